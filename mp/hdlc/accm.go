@@ -3,7 +3,8 @@ package hdlc
 // ACCM is the set of octets that are escaped when sending: bit n%32 of word
 // n/32 stands for octet n. The first word is the async-control-character-map
 // of LCP (RFC 1662 section 7.1); the others are the extended map. Flag and
-// escape are always escaped, whatever the map says.
+// escape are always escaped, whatever the map says. Octet 0x5e must not be in
+// it: escaped it would be a flag.
 type ACCM [8]uint32
 
 // FromUint32 returns the map with the control characters of a 32-bit map as

@@ -20,7 +20,7 @@ func TestAppendFrame(t *testing.T) {
 	xon := FromUint32(1<<0x11 | 1<<0x13)
 	parity := xon.WithParity()
 	var other ACCM
-	other.Set('^')
+	other.Set('_')
 	other.Set(0xff)
 	for _, c := range []struct {
 		name     string
@@ -40,7 +40,7 @@ func TestAppendFrame(t *testing.T) {
 		{"xon and xoff with any parity", "1011121391", parity, false,
 			"107d31127d337db1f9ae7e"},
 		{"other octets", "5e5fffef", other, false,
-			"7d7e5f7ddfef97ae7e"},
+			"5e7d7f7ddfef97ae7e"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			payload := unhex(t, c.payload)
