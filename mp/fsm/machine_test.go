@@ -1,0 +1,523 @@
+package fsm
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"pppdial/mp/wire"
+)
+
+const (
+	req  = wire.ConfigureRequest
+	ack  = wire.ConfigureAck
+	nak  = wire.ConfigureNak
+	rej  = wire.ConfigureReject
+	treq = wire.TerminateRequest
+	tack = wire.TerminateAck
+	crej = wire.CodeReject
+)
+
+func TestOpening(t *testing.T) {
+	d := newDialogue(t, testConfig)
+	d.m.Up(d.now)
+	d.silence("nobody has opened the protocol")
+	d.m.Open(d.now)
+	d.want("Req 1 010307", "the first Configure-Request goes out at once")
+	d.peer(req, 40, 1, 3, 9)
+	d.want("Ack 40 010309", "9 is good")
+	d.state(AckSent)
+	d.peer(ack, 1, 1, 3, 7)
+	d.state(Opened)
+	d.diary("reset", "acked 010307", "up")
+	if d.policy.accepted != "010309" {
+		t.Errorf("accepted %s", d.policy.accepted)
+	}
+	d.silence("all is said")
+}
+
+func TestOpeningAckFirst(t *testing.T) {
+	d := started(t, testConfig)
+	d.peer(ack, 1, 1, 3, 7)
+	d.state(AckRcvd)
+	d.peer(req, 40, 1, 3, 9)
+	d.want("Ack 40 010309", "the Ack leaves before This-Layer-Up")
+	d.diary("acked 010307", "up")
+	d.state(Opened)
+}
+
+func TestQuickRepetition(t *testing.T) {
+	d := started(t, testConfig)
+	d.next(300*time.Millisecond, "the peer may not have been there")
+	d.want("Req 1 010307", "a repetition is identical")
+	d.next(1*time.Second, "from the second on it is the restart timer")
+	d.want("Req 1 010307", "")
+	d.next(2*time.Second, "it doubles")
+	d.want("Req 1 010307", "the fourth and last")
+	d.next(4*time.Second, "it doubles")
+	d.silence("the counter is at zero")
+	d.state(Stopped)
+	if !errors.Is(d.m.Err(), ErrNoAnswer) {
+		t.Errorf("error %v", d.m.Err())
+	}
+	d.diary("finished TEST: no answer to our Configure-Requests (4 sent, state Req-Sent)")
+}
+
+func TestBackoffIsLimited(t *testing.T) {
+	cfg := testConfig
+	cfg.MaxConfigure = 7
+	d := started(t, cfg)
+	for _, ms := range []int{300, 1000, 2000, 4000, 8000, 8000} {
+		d.next(time.Duration(ms)*time.Millisecond, "doubling up to 8 s")
+		d.want("Req 1 010307", "")
+	}
+}
+
+func TestNoBackoff(t *testing.T) {
+	cfg := testConfig
+	cfg.FirstRestart, cfg.Restart, cfg.RestartLimit = 0, 6*time.Second, 0
+	d := started(t, cfg)
+	for range 3 {
+		d.next(6*time.Second, "CCP has a constant timer")
+		d.want("Req 1 010307", "")
+	}
+}
+
+// Two copies of a request bring two answers.
+func TestRepetitionIsAnsweredTwice(t *testing.T) {
+	d := started(t, testConfig)
+	d.next(300*time.Millisecond, "")
+	d.want("Req 1 010307", "")
+	d.peer(req, 40, 1, 3, 9)
+	d.want("Ack 40 010309", "")
+	d.peer(ack, 1, 1, 3, 7)
+	d.state(Opened)
+	d.peer(ack, 1, 1, 3, 7)
+	d.state(Opened)
+	if n := d.m.Counts().Duplicate; n != 1 {
+		t.Errorf("%d duplicates", n)
+	}
+	d.peer(ack, 1, 1, 3, 7)
+	d.want("Req 2 010307", "an Ack that no copy explains is a crossed connection: RFC 1661, 4.1 [x]")
+	d.state(ReqSent)
+	if n := d.m.Counts().Crossed; n != 1 {
+		t.Errorf("%d crossed", n)
+	}
+}
+
+// A peer that is heard is there: the quick repetition is put off.
+func TestHeardInTime(t *testing.T) {
+	d := started(t, testConfig)
+	d.now = d.now.Add(200 * time.Millisecond)
+	d.peer(req, 40, 1, 3, 9)
+	d.want("Ack 40 010309", "")
+	d.next(800*time.Millisecond, "our request is 0.2 s old and has a second")
+	d.want("Req 1 010307", "")
+}
+
+// The peer's first request comes when ours is old: it was probably not there
+// for ours.
+func TestHeardLate(t *testing.T) {
+	d := started(t, testConfig)
+	d.next(300*time.Millisecond, "")
+	d.want("Req 1 010307", "")
+	d.now = d.now.Add(600 * time.Millisecond)
+	d.peer(req, 40, 1, 3, 9)
+	d.want("Req 1 010307", "ours goes first, lest it look like a new negotiation")
+	d.want("Ack 40 010309", "")
+	d.next(time.Second, "the restart timer begins anew")
+	d.want("Req 1 010307", "")
+}
+
+func TestNakTeaches(t *testing.T) {
+	d := started(t, testConfig)
+	d.peer(nak, 1, 1, 3, 12)
+	d.want("Req 2 01030c", "the Nak's value, and a new identifier after an answer")
+	d.peer(ack, 2, 1, 3, 12)
+	d.state(AckRcvd)
+}
+
+func TestRejectTeaches(t *testing.T) {
+	d := newDialogue(t, testConfig)
+	d.policy.flag = true
+	d.m.Open(d.now)
+	d.m.Up(d.now)
+	d.want("Req 1 0103070202", "")
+	d.peer(rej, 1, 2, 3, 1)
+	d.silence("an option that we have not asked for like that cannot be Rejected")
+	d.peer(rej, 1, 2, 2)
+	d.want("Req 2 010307", "the flag is gone")
+	if n := d.m.Counts().Mismatch; n != 1 {
+		t.Errorf("%d mismatches", n)
+	}
+}
+
+func TestAckMustMatch(t *testing.T) {
+	d := started(t, testConfig)
+	d.peer(ack, 1, 1, 3, 8)
+	d.state(ReqSent)
+	d.peer(ack, 2, 1, 3, 7)
+	d.state(ReqSent)
+	if c := d.m.Counts(); c.Mismatch != 1 || c.Stale != 1 {
+		t.Errorf("%+v", c)
+	}
+	d.next(1*time.Second, "they count as heard, no more")
+	d.want("Req 1 010307", "no valid answer: the identifier stays")
+}
+
+func TestWorstVerdict(t *testing.T) {
+	for name, tt := range map[string]struct {
+		request []byte
+		answer  string
+	}{
+		"all good":         {[]byte{1, 3, 9, 3, 3, 0}, "Ack 40 010309030300"},
+		"empty":            {nil, "Ack 40"},
+		"one Nak":          {[]byte{1, 3, 2, 3, 3, 0}, "Nak 40 010305"},
+		"wrong length":     {[]byte{1, 4, 9, 9}, "Nak 40 010305"},
+		"Reject goes over": {[]byte{1, 3, 2, 77, 2, 3, 3, 0, 78, 3, 1}, "Rej 40 4d024e0301"},
+		"repeated":         {[]byte{1, 3, 9, 1, 3, 10}, "Rej 40 01030a"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := started(t, testConfig)
+			d.peer(req, 40, tt.request...)
+			d.want(tt.answer, "of the options that deserve it")
+		})
+	}
+}
+
+func TestMissingIsNaked(t *testing.T) {
+	d := newDialogue(t, testConfig)
+	d.policy.demand = true
+	d.m.Open(d.now)
+	d.m.Up(d.now)
+	d.want("Req 1 010307", "")
+	d.peer(req, 40, 1, 3, 2)
+	d.want("Nak 40 010305030301", "what is missing follows what is wrong")
+	d.peer(req, 41, 1, 3, 9)
+	d.want("Nak 41 030301", "")
+	d.peer(req, 42, 1, 3, 9, 99, 2)
+	d.want("Rej 42 6302", "Rejects go alone")
+	d.peer(req, 43, 1, 3, 9)
+	d.want("Nak 43 030301", "")
+	d.peer(req, 44, 1, 3, 9)
+	d.want("Ack 44 010309", "after three Naks it is left out: Max-Failure")
+}
+
+func TestNakBecomesReject(t *testing.T) {
+	d := started(t, testConfig)
+	for id := uint8(40); id < 43; id++ {
+		d.peer(req, id, 1, 3, 2)
+		d.want(show(wire.Packet{Code: nak, ID: id, Data: []byte{1, 3, 5}}), "")
+	}
+	for id := uint8(43); id < 46; id++ {
+		d.peer(req, id, 1, 3, 2)
+		d.want(show(wire.Packet{Code: rej, ID: id, Data: []byte{1, 3, 2}}), "Max-Failure Naks have been sent")
+	}
+	d.want("TermReq 2 TEST: no agreement after 6 refusals of the peer's Configure-Requests, the last: number 02, ours false",
+		"a peer that asks for it even then will ask for ever")
+	d.state(Closing)
+}
+
+func TestEndlessNaks(t *testing.T) {
+	d := started(t, testConfig)
+	d.peer(nak, 1, 1, 3, 12)
+	d.want("Req 2 01030c", "")
+	d.peer(nak, 2, 1, 3, 13)
+	d.want("Req 3 01030d", "")
+	d.peer(nak, 3, 1, 3, 12)
+	d.want("TermReq 4 TEST: no agreement after 3 refused Configure-Requests, the last: number 0c, ours true", "three are enough")
+	d.state(Closing)
+	if !errors.Is(d.m.Err(), ErrImpasse) {
+		t.Errorf("error %v", d.m.Err())
+	}
+}
+
+// Some modems send empty Naks until they have an address.
+func TestEmptyNak(t *testing.T) {
+	d := started(t, testConfig)
+	d.peer(nak, 1)
+	d.silence("the same request at once would earn the same answer")
+	d.next(time.Second, "the restart timer begins anew")
+	d.want("Req 2 010307", "the Nak was an answer: new identifier")
+	d.peer(nak, 1)
+	d.peer(nak, 2)
+	d.next(time.Second, "")
+	d.want("Req 3 010307", "")
+	d.peer(nak, 3)
+	d.want("TermReq 4 TEST: no agreement after 3 refused Configure-Requests, the last: Nak without options", "")
+	if c := d.m.Counts(); c.EmptyNaks != 3 || c.NaksReceived != 3 {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestPolicyGivesUp(t *testing.T) {
+	d := started(t, testConfig)
+	d.policy.fatal = true
+	d.peer(nak, 1, 1, 3, 12)
+	d.want("TermReq 2 TEST: no agreement: number 7 is not to be had", "the policy's error ends it")
+	d.peer(tack, 2)
+	d.state(Closed)
+	d.diary("finished TEST: no agreement: number 7 is not to be had")
+}
+
+func TestClosing(t *testing.T) {
+	d := opened(t, testConfig)
+	d.m.Close(d.now, "done")
+	d.want("TermReq 2 done", "")
+	d.diary("down")
+	d.next(time.Second, "")
+	d.want("TermReq 2 done", "a repetition keeps the identifier")
+	d.next(2*time.Second, "MaxTerminate is 2")
+	d.silence("")
+	d.diary("finished <nil>")
+	d.state(Closed)
+	d.m.Open(d.now)
+	d.want("Req 3 010307", "")
+}
+
+func TestClosingByTime(t *testing.T) {
+	cfg := testConfig
+	cfg.MaxTerminate, cfg.MaxTermTime = 0, 3500*time.Millisecond
+	d := opened(t, cfg)
+	d.m.Close(d.now, "")
+	d.want("TermReq 2 ", "")
+	d.next(time.Second, "")
+	d.want("TermReq 2 ", "")
+	d.next(2*time.Second, "")
+	d.want("TermReq 2 ", "")
+	d.next(500*time.Millisecond, "the time for Terminate-Requests is over")
+	d.silence("")
+	d.state(Closed)
+	d.m.Open(d.now)
+	d.want("Req 3 010307", "")
+	d.m.Close(d.now, "")
+	d.want("TermReq 4 ", "a new termination has a new identifier")
+}
+
+func TestPeerTerminates(t *testing.T) {
+	d := opened(t, testConfig)
+	d.peer(treq, 9, 'b', 'y', 'e')
+	d.want("TermAck 9", "")
+	d.diary("down")
+	d.state(Stopping)
+	d.peer(treq, 9)
+	d.want("TermAck 9", "our Ack may have been lost")
+	d.next(time.Second, "one period for the peer to repeat it")
+	d.diary("finished TEST: terminated by the peer: bye")
+	d.state(Stopped)
+}
+
+// A Terminate-Request does not close the automaton, but to ask on for long is
+// no use.
+func TestPeerTerminatesNegotiation(t *testing.T) {
+	d := started(t, testConfig)
+	d.peer(req, 40, 1, 3, 9)
+	d.want("Ack 40 010309", "")
+	d.peer(treq, 41, 'n', 'o')
+	d.want("TermAck 41", "")
+	d.state(ReqSent)
+	d.next(time.Second, "")
+	d.want("Req 1 010307", "one more try")
+	d.next(2*time.Second, "")
+	d.diary("finished TEST: terminated by the peer: no")
+}
+
+func TestPeerComesBack(t *testing.T) {
+	d := started(t, testConfig)
+	d.peer(treq, 41, 'n', 'o')
+	d.want("TermAck 41", "")
+	d.peer(ack, 1, 1, 3, 7)
+	d.peer(req, 42, 1, 3, 9)
+	d.want("Ack 42 010309", "")
+	d.state(Opened)
+	if d.m.Err() != nil {
+		t.Errorf("error %v", d.m.Err())
+	}
+}
+
+func TestRenegotiation(t *testing.T) {
+	d := opened(t, testConfig)
+	d.policy.want = 20
+	d.peer(req, 41, 1, 3, 9)
+	d.want("Req 2 010307", "tld, scr, sca: with the first wishes again")
+	d.want("Ack 41 010309", "")
+	d.diary("down", "reset")
+	d.state(AckSent)
+}
+
+func TestRenegotiationFromStopped(t *testing.T) {
+	d := opened(t, testConfig)
+	d.peer(treq, 9)
+	d.want("TermAck 9", "")
+	d.next(time.Second, "")
+	d.policy.diary = nil
+	d.peer(req, 41, 1, 3, 2)
+	d.want("Req 2 010307", "irc, scr, scn")
+	d.want("Nak 41 010305", "")
+	d.state(ReqSent)
+	d.diary("reset")
+	if d.m.Err() != nil {
+		t.Errorf("error %v: a negotiation is a new start", d.m.Err())
+	}
+}
+
+func TestSettled(t *testing.T) {
+	d := opened(t, testConfig)
+	d.m.Settle(true)
+	d.peer(req, 40, 1, 3, 9)
+	d.want("Ack 40 010309", "the peer has not seen our Ack")
+	d.state(Opened)
+	d.peer(ack, 1, 1, 3, 7)
+	d.peer(ack, 1, 1, 3, 7)
+	d.state(Opened)
+	d.diary()
+	d.peer(req, 40, 1, 3, 10)
+	d.want("Req 2 010307", "another content is a new negotiation")
+	d.want("Ack 40 01030a", "")
+	d.peer(ack, 2, 1, 3, 7)
+	d.state(Opened)
+	d.peer(req, 40, 1, 3, 10)
+	d.want("Req 3 010307", "leaving Opened ends the settlement")
+}
+
+func TestUnknownCode(t *testing.T) {
+	d := opened(t, testConfig)
+	d.peer(77, 5, 1, 2, 3)
+	d.want("CodeRej 2 4d050007010203", "the whole packet comes back")
+	d.peer(78, 5)
+	d.want("CodeRej 3 4e050004", "with an identifier of its own")
+	d.peer(extraCode, 5, 1)
+	d.diary("code 9 01")
+	d.state(Opened)
+}
+
+func TestKnownCodeNeedsOpened(t *testing.T) {
+	d := started(t, testConfig)
+	d.peer(extraCode, 5, 1)
+	d.diary()
+	d.silence("RXR is for Opened")
+}
+
+func TestCodeRejected(t *testing.T) {
+	d := opened(t, testConfig)
+	d.peer(crej, 1, 9, 1, 0, 4)
+	d.diary("code 9 rejected")
+	d.state(Opened)
+	d.peer(crej, 1, 1, 1, 0, 4)
+	d.want("TermReq 2 ", "without Configure-Requests there is no protocol")
+	d.state(Stopping)
+	d.peer(tack, 2)
+	d.diary("down", "finished TEST: rejected by the peer: the peer does not know code 1")
+}
+
+func TestProtocolRejected(t *testing.T) {
+	d := started(t, testConfig)
+	d.m.ProtocolRejected(d.now)
+	d.state(Stopped)
+	if !errors.Is(d.m.Err(), ErrRejected) {
+		t.Errorf("error %v", d.m.Err())
+	}
+}
+
+func TestTerminateAckOutOfTheBlue(t *testing.T) {
+	d := opened(t, testConfig)
+	d.peer(tack, 9)
+	d.want("Req 2 010307", "the peer has lost its state")
+	d.state(ReqSent)
+	d.diary("down", "reset")
+}
+
+func TestClosedAnswersTerminateAck(t *testing.T) {
+	d := newDialogue(t, testConfig)
+	d.m.Up(d.now)
+	d.peer(req, 40, 1, 3, 9)
+	d.want("TermAck 40", "we do not negotiate")
+	d.peer(ack, 41)
+	d.want("TermAck 41", "")
+	d.state(Closed)
+}
+
+func TestSilent(t *testing.T) {
+	cfg := testConfig
+	cfg.Silent = true
+	d := newDialogue(t, cfg)
+	d.m.Open(d.now)
+	d.m.Up(d.now)
+	d.silence("the peer speaks first")
+	d.state(Stopped)
+	d.peer(req, 40, 1, 3, 9)
+	d.want("Req 1 010307", "")
+	d.want("Ack 40 010309", "")
+	d.next(time.Second, "the peer is there: no quick repetition")
+	d.want("Req 1 010307", "")
+}
+
+func TestPassive(t *testing.T) {
+	cfg := testConfig
+	cfg.Passive, cfg.MaxConfigure = true, 1
+	d := started(t, cfg)
+	d.next(300*time.Millisecond, "")
+	d.state(Stopped)
+	d.diary()
+	d.peer(req, 40, 1, 3, 9)
+	d.want("Req 2 010307", "")
+	d.want("Ack 40 010309", "")
+}
+
+func TestMalformed(t *testing.T) {
+	d := started(t, testConfig)
+	d.m.Input(d.now, []byte{1, 2, 0})
+	d.m.Input(d.now, []byte{1, 2, 0, 9, 1})
+	d.m.Input(d.now, []byte{1, 2, 0, 3})
+	d.peer(req, 40, 1, 9, 9)
+	d.peer(req, 40, 1, 1)
+	d.peer(nak, 1, 1, 9, 9)
+	d.peer(crej, 1)
+	d.silence("none of these can be read")
+	d.state(ReqSent)
+	if n := d.m.Counts().Malformed; n != 7 {
+		t.Errorf("%d malformed", n)
+	}
+}
+
+func TestLowerLayerDown(t *testing.T) {
+	d := opened(t, testConfig)
+	d.m.Down(d.now)
+	d.diary("down")
+	d.state(Starting)
+	d.peer(req, 40, 1, 3, 9)
+	d.silence("nothing can come from a layer that is down")
+	if n := d.m.Counts().Impossible; n != 1 {
+		t.Errorf("%d impossible", n)
+	}
+	d.m.Up(d.now)
+	d.want("Req 2 010307", "")
+}
+
+// What a policy calls from within an action waits until the event is done.
+func TestReentrance(t *testing.T) {
+	d := opened(t, testConfig)
+	d.m.policy = &reentrant{d.policy}
+	d.peer(req, 41, 1, 3, 9)
+	d.want("Req 2 010307", "")
+	d.want("Ack 41 010309", "")
+	d.want("TermReq 3 enough", "Close came in This-Layer-Down, in front of scr and sca")
+	d.state(Closing)
+}
+
+type reentrant struct{ *trial }
+
+func (p *reentrant) Down(now time.Time) { p.m.Close(now, "enough") }
+
+func TestPrintable(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                       "",
+		"  hello\r\n":            "hello",
+		"a\x00b\tc\xff\xfe":      "a b c",
+		"\x00\x00\x00\x02\x7e12": "",
+	} {
+		if got := Printable([]byte(in)); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}

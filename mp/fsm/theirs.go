@@ -1,0 +1,129 @@
+package fsm
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"pppdial/mp/wire"
+)
+
+// theirs is the peer's side of a negotiation: what it asks for and how we
+// answer.
+type theirs struct {
+	verdict  Verdict // on the request being handled
+	answer   []byte  // the options of a Nak or Reject
+	disputed wire.Option
+	naks     int // sent since our last Ack
+	refusals int // Naks and Rejects sent since our last Ack
+
+	settled      bool
+	ackedID      uint8  // the request that was last Acked
+	ackedRequest []byte // its options
+}
+
+// Settle says whether a Configure-Request that we have Acked may come again,
+// identical, without renegotiation: the Ack is repeated and Opened is kept.
+// It is for the LCP of a link in a bundle, holds while the machine is Opened,
+// and also makes further answers to our own request harmless.
+func (m *Machine) Settle(settled bool) { m.settled = settled && m.state == Opened }
+
+func (m *Machine) requestedByPeer(now time.Time, p wire.Packet) {
+	options := wire.Options(p.Data)
+	if options.Check() != nil {
+		m.drop(&m.counts.Malformed, "malformed options", p)
+		return
+	}
+	if m.settled && p.ID == m.ackedID && bytes.Equal(p.Data, m.ackedRequest) {
+		m.counts.ReAcked++
+		m.send(wire.Packet{Code: wire.ConfigureAck, ID: p.ID, Data: p.Data})
+		return
+	}
+	e := rcrPlus
+	if m.state == Stopped || m.state == Opened || m.state.negotiating() {
+		if m.judge(options); m.verdict != Ack {
+			e = rcrMinus
+		}
+	}
+	m.event(now, e)
+}
+
+// judge puts the answer to the peer's request together: the code of the worst
+// verdict, with the options that deserve it (RFC 1661, sections 5.2 to 5.4).
+// After MaxFailure Naks the rest is Rejected, and nothing missing is asked for.
+func (m *Machine) judge(options wire.Options) {
+	m.verdict, m.answer = Ack, m.answer[:0]
+	mayNak := m.naks < m.cfg.MaxFailure
+	end := 0
+	for o := range options.All {
+		before := options[:end]
+		end += 2 + len(o.Data)
+		v, data := Reject, []byte(nil)
+		if !hasType(before, o.Type) {
+			v, data = m.policy.Judge(o, before)
+		}
+		if v == Nak && !mayNak {
+			v = Reject
+		}
+		if v == Ack || v < m.verdict {
+			continue
+		}
+		if v > m.verdict {
+			m.verdict, m.answer = v, m.answer[:0]
+			m.disputed = wire.Option{Type: o.Type, Data: bytes.Clone(o.Data)}
+		}
+		if v == Reject {
+			data = o.Data
+		}
+		m.answer = wire.AppendOption(m.answer, wire.Option{Type: o.Type, Data: data})
+	}
+	if m.verdict == Reject || !mayNak {
+		return
+	}
+	n := len(m.answer)
+	m.answer = m.policy.Missing(m.answer, options)
+	if len(m.answer) > n {
+		if m.verdict == Ack {
+			m.disputed = wire.Option{Type: m.answer[n]}
+		}
+		m.verdict = Nak
+	}
+}
+
+// sendAck is sca.
+func (m *Machine) sendAck() {
+	m.naks, m.refusals = 0, 0
+	m.ackedID = m.packet.ID
+	m.ackedRequest = append(m.ackedRequest[:0], m.packet.Data...)
+	m.policy.Accept(m.ackedRequest)
+	m.send(wire.Packet{Code: wire.ConfigureAck, ID: m.ackedID, Data: m.ackedRequest})
+}
+
+// sendRefusal is scn.
+func (m *Machine) sendRefusal(now time.Time) {
+	m.refusals++
+	code := wire.ConfigureReject
+	if m.verdict == Nak {
+		code = wire.ConfigureNak
+		m.naks++
+		m.counts.NaksSent++
+	} else {
+		m.counts.RejectsSent++
+	}
+	m.send(wire.Packet{Code: code, ID: m.packet.ID, Data: m.answer})
+	// A peer that asks for the same after all Naks, and as many Rejects, will
+	// ask for ever.
+	if m.refusals >= 2*m.cfg.MaxFailure {
+		m.Fail(now, fmt.Errorf("%s: %w after %d refusals of the peer's Configure-Requests, the last: %s",
+			m.cfg.Name, ErrImpasse, m.refusals, m.impasse(m.disputed, false)))
+	}
+}
+
+func hasType(list wire.Options, typ uint8) bool {
+	for o := range list.All {
+		if o.Type == typ {
+			return true
+		}
+	}
+	return false
+}
