@@ -1,0 +1,151 @@
+package tun
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync/atomic"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// A device is an interface of the kernel. Its descriptor does not block and
+// waits in Go's poller, so that Close frees a blocked Read.
+type device struct {
+	name   string
+	f      *os.File
+	rc     syscall.RawConn
+	closed atomic.Bool
+	r      reader // Read's
+	w      writer // Write's
+}
+
+func newDevice(f *os.File, name string) (*device, error) {
+	rc, err := f.SyscallConn()
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	d := &device{name: name, f: f, rc: rc}
+	d.r.take = d.r.fill
+	d.w.give = d.w.drain
+	return d, nil
+}
+
+func (d *device) Name() string { return d.name }
+
+func (d *device) Read(bufs [][]byte, sizes []int, offset int) (int, error) {
+	if len(bufs) == 0 {
+		return 0, nil
+	}
+	r := &d.r
+	r.bufs, r.sizes, r.offset, r.n, r.err = bufs, sizes, offset, 0, nil
+	err := d.rc.Read(r.take)
+	r.bufs, r.sizes = nil, nil
+	switch {
+	case r.n > 0:
+		return r.n, nil
+	case err != nil:
+		return 0, d.trouble("read", err)
+	}
+	return 0, d.trouble("read", r.err)
+}
+
+func (d *device) Write(bufs [][]byte, offset int) (int, error) {
+	w := &d.w
+	w.bufs, w.offset, w.next, w.n, w.err = bufs, offset, 0, 0, nil
+	err := d.rc.Write(w.give)
+	w.bufs = nil
+	switch {
+	case err != nil:
+		return w.n, d.trouble("write", err)
+	case w.err != nil:
+		return w.n, d.trouble("write", w.err)
+	}
+	return w.n, nil
+}
+
+func (d *device) Close() error {
+	d.closed.Store(true)
+	if err := d.f.Close(); err != nil && !errors.Is(err, fs.ErrClosed) {
+		return fmt.Errorf("tun: %s: close: %w", d.name, err)
+	}
+	return nil
+}
+
+func (d *device) trouble(op string, err error) error {
+	switch {
+	case d.closed.Load(): // the poller's error for it cannot be named from here
+		err = fs.ErrClosed
+	case errors.Is(err, unix.EBADFD):
+		return fmt.Errorf("tun: %s: %s: the interface has been removed by somebody else: %w", d.name, op, err)
+	case op == "write" && errors.Is(err, unix.EIO):
+		return fmt.Errorf("tun: %s: %s: the interface is down: %w", d.name, op, err)
+	case op == "write" && errors.Is(err, unix.EINVAL):
+		return fmt.Errorf("tun: %s: %s: this is no IP packet: %w", d.name, op, err)
+	}
+	return fmt.Errorf("tun: %s: %s: %w", d.name, op, err)
+}
+
+// A reader holds what one Read works on. Its method is bound once, as a closure
+// for each call would be one allocation for each batch.
+type reader struct {
+	take   func(fd uintptr) bool
+	bufs   [][]byte
+	sizes  []int
+	offset int
+	n      int
+	err    error
+}
+
+// fill reads until there is nothing more or no buffer. It returns false to be
+// called again when there is a packet.
+func (r *reader) fill(fd uintptr) bool {
+	for r.n < len(r.bufs) {
+		size, err := unix.Read(int(fd), r.bufs[r.n][r.offset:])
+		switch err {
+		case nil:
+			r.sizes[r.n] = size
+			r.n++
+		case unix.EINTR:
+		case unix.EAGAIN:
+			return r.n > 0
+		default:
+			r.err = err
+			return true
+		}
+	}
+	return true
+}
+
+// A writer is to Write what reader is to Read.
+type writer struct {
+	give   func(fd uintptr) bool
+	bufs   [][]byte
+	offset int
+	next   int // the packet to be written
+	n      int // packets the kernel took
+	err    error
+}
+
+func (w *writer) drain(fd uintptr) bool {
+	for w.next < len(w.bufs) {
+		_, err := unix.Write(int(fd), w.bufs[w.next][w.offset:])
+		switch err {
+		case nil:
+			w.n++
+			w.next++
+		case unix.EINTR:
+		case unix.EAGAIN:
+			return false
+		default:
+			if w.err == nil {
+				w.err = err
+			}
+			w.next++
+		}
+	}
+	return true
+}

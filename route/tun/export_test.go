@@ -1,0 +1,4 @@
+package tun
+
+// OpenAt is Open with another driver.
+var OpenAt = open
