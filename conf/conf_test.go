@@ -201,6 +201,9 @@ func TestAt(t *testing.T) {
 
 func TestEntryUnknown(t *testing.T) {
 	f, _ := house().Parse("ppp.conf", []byte("rmt\nother\n"))
+	if !f.Has("rmt") || f.Has("rnt") {
+		t.Error("Has")
+	}
 	e, ds := f.Entry("rnt")
 	if want := "ppp.conf: error: there is no entry \"rnt\"; did you mean \"rmt\"?\n"; e != nil || ds.String() != want {
 		t.Errorf("got %v, %q, want %q", e, ds, want)
@@ -229,6 +232,7 @@ func TestSecretsStaySecret(t *testing.T) {
 		"a -send_passwd=guess@it",
 		"a pin=guess@it",
 		"a pin=12345678901guess@it",
+		`a login_chat='ogin: me ssword: guess@it \z' device=/dev/x`,
 		"a recv_passwd=" + strings.Repeat("guess@it", 50),
 	} {
 		var b bytes.Buffer

@@ -37,6 +37,9 @@ func (o Options) Default(label string) *Entry {
 	return e
 }
 
+// Has tells whether there is an entry with the label.
+func (f *File) Has(label string) bool { return f.byLabel[label] != nil }
+
 // Labels gives the labels in file order.
 func (f *File) Labels() []string {
 	labels := make([]string, len(f.entries))

@@ -28,21 +28,22 @@ func (s *setting) at(off int) Pos {
 	return p
 }
 
-// shown gives the setting for a message, without a secret, and not too long.
+// shown gives the setting for a message, not too long, and without a secret:
+// scripts hold passwords, too.
 func (s *setting) shown() string {
 	switch {
 	case s.form == Bare:
 		return s.key.Name
 	case s.form == Negated:
 		return "-" + s.key.Name
-	case s.key.Secret:
+	case s.key.Secret, s.key.raw():
 		return s.key.Name
 	}
 	if s.text == "" {
 		return s.key.Name + "="
 	}
 	const most = 50
-	text := quote(s.text, s.key.raw())
+	text := quote(s.text, false)
 	if r := []rune(text); len(r) > most {
 		text = string(r[:most]) + "..."
 	}
