@@ -1,0 +1,90 @@
+package chat
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A modem in command mode, or a careless host, echoes what nobody may see.
+func TestSecretsStayHidden(t *testing.T) {
+	const secret = `Gu3ss-it`
+	for _, tt := range []struct{ name, script string }{
+		{"password prompt", `ECHO ON ogin: me ssword: ` + secret + ` PPP`},
+		{"in pieces", `ECHO ON ogin: me ssword: Gu3\pss-it PPP`},
+		{"marked", `ECHO ON ogin: me ode: \q` + secret + ` PPP`},
+		{"sub-send", `ECHO ON ogin: me ssword:-` + `Gu3ss\055it-x: y PPP`},
+		{"echo checked", `ECHO ON ogin: me ssword: \E` + secret + ` PPP`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := converse(t, Runner{Timeout: time.Second}, tt.script, func(f *far) {
+				f.says("login:")
+				f.hears("me\r", "the name")
+				if tt.name != "sub-send" {
+					f.says("me\r\nPassword: Code:")
+				}
+				if tt.name == "echo checked" {
+					for _, c := range secret[:4] {
+						f.hears(string(c), "checked")
+						f.says(string(c))
+					}
+					return
+				}
+				f.hears("Gu3", "the secret")
+				if tt.name == "in pieces" {
+					f.says("Gu3")
+					f.hears("ss-it\r", "the secret")
+					f.says("ss-it\r\nincorrect " + secret + "\r\nagain Gu3ss")
+				} else {
+					f.hears("ss-it\r", "the secret")
+					f.says(secret + "\r\nincorrect " + secret + "\r\nagain Gu3ss")
+				}
+				f.isSilent(time.Hour, "no PPP came")
+			})
+			e := o.failure(t)
+			for what, text := range map[string]string{
+				"error": e.Error(), "%+v": fmt.Sprintf("%+v", *e), "log": o.log,
+			} {
+				if strings.Contains(text, "Gu3") || strings.Contains(text, "ss-it") {
+					t.Errorf("%s shows the secret: %s", what, text)
+				}
+			}
+		})
+	}
+}
+
+func TestScriptDoesNotPrintSecrets(t *testing.T) {
+	s, err := Parse(`ogin: me ssword: hunter2 PPP`, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, serr := Parse(`ssword: hunter2\Q "hunter2`, nil)
+	words, _ := Split(`ssword: hunter2`, func(int) string { return "f:1:1" })
+	for _, text := range []string{
+		fmt.Sprint(s), fmt.Sprintf("%v %+v", s, s.Steps), fmt.Sprint(serr), fmt.Sprint(words),
+	} {
+		if strings.Contains(text, "hunter2") {
+			t.Errorf("shows the password: %s", text)
+		}
+	}
+	var e *SyntaxError
+	if !errors.As(serr, &e) {
+		t.Errorf("got %v", serr)
+	}
+}
+
+func TestMask(t *testing.T) {
+	var s secrets
+	s.add([]byte("secret\r"))
+	s.add([]byte("\r"))
+	for _, tt := range []struct{ in, want string }{
+		{"a secret b", "a ****** b"},
+		{"ret secretsecret sec", "****** ************ ******"},
+		{"plain", "plain"},
+		{"", ""},
+	} {
+		wantText(t, tt.in, string(s.mask([]byte(tt.in))), tt.want)
+	}
+}
