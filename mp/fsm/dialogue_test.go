@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -28,6 +29,7 @@ type trial struct {
 	give   bool // option asked stands in our request
 	flag   bool
 	demand bool // option asked must stand in the peer's request
+	refuse bool // any request is unacceptable
 	fatal  bool // a Nak of number is unacceptable
 	first  uint8
 
@@ -95,7 +97,13 @@ func (p *trial) Missing(b []byte, request wire.Options) []byte {
 	return b
 }
 
-func (p *trial) Accept(request wire.Options) { p.accepted = fmt.Sprintf("%x", []byte(request)) }
+func (p *trial) Accept(request wire.Options) error {
+	p.accepted = fmt.Sprintf("%x", []byte(request))
+	if p.refuse {
+		return errors.New("it lacks something")
+	}
+	return nil
+}
 
 func (p *trial) Impasse(o wire.Option, ours bool) string {
 	if o.Type != number {

@@ -113,9 +113,10 @@ type Policy interface {
 	Judge(o wire.Option, before wire.Options) (Verdict, []byte)
 	// Missing appends options, to be Nak-ed, that the peer's request lacks.
 	Missing(b []byte, request wire.Options) []byte
-	// Accept takes the peer's request as we have just Acked it. It may be
-	// called again with another one as long as the machine is not Opened.
-	Accept(request wire.Options)
+	// Accept takes the peer's request that is about to be Acked. It may be
+	// called again with another one as long as the machine is not Opened. An
+	// error, about what the request lacks, ends the negotiation instead.
+	Accept(request wire.Options) error
 	// Impasse says in a few words what could not be agreed about an option:
 	// ours, to which the peer keeps answering o, or the peer's o, that we
 	// keep refusing. Empty: the option itself says it.

@@ -213,7 +213,7 @@ func TestNakBecomesReject(t *testing.T) {
 		d.peer(req, id, 1, 3, 2)
 		d.want(show(wire.Packet{Code: rej, ID: id, Data: []byte{1, 3, 2}}), "Max-Failure Naks have been sent")
 	}
-	d.want("TermReq 2 TEST: no agreement after 6 refusals of the peer's Configure-Requests, the last: number 02, ours false",
+	d.want("TermReq 2 TEST: no agreement after 6 refusals of the peer's Configure-Requests: number 02, ours false",
 		"a peer that asks for it even then will ask for ever")
 	d.state(Closing)
 }
@@ -225,7 +225,7 @@ func TestEndlessNaks(t *testing.T) {
 	d.peer(nak, 2, 1, 3, 13)
 	d.want("Req 3 01030d", "")
 	d.peer(nak, 3, 1, 3, 12)
-	d.want("TermReq 4 TEST: no agreement after 3 refused Configure-Requests, the last: number 0c, ours true", "three are enough")
+	d.want("TermReq 4 TEST: no agreement after 3 refused Configure-Requests: number 0c, ours true", "three are enough")
 	d.state(Closing)
 	if !errors.Is(d.m.Err(), ErrImpasse) {
 		t.Errorf("error %v", d.m.Err())
@@ -244,7 +244,7 @@ func TestEmptyNak(t *testing.T) {
 	d.next(time.Second, "")
 	d.want("Req 3 010307", "")
 	d.peer(nak, 3)
-	d.want("TermReq 4 TEST: no agreement after 3 refused Configure-Requests, the last: Nak without options", "")
+	d.want("TermReq 4 TEST: no agreement after 3 refused Configure-Requests: Nak without options", "")
 	if c := d.m.Counts(); c.EmptyNaks != 3 || c.NaksReceived != 3 {
 		t.Errorf("%+v", c)
 	}
@@ -258,6 +258,27 @@ func TestPolicyGivesUp(t *testing.T) {
 	d.peer(tack, 2)
 	d.state(Closed)
 	d.diary("finished TEST: no agreement: number 7 is not to be had")
+}
+
+// What the peer's request lacks may be an error, before it is Acked.
+func TestPolicyCannotAccept(t *testing.T) {
+	d := started(t, testConfig)
+	d.policy.refuse = true
+	d.peer(ack, 1, 1, 3, 7)
+	d.peer(req, 40)
+	d.want("TermReq 2 TEST: it lacks something", "no Ack, no This-Layer-Up")
+	d.diary("acked 010307")
+}
+
+func TestImpasseInOptionsOwnWords(t *testing.T) {
+	d := started(t, testConfig)
+	d.peer(nak, 1, 3, 6, 1, 2, 3, 4)
+	d.peer(nak, 2, 3, 6, 1, 2, 3, 4)
+	d.peer(nak, 3, 3, 6, 1, 2, 3, 4)
+	want := "TEST: no agreement after 3 refused Configure-Requests: the peer's ConfNak id=0x3 <addr 1.2.3.4>"
+	if got := d.m.Err().Error(); got != want {
+		t.Errorf("error %s\nwant %s", got, want)
+	}
 }
 
 func TestClosing(t *testing.T) {

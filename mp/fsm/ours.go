@@ -3,6 +3,7 @@ package fsm
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"time"
 
 	"pppdial/mp/wire"
@@ -120,7 +121,7 @@ func (m *Machine) refused(now time.Time, p wire.Packet) {
 	}
 	m.answered, m.replies = true, 1
 	m.failures++
-	if err := m.learn(p.Code, options); err != nil {
+	if err := m.learn(p); err != nil {
 		m.fail(now, fmt.Errorf("%s: %w", m.cfg.Name, err))
 		return
 	}
@@ -130,39 +131,43 @@ func (m *Machine) refused(now time.Time, p wire.Packet) {
 // learn hands the options of a Nak or Reject to the policy, and gives up when
 // there have been too many. A Nak without options teaches nothing: such modems
 // are not ready yet, so the next request waits for the timer.
-func (m *Machine) learn(code wire.Code, options wire.Options) error {
-	take, word := m.policy.Naked, "Nak"
-	if code == wire.ConfigureReject {
-		take, word = m.policy.Rejected, "Reject"
+func (m *Machine) learn(p wire.Packet) error {
+	take := m.policy.Naked
+	if p.Code == wire.ConfigureReject {
+		take = m.policy.Rejected
 	}
-	what := word + " without options"
-	for o := range options.All {
+	var words []string
+	for o := range wire.Options(p.Data).All {
 		if err := take(o); err != nil {
 			return err
 		}
-		what = m.impasse(o, true)
+		if s := m.policy.Impasse(o, true); s != "" {
+			words = append(words, s)
+		}
 	}
-	if len(options) == 0 {
+	if len(p.Data) == 0 {
 		m.counts.EmptyNaks++
 		m.held = true
 	}
-	if m.failures >= m.cfg.MaxFailure {
-		return fmt.Errorf("%w after %d refused Configure-Requests, the last: %s", ErrImpasse, m.failures, what)
+	if m.failures < m.cfg.MaxFailure {
+		return nil
 	}
-	return nil
+	what := strings.Join(words, ", ")
+	switch {
+	case len(p.Data) == 0 && p.Code == wire.ConfigureNak:
+		what = "Nak without options"
+	case len(p.Data) == 0:
+		what = "Reject without options"
+	case what == "":
+		what = "the peer's " + m.format(p)
+	}
+	return fmt.Errorf("%w after %d refused Configure-Requests: %s", ErrImpasse, m.failures, what)
 }
 
-// impasse says what could not be agreed about o.
-func (m *Machine) impasse(o wire.Option, ours bool) string {
-	if s := m.policy.Impasse(o, ours); s != "" {
-		return s
-	}
-	word, code := "the peer wants", wire.ConfigureRequest
-	if ours {
-		word, code = "the peer answers", wire.ConfigureNak
-	}
-	list := wire.AppendOption(nil, o)
-	return word + " " + wire.Format(m.cfg.Proto, wire.AppendPacket(nil, wire.Packet{Code: code, ID: m.requestID, Data: list}))
+// format prints a packet without the protocol's name, which errors have anyway.
+func (m *Machine) format(p wire.Packet) string {
+	_, s, _ := strings.Cut(wire.Format(m.cfg.Proto, wire.AppendPacket(nil, p)), " ")
+	return s
 }
 
 // contains reports whether an option stands, with the same data, in a list.

@@ -43,6 +43,9 @@ func (m *Machine) requestedByPeer(now time.Time, p wire.Packet) {
 	if m.state == Stopped || m.state == Opened || m.state.negotiating() {
 		if m.judge(options); m.verdict != Ack {
 			e = rcrMinus
+		} else if err := m.policy.Accept(options); err != nil {
+			m.fail(now, fmt.Errorf("%s: %w", m.cfg.Name, err))
+			return
 		}
 	}
 	m.event(now, e)
@@ -95,7 +98,6 @@ func (m *Machine) sendAck() {
 	m.naks, m.refusals = 0, 0
 	m.ackedID = m.packet.ID
 	m.ackedRequest = append(m.ackedRequest[:0], m.packet.Data...)
-	m.policy.Accept(m.ackedRequest)
 	m.send(wire.Packet{Code: wire.ConfigureAck, ID: m.ackedID, Data: m.ackedRequest})
 }
 
@@ -114,8 +116,11 @@ func (m *Machine) sendRefusal(now time.Time) {
 	// A peer that asks for the same after all Naks, and as many Rejects, will
 	// ask for ever.
 	if m.refusals >= 2*m.cfg.MaxFailure {
-		m.Fail(now, fmt.Errorf("%s: %w after %d refusals of the peer's Configure-Requests, the last: %s",
-			m.cfg.Name, ErrImpasse, m.refusals, m.impasse(m.disputed, false)))
+		what := m.policy.Impasse(m.disputed, false)
+		if what == "" {
+			what = "our " + m.format(wire.Packet{Code: code, ID: m.packet.ID, Data: m.answer})
+		}
+		m.Fail(now, fmt.Errorf("%s: %w after %d refusals of the peer's Configure-Requests: %s", m.cfg.Name, ErrImpasse, m.refusals, what))
 	}
 }
 

@@ -1,0 +1,123 @@
+package proto
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"pppdial/mp/fsm"
+	"pppdial/mp/wire"
+)
+
+func echoing(t *testing.T) *lcpDialogue {
+	cfg := usual()
+	cfg.EchoInterval, cfg.EchoFails = 10*time.Second, 3
+	return lcpOpened(t, cfg)
+}
+
+func (d *lcpDialogue) reply(id uint8) {
+	d.l.Heard(d.now)
+	d.peer(wire.EchoReply, id, []byte{0, 0, 0, 0xb1})
+}
+
+func TestEchoRoundTrip(t *testing.T) {
+	d := echoing(t)
+	d.next(10*time.Second, "the interval")
+	d.want("EchoReq id=0x2 magic=0xa1", "")
+	if d.l.Pending() != d.now {
+		t.Errorf("pending since %v", d.l.Pending())
+	}
+	d.now = d.now.Add(100 * time.Millisecond)
+	d.reply(2)
+	d.saw("echo after 100ms")
+	d.reply(2)
+	d.saw() // a second reply is none
+	if !d.l.Pending().IsZero() {
+		t.Error("still pending")
+	}
+	if !d.l.Probe(d.now) {
+		t.Error("no probe")
+	}
+	d.want("EchoReq id=0x3 magic=0xa1", "a probe does not wait")
+	d.now = d.now.Add(300 * time.Millisecond)
+	d.reply(3)
+	d.saw("echo after 300ms")
+	smoothed, deviation, last := d.l.RTT()
+	if smoothed != 125*time.Millisecond || deviation != 87500*time.Microsecond || last != 300*time.Millisecond {
+		t.Errorf("rtt %v, %v, %v", smoothed, deviation, last)
+	}
+	d.next(9600*time.Millisecond, "probes do not move the interval")
+	d.want("EchoReq id=0x4 magic=0xa1", "")
+}
+
+func TestPeerDead(t *testing.T) {
+	d := echoing(t)
+	for id := range 3 {
+		d.next(10*time.Second, "")
+		d.want([]string{"EchoReq id=0x2 magic=0xa1", "EchoReq id=0x3 magic=0xa1", "EchoReq id=0x4 magic=0xa1"}[id], "")
+	}
+	d.next(10*time.Second, "three are enough")
+	d.saw("down")
+	if !errors.Is(d.l.Err(), ErrPeerDead) {
+		t.Errorf("error %v", d.l.Err())
+	}
+	if d.l.State() != fsm.Closing {
+		t.Errorf("state %v", d.l.State())
+	}
+}
+
+// Whatever comes from the peer is life.
+func TestAnyFrameIsLife(t *testing.T) {
+	d := echoing(t)
+	for range 10 {
+		d.next(10*time.Second, "")
+		d.sent = nil
+		d.now = d.now.Add(time.Second)
+		d.l.Heard(d.now)
+		d.now = d.now.Add(-time.Second)
+	}
+	d.saw()
+}
+
+// A request that waits behind a long queue cannot have been answered.
+func TestVerdictWaitsForTheQueue(t *testing.T) {
+	d := echoing(t)
+	for range 3 {
+		d.next(10*time.Second, "")
+		d.sent = nil
+	}
+	d.l.SetDelay(19 * time.Second)
+	d.next(10*time.Second, "the verdict would be due")
+	d.saw()
+	d.next(19*time.Second, "it waits as long as the queue")
+	d.saw("down")
+}
+
+func TestVerdictDoesNotWaitForEver(t *testing.T) {
+	d := echoing(t)
+	for range 3 {
+		d.next(10*time.Second, "")
+		d.sent = nil
+	}
+	d.l.SetDelay(time.Hour)
+	d.next(10*time.Second, "")
+	d.next(time.Minute, "a queue that never empties is a dead peer's")
+	d.saw("down")
+}
+
+func TestPeerKnowsNoEcho(t *testing.T) {
+	d := echoing(t)
+	d.next(10*time.Second, "")
+	d.sent = nil
+	d.peer(wire.CodeReject, 1, []byte{9, 2, 0, 8, 0, 0, 0, 0xa1})
+	d.rest("the peer has no Echo-Request")
+}
+
+func TestEchoEndsWithLCP(t *testing.T) {
+	d := echoing(t)
+	d.l.Close(d.now, "bye")
+	d.want(`TermReq id=0x2 "bye"`, "")
+	d.peer(termAck, 2)
+	d.saw("down", "finished well")
+	d.rest("LCP is closed")
+}

@@ -1,0 +1,258 @@
+package proto
+
+import (
+	"encoding/binary"
+
+	"pppdial/mp/fsm"
+	"pppdial/mp/wire"
+)
+
+// Values that we ask the peer for instead of unusable ones.
+const (
+	minMRU  = 128 // less would leave no room for a packet's headers
+	minMRRU = 128
+)
+
+// lcpAsk is what our next Configure-Request asks for.
+type lcpAsk struct {
+	mru      int  // 0: nothing, the default holds
+	accm     bool // accmMap
+	accmMap  uint32
+	auth     wire.Auth // zero: none
+	magic    uint32    // 0: none
+	pfc      bool
+	acfc     bool
+	mrru     int // 0: none
+	ssn      bool
+	endpoint bool
+}
+
+type lcpPolicy struct{ l *LCP }
+
+// Reset starts from the configuration, with a new magic number.
+func (p lcpPolicy) Reset() {
+	l := p.l
+	l.ask = lcpAsk{
+		accm: l.cfg.ACCM != wire.DefaultACCM, accmMap: l.cfg.ACCM,
+		magic: l.cfg.Magic(),
+		pfc:   l.cfg.PFC, acfc: l.cfg.ACFC,
+		mrru: l.cfg.MRRU, ssn: l.cfg.RecvSSN && l.cfg.MRRU > 0,
+		endpoint: l.cfg.Endpoint.Class != wire.EndpointNull,
+	}
+	if l.cfg.MRU != wire.DefaultMRU {
+		l.ask.mru = l.cfg.MRU
+	}
+	l.auth = authTalk{}
+	l.loop = loopback{}
+	l.ask.auth, _ = l.auth.next(l.cfg.Demand)
+}
+
+func (p lcpPolicy) Request(b []byte) []byte {
+	a := &p.l.ask
+	if a.mru != 0 {
+		b = wire.AppendUint16(b, wire.LCPMRU, uint16(a.mru))
+	}
+	if a.accm {
+		b = wire.AppendUint32(b, wire.LCPACCM, a.accmMap)
+	}
+	if a.auth.Protocol != 0 {
+		b = wire.AppendAuth(b, a.auth)
+	}
+	if a.magic != 0 {
+		b = wire.AppendUint32(b, wire.LCPMagic, a.magic)
+	}
+	if a.pfc {
+		b = wire.AppendFlag(b, wire.LCPPFC)
+	}
+	if a.acfc {
+		b = wire.AppendFlag(b, wire.LCPACFC)
+	}
+	if a.mrru != 0 {
+		b = wire.AppendUint16(b, wire.LCPMRRU, uint16(a.mrru))
+	}
+	if a.ssn {
+		b = wire.AppendFlag(b, wire.LCPSSNHF)
+	}
+	if a.endpoint {
+		b = wire.AppendEndpoint(b, p.l.cfg.Endpoint)
+	}
+	return b
+}
+
+// Naked takes the peer's better value where we can live with it. What the
+// peer would like to see beside what we ask for is passed over, the MRU
+// apart: it has a default that can be too much.
+func (p lcpPolicy) Naked(o wire.Option) error {
+	l, a := p.l, &p.l.ask
+	switch o.Type {
+	case wire.LCPMRU:
+		if v, err := o.Uint16(); err == nil && v >= minMRU && int(v) <= max(l.cfg.MRU, wire.DefaultMRU) {
+			a.mru = int(v)
+		}
+	case wire.LCPACCM:
+		if v, err := o.Uint32(); err == nil {
+			a.accm, a.accmMap = true, a.accmMap|v
+		}
+	case wire.LCPAuth:
+		return l.authNaked(o)
+	case wire.LCPMagic:
+		if a.magic == 0 {
+			return nil
+		}
+		a.magic = l.cfg.Magic()
+		v, err := o.Uint32()
+		return l.loop.naked(v, err == nil)
+	case wire.LCPMRRU:
+		if v, err := o.Uint16(); err == nil && v >= minMRRU && int(v) < a.mrru {
+			a.mrru = int(v)
+		}
+	case wire.LCPSSNHF:
+		a.ssn = false
+	case wire.LCPEndpoint:
+		a.endpoint = false
+	}
+	return nil
+}
+
+func (p lcpPolicy) Rejected(o wire.Option) error {
+	l, a := p.l, &p.l.ask
+	switch o.Type {
+	case wire.LCPMRU:
+		a.mru = 0
+	case wire.LCPACCM:
+		a.accm = false
+	case wire.LCPAuth:
+		return &AuthRefused{Wanted: l.cfg.Demand}
+	case wire.LCPMagic:
+		a.magic = 0
+	case wire.LCPPFC:
+		a.pfc = false
+	case wire.LCPACFC:
+		a.acfc = false
+	case wire.LCPMRRU: // RFC 1990, section 5.1.1: without it no multilink
+		a.mrru, a.ssn = 0, false
+	case wire.LCPSSNHF:
+		a.ssn = false
+	case wire.LCPEndpoint:
+		a.endpoint = false
+	}
+	return nil
+}
+
+// Acked fixes our half of the result.
+func (p lcpPolicy) Acked(wire.Options) {
+	a, r := &p.l.ask, &p.l.draft
+	r.MRU, r.RxACCM = wire.DefaultMRU, wire.DefaultACCM
+	if a.mru != 0 {
+		r.MRU = a.mru
+	}
+	if a.accm {
+		r.RxACCM = a.accmMap
+	}
+	r.PeerAuth, r.Magic = a.auth, a.magic
+	r.RxPFC, r.RxACFC = a.pfc, a.acfc
+	r.MRRU, r.RxSSN = a.mrru, a.ssn
+	r.Endpoint = wire.Endpoint{}
+	if a.endpoint {
+		r.Endpoint = p.l.cfg.Endpoint
+	}
+}
+
+func (p lcpPolicy) Judge(o wire.Option, _ wire.Options) (fsm.Verdict, []byte) {
+	l := p.l
+	if l.loop.own { // only the magic number can tell whose request this is
+		if o.Type != wire.LCPMagic {
+			return fsm.Ack, nil
+		}
+		return fsm.Nak, l.loop.nak(l.cfg.Magic())
+	}
+	switch o.Type {
+	case wire.LCPMRU:
+		switch v, err := o.Uint16(); {
+		case err != nil:
+			return fsm.Nak, uint16Data(wire.DefaultMRU)
+		case v < minMRU:
+			return fsm.Nak, uint16Data(minMRU)
+		}
+		return fsm.Ack, nil
+	case wire.LCPACCM:
+		if _, err := o.Uint32(); err != nil {
+			return fsm.Nak, binary.BigEndian.AppendUint32(nil, 0)
+		}
+		return fsm.Ack, nil
+	case wire.LCPAuth:
+		return l.judgeAuth(o)
+	case wire.LCPMagic:
+		if v, err := o.Uint32(); err != nil || v == 0 {
+			return fsm.Nak, binary.BigEndian.AppendUint32(nil, l.cfg.Magic())
+		}
+		return fsm.Ack, nil
+	case wire.LCPPFC:
+		return granted(l.cfg.PFC && o.Flag() == nil), nil
+	case wire.LCPACFC:
+		return granted(l.cfg.ACFC && o.Flag() == nil), nil
+	case wire.LCPMRRU:
+		if l.cfg.MRRU == 0 {
+			return fsm.Reject, nil
+		}
+		if v, err := o.Uint16(); err != nil || v < minMRRU {
+			return fsm.Nak, uint16Data(wire.DefaultMRU)
+		}
+		return fsm.Ack, nil
+	case wire.LCPSSNHF:
+		return granted(l.cfg.MRRU > 0 && l.cfg.SendSSN && o.Flag() == nil), nil
+	case wire.LCPEndpoint:
+		_, err := wire.ParseEndpoint(o.Data)
+		return granted(!l.cfg.NoEndpoint && err == nil), nil
+	}
+	return fsm.Reject, nil
+}
+
+func (p lcpPolicy) Missing(b []byte, _ wire.Options) []byte { return b }
+
+// Accept fixes the peer's half of the result.
+func (p lcpPolicy) Accept(request wire.Options) error {
+	l, r := p.l, &p.l.draft
+	r.PeerMRU, r.TxACCM = wire.DefaultMRU, wire.DefaultACCM
+	r.OurAuth, r.PeerMagic = wire.Auth{}, 0
+	r.TxPFC, r.TxACFC = false, false
+	r.PeerMRRU, r.TxSSN, r.PeerEndpoint = 0, false, wire.Endpoint{}
+	for o := range request.All {
+		switch o.Type {
+		case wire.LCPMRU:
+			v, _ := o.Uint16()
+			r.PeerMRU = int(v)
+		case wire.LCPACCM:
+			r.TxACCM, _ = o.Uint32()
+		case wire.LCPAuth:
+			r.OurAuth, _ = wire.ParseAuth(o.Data)
+		case wire.LCPMagic:
+			r.PeerMagic, _ = o.Uint32()
+		case wire.LCPPFC:
+			r.TxPFC = true
+		case wire.LCPACFC:
+			r.TxACFC = true
+		case wire.LCPMRRU:
+			v, _ := o.Uint16()
+			r.PeerMRRU = int(v)
+		case wire.LCPSSNHF:
+			r.TxSSN = true
+		case wire.LCPEndpoint:
+			r.PeerEndpoint, _ = wire.ParseEndpoint(o.Data)
+		}
+	}
+	r.TxACCM |= l.cfg.TxACCM
+	return nil
+}
+
+// Impasse leaves the words to the option itself.
+func (p lcpPolicy) Impasse(wire.Option, bool) string { return "" }
+
+func granted(yes bool) fsm.Verdict {
+	if yes {
+		return fsm.Ack
+	}
+	return fsm.Reject
+}
+
+func uint16Data(v uint16) []byte { return []byte{byte(v >> 8), byte(v)} }

@@ -1,0 +1,420 @@
+package proto
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"pppdial/mp/fsm"
+	"pppdial/mp/wire"
+)
+
+var (
+	pap    = wire.Auth{Protocol: wire.PAP}
+	md5    = wire.Auth{Protocol: wire.CHAP, Algorithm: wire.CHAPMD5}
+	msv2   = wire.Auth{Protocol: wire.CHAP, Algorithm: wire.CHAPMSv2}
+	eapMD5 = wire.Auth{Protocol: wire.EAP}
+)
+
+func mru(v uint16) []byte             { return wire.AppendUint16(nil, wire.LCPMRU, v) }
+func accm(v uint32) []byte            { return wire.AppendUint32(nil, wire.LCPACCM, v) }
+func magic(v uint32) []byte           { return wire.AppendUint32(nil, wire.LCPMagic, v) }
+func auth(a wire.Auth) []byte         { return wire.AppendAuth(nil, a) }
+func mrru(v uint16) []byte            { return wire.AppendUint16(nil, wire.LCPMRRU, v) }
+func endpoint(e wire.Endpoint) []byte { return wire.AppendEndpoint(nil, e) }
+func lflag(typ uint8) []byte          { return wire.AppendFlag(nil, typ) }
+
+// usual is a configuration as for an ordinary call.
+func usual() LCPConfig {
+	n := uint32(0)
+	return LCPConfig{
+		FSM: testFSM, PFC: true, ACFC: true,
+		Magic: func() uint32 { n++; return 0xa0 + n },
+	}
+}
+
+type lcpDialogue struct {
+	*dialogue
+	l *LCP
+}
+
+// lcpStarted has just sent its first Configure-Request, still unread.
+func lcpStarted(t *testing.T, cfg LCPConfig) *lcpDialogue {
+	t.Helper()
+	d := &lcpDialogue{dialogue: newDialogue(t, wire.LCP)}
+	cfg.Log, cfg.FSM.Log = d.log(), d.log()
+	d.l = NewLCP(cfg, LCPLayer{
+		Layer:            d.layer(),
+		ProtocolRejected: func(_ time.Time, p wire.Protocol) { d.note("peer rejects " + p.String()) },
+		Echoed:           func(_ time.Time, rtt time.Duration) { d.note("echo after " + rtt.String()) },
+	})
+	d.m = d.l
+	d.l.Open(d.now)
+	d.l.Up(d.now)
+	return d
+}
+
+// lcpOpened is LCP just opened, with magic number 0xb1 of the peer.
+func lcpOpened(t *testing.T, cfg LCPConfig, peer ...[]byte) *lcpDialogue {
+	t.Helper()
+	d := lcpStarted(t, cfg)
+	d.ack()
+	d.sent = nil
+	d.peer(confReq, 1, append([][]byte{magic(0xb1)}, peer...)...)
+	if d.l.State() != fsm.Opened {
+		t.Fatalf("state %v", d.l.State())
+	}
+	d.sent = d.sent[1:] // the Ack
+	d.saw("up")
+	return d
+}
+
+func TestLCPOrdinaryCall(t *testing.T) {
+	cfg := usual()
+	cfg.TxACCM, cfg.Ident = 0x20000, "pppdial"
+	d := lcpStarted(t, cfg)
+	d.want("ConfReq id=0x1 <asyncmap 0x0> <magic 0xa1> <pcomp> <accomp>", "an MRU of 1500 need not be said")
+	d.peer(confReq, 1, mru(1400), accm(0xa0000), magic(0xb1), lflag(wire.LCPPFC), lflag(wire.LCPACFC))
+	d.want("ConfAck id=0x1 <mru 1400> <asyncmap 0xa0000> <magic 0xb1> <pcomp> <accomp>", "nothing is wrong with it")
+	d.peer(confAck, 1, accm(0), magic(0xa1), lflag(wire.LCPPFC), lflag(wire.LCPACFC))
+	d.want(`Ident id=0x2 magic=0xa1 "pppdial"`, "RFC 1570")
+	d.saw("up")
+	d.rest("no echo was asked for")
+	want := LCPResult{
+		MRU: 1500, PeerMRU: 1400, RxACCM: 0, TxACCM: 0xa0000, RxPFC: true, TxPFC: true, RxACFC: true, TxACFC: true,
+		Magic: 0xa1, PeerMagic: 0xb1,
+	}
+	if got := *d.l.Result(); got != want {
+		t.Errorf("result %+v\nwant %+v", got, want)
+	}
+}
+
+func TestLCPAsksForAll(t *testing.T) {
+	cfg := usual()
+	cfg.MRU, cfg.ACCM, cfg.MRRU, cfg.RecvSSN, cfg.Demand = 576, 0xa0000, 1600, true, []wire.Auth{md5, pap}
+	cfg.Endpoint = wire.Endpoint{Class: wire.EndpointMAC, Address: "\x02\x00\x00\x00\x00\x01"}
+	d := lcpStarted(t, cfg)
+	d.want("ConfReq id=0x1 <mru 576> <asyncmap 0xa0000> <auth chap MD5> <magic 0xa1> <pcomp> <accomp> "+
+		"<mrru 1600> <ssnhf> <endpoint [MAC:02:00:00:00:00:01]>", "")
+	d.ack()
+	d.peer(confReq, 9)
+	d.want("ConfAck id=0x9", "an empty request means the defaults")
+	want := LCPResult{
+		MRU: 576, PeerMRU: 1500, RxACCM: 0xa0000, TxACCM: 0xffffffff, RxPFC: true, RxACFC: true,
+		PeerAuth: md5, Magic: 0xa1, MRRU: 1600, RxSSN: true, Endpoint: cfg.Endpoint,
+	}
+	if got := *d.l.Result(); got != want {
+		t.Errorf("result %+v\nwant %+v", got, want)
+	}
+	if d.l.Result().Multilink() {
+		t.Error("one side's MRRU makes no multilink")
+	}
+}
+
+func TestLCPJudges(t *testing.T) {
+	multi := usual()
+	multi.MRRU, multi.SendSSN = 1500, true
+	bare := usual()
+	bare.PFC, bare.ACFC, bare.NoEndpoint = false, false, true
+	mac := wire.Endpoint{Class: wire.EndpointMAC, Address: "\x02\x00\x00\x00\x00\x01"}
+	for name, tt := range map[string]struct {
+		cfg    LCPConfig
+		option []byte
+		answer string
+	}{
+		"MRU":                  {usual(), mru(296), "ConfAck id=0x7 <mru 296>"},
+		"MRU, large":           {usual(), mru(4096), "ConfAck id=0x7 <mru 4096>"},
+		"MRU, tiny":            {usual(), mru(64), "ConfNak id=0x7 <mru 128>"},
+		"MRU, wrong length":    {usual(), []byte{wire.LCPMRU, 3, 1}, "ConfNak id=0x7 <mru 1500>"},
+		"ACCM, wrong length":   {usual(), []byte{wire.LCPACCM, 3, 1}, "ConfNak id=0x7 <asyncmap 0x0>"},
+		"magic zero":           {usual(), magic(0), "ConfNak id=0x7 <magic 0xa2>"},
+		"PFC":                  {usual(), lflag(wire.LCPPFC), "ConfAck id=0x7 <pcomp>"},
+		"PFC, not ours":        {bare, lflag(wire.LCPPFC), "ConfRej id=0x7 <pcomp>"},
+		"ACFC, not ours":       {bare, lflag(wire.LCPACFC), "ConfRej id=0x7 <accomp>"},
+		"MRRU":                 {multi, mrru(1600), "ConfAck id=0x7 <mrru 1600>"},
+		"MRRU, tiny":           {multi, mrru(64), "ConfNak id=0x7 <mrru 1500>"},
+		"MRRU, not ours":       {usual(), mrru(1600), "ConfRej id=0x7 <mrru 1600>"},
+		"SSNHF":                {multi, lflag(wire.LCPSSNHF), "ConfAck id=0x7 <ssnhf>"},
+		"SSNHF, not ours":      {usual(), lflag(wire.LCPSSNHF), "ConfRej id=0x7 <ssnhf>"},
+		"endpoint":             {usual(), endpoint(mac), "ConfAck id=0x7 <endpoint [MAC:02:00:00:00:00:01]>"},
+		"endpoint, not wanted": {bare, endpoint(mac), "ConfRej id=0x7 <endpoint [MAC:02:00:00:00:00:01]>"},
+		"quality":              {usual(), []byte{wire.LCPQuality, 8, 0xc0, 0x25, 0, 0, 0, 1}, "ConfRej id=0x7 <quality lqr 00 00 00 01>"},
+		"FCS alternatives":     {usual(), []byte{wire.LCPFCS, 3, 4}, "ConfRej id=0x7 < 09 03 04>"},
+		"callback":             {usual(), []byte{wire.LCPCallback, 3, 6}, "ConfRej id=0x7 <callback CBCP>"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := lcpStarted(t, tt.cfg)
+			d.sent = nil
+			d.peer(confReq, 7, tt.option)
+			d.want(tt.answer, "")
+		})
+	}
+}
+
+func TestLCPNaks(t *testing.T) {
+	multi := usual()
+	multi.MRRU, multi.RecvSSN = 1500, true
+	small := func() LCPConfig {
+		cfg := usual()
+		cfg.MRU = 576
+		return cfg
+	}
+	for name, tt := range map[string]struct {
+		cfg    LCPConfig
+		option []byte
+		next   string
+	}{
+		"MRU unasked":    {usual(), mru(296), "ConfReq id=0x2 <mru 296> <asyncmap 0x0> <magic 0xa1> <pcomp> <accomp>"},
+		"MRU too large":  {small(), mru(4096), "ConfReq id=0x2 <mru 576> <asyncmap 0x0> <magic 0xa1> <pcomp> <accomp>"},
+		"MRU to default": {small(), mru(1500), "ConfReq id=0x2 <mru 1500> <asyncmap 0x0> <magic 0xa1> <pcomp> <accomp>"},
+		"ACCM":           {usual(), accm(0xa0000), "ConfReq id=0x2 <asyncmap 0xa0000> <magic 0xa1> <pcomp> <accomp>"},
+		"magic":          {usual(), magic(0x77), "ConfReq id=0x2 <asyncmap 0x0> <magic 0xa2> <pcomp> <accomp>"},
+		"MRRU":           {multi, mrru(1400), "ConfReq id=0x2 <asyncmap 0x0> <magic 0xa1> <pcomp> <accomp> <mrru 1400> <ssnhf>"},
+		"MRRU unasked":   {usual(), mrru(1400), "ConfReq id=0x2 <asyncmap 0x0> <magic 0xa1> <pcomp> <accomp>"},
+		"callback":       {usual(), []byte{wire.LCPCallback, 3, 6}, "ConfReq id=0x2 <asyncmap 0x0> <magic 0xa1> <pcomp> <accomp>"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := lcpStarted(t, tt.cfg)
+			d.sent = nil
+			d.peer(confNak, 1, tt.option)
+			d.want(tt.next, "")
+		})
+	}
+}
+
+func TestLCPRejects(t *testing.T) {
+	cfg := usual()
+	cfg.MRU, cfg.MRRU, cfg.RecvSSN = 576, 1500, true
+	cfg.Endpoint = wire.Endpoint{Class: wire.EndpointLocal, Address: "x"}
+	d := lcpStarted(t, cfg)
+	d.want(`ConfReq id=0x1 <mru 576> <asyncmap 0x0> <magic 0xa1> <pcomp> <accomp> <mrru 1500> <ssnhf> <endpoint [local:78]>`, "")
+	d.peer(confRej, 1, mrru(1500), endpoint(cfg.Endpoint))
+	d.want("ConfReq id=0x2 <mru 576> <asyncmap 0x0> <magic 0xa1> <pcomp> <accomp>", "without MRRU there are no sequence numbers")
+	d.peer(confRej, 2, mru(576), accm(0), magic(0xa1), lflag(wire.LCPPFC), lflag(wire.LCPACFC))
+	d.want("ConfReq id=0x3", "a peer that knows nothing at all")
+	d.ack()
+	d.peer(confReq, 1)
+	r := *d.l.Result()
+	if r.MRU != 1500 || r.RxACCM != 0xffffffff || r.Magic != 0 || r.RxPFC || r.RxACFC || r.MRRU != 0 || r.RxSSN || r.Endpoint != (wire.Endpoint{}) {
+		t.Errorf("result %+v", r)
+	}
+}
+
+func TestLCPPeerPrefersOtherAuth(t *testing.T) {
+	cfg := usual()
+	cfg.Demand = []wire.Auth{msv2, md5, pap}
+	d := lcpStarted(t, cfg)
+	d.want("ConfReq id=0x1 <asyncmap 0x0> <auth chap MS-v2> <magic 0xa1> <pcomp> <accomp>", "the preferred one first")
+	d.peer(confNak, 1, auth(pap))
+	d.want("ConfReq id=0x2 <asyncmap 0x0> <auth pap> <magic 0xa1> <pcomp> <accomp>", "the peer's wish is one of ours")
+	d.ack()
+	d.peer(confReq, 1)
+	if a := d.l.Result().PeerAuth; a != pap {
+		t.Errorf("agreed on %v", a)
+	}
+}
+
+func TestLCPPeerHasOtherAuth(t *testing.T) {
+	cfg := usual()
+	cfg.Demand = []wire.Auth{md5, pap}
+	d := lcpStarted(t, cfg)
+	d.sent = nil
+	d.peer(confNak, 1, auth(eapMD5))
+	d.want("ConfReq id=0x2 <asyncmap 0x0> <auth pap> <magic 0xa1> <pcomp> <accomp>", "EAP is not ours, PAP is what is left")
+	d.peer(confNak, 2, auth(md5))
+	d.want(`TermReq id=0x3 "LCP: we want the peer to authenticate itself by chap MD5 or pap, it can by eap or chap MD5"`, "")
+	var refused *AuthRefused
+	if !errors.As(d.l.Err(), &refused) || refused.Ours {
+		t.Errorf("error %v", d.l.Err())
+	}
+}
+
+func TestLCPPeerRefusesAuth(t *testing.T) {
+	cfg := usual()
+	cfg.Demand = []wire.Auth{pap}
+	d := lcpStarted(t, cfg)
+	d.sent = nil
+	d.peer(confRej, 1, auth(pap))
+	d.peer(termAck, d.last.ID)
+	d.saw("finished LCP: the peer refuses to authenticate itself, we want pap")
+}
+
+func TestLCPOffersWhatWeHave(t *testing.T) {
+	cfg := usual()
+	cfg.Allow = []wire.Auth{md5, pap}
+	d := lcpStarted(t, cfg)
+	d.sent = nil
+	d.peer(confReq, 1, auth(eapMD5))
+	d.want("ConfNak id=0x1 <auth chap MD5>", "our best")
+	d.peer(confReq, 2, auth(msv2))
+	d.want("ConfNak id=0x2 <auth pap>", "our next")
+	d.peer(confReq, 3, auth(pap))
+	d.want("ConfAck id=0x3 <auth pap>", "")
+	d.peer(confAck, 1, accm(0), magic(0xa1), lflag(wire.LCPPFC), lflag(wire.LCPACFC))
+	if a := d.l.Result().OurAuth; a != pap {
+		t.Errorf("agreed on %v", a)
+	}
+	d.peer(termReq, 4)
+	if err := d.l.Err(); !errors.Is(err, fsm.ErrTerminated) || errors.As(err, new(*AuthRefused)) {
+		t.Errorf("error %v: authentication is not to blame", err)
+	}
+}
+
+// pppd opens LCP without the authentication that we refused and ends the link
+// at once.
+func TestLCPPeerEndsForWantOfAuth(t *testing.T) {
+	for name, tt := range map[string]struct {
+		allow []wire.Auth
+		after time.Duration
+		err   string
+	}{
+		"nothing allowed": {nil, time.Second, "LCP: the peer wants us to authenticate ourselves by chap MD5, and we have nothing for that: LCP: terminated by the peer: peer refused to authenticate"},
+		"other allowed":   {[]wire.Auth{pap}, time.Second, "LCP: the peer wants us to authenticate ourselves by chap MD5, we can by pap: LCP: terminated by the peer: peer refused to authenticate"},
+		"much later":      {nil, time.Minute, "LCP: terminated by the peer: peer refused to authenticate"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := usual()
+			cfg.Allow = tt.allow
+			d := lcpStarted(t, cfg)
+			d.peer(confReq, 1, auth(md5))
+			d.peer(confReq, 2)
+			d.peer(confAck, 1, accm(0), magic(0xa1), lflag(wire.LCPPFC), lflag(wire.LCPACFC))
+			d.saw("up")
+			d.now = d.now.Add(tt.after)
+			d.peer(termReq, 3, []byte("peer refused to authenticate"))
+			if got := text(d.l.Err()); got != tt.err {
+				t.Errorf("error %s\nwant %s", got, tt.err)
+			}
+		})
+	}
+}
+
+func TestLCPPeerInsistsOnAuth(t *testing.T) {
+	cfg := usual()
+	cfg.Allow = []wire.Auth{pap}
+	d := lcpStarted(t, cfg)
+	for id := uint8(1); d.l.Err() == nil; id++ {
+		if id > 20 {
+			t.Fatal("no end")
+		}
+		d.peer(confReq, id, auth(md5))
+	}
+	var refused *AuthRefused
+	if !errors.As(d.l.Err(), &refused) || !refused.Ours {
+		t.Errorf("error %v", d.l.Err())
+	}
+}
+
+func TestLCPLoopback(t *testing.T) {
+	cfg := usual()
+	cfg.Demand = []wire.Auth{pap} // which we could not fulfil ourselves
+	d := lcpStarted(t, cfg)
+	for n := 0; d.l.Err() == nil; n++ {
+		if n > 20 || len(d.sent) == 0 {
+			t.Fatalf("not noticed: %q", d.sent)
+		}
+		d.sent = nil
+		d.m.Input(d.now, wire.AppendPacket(nil, d.last))
+	}
+	if !errors.Is(d.l.Err(), ErrLoopback) {
+		t.Errorf("error %v", d.l.Err())
+	}
+}
+
+func TestLCPSameMagicByChance(t *testing.T) {
+	d := lcpStarted(t, usual())
+	d.sent = nil
+	d.peer(confReq, 1, magic(0xa1))
+	d.want("ConfNak id=0x1 <magic 0xa2>", "it could be our own")
+	d.peer(confNak, 1, magic(0xc9))
+	d.want("ConfReq id=0x2 <asyncmap 0x0> <magic 0xa3> <pcomp> <accomp>", "the peer thinks the same; its Nak is not ours")
+	d.ack()
+	d.peer(confReq, 2, magic(0xa2))
+	d.want("ConfAck id=0x2 <magic 0xa2>", "")
+	d.saw("up")
+}
+
+func TestLCPLoopedLater(t *testing.T) {
+	cfg := usual()
+	cfg.EchoInterval = 10 * time.Second
+	d := lcpOpened(t, cfg)
+	d.next(10*time.Second, "")
+	d.want("EchoReq id=0x2 magic=0xa1", "")
+	d.peer(wire.EchoRequest, 2, []byte{0, 0, 0, 0xa1})
+	d.silence("one's own Echo-Request is not answered")
+	d.next(10*time.Second, "")
+	d.want("EchoReq id=0x3 magic=0xa1", "")
+	d.peer(wire.EchoRequest, 3, []byte{0, 0, 0, 0xa1})
+	d.saw("down")
+	if !errors.Is(d.l.Err(), ErrLoopback) {
+		t.Errorf("error %v", d.l.Err())
+	}
+}
+
+func TestLCPSmallPackets(t *testing.T) {
+	d := lcpOpened(t, usual(), mru(128))
+	d.peer(wire.EchoRequest, 0, []byte{0, 0, 0, 0xb1, 1, 2, 3})
+	d.want("EchoRep id=0x0 magic=0xa1 01 02 03", "pppd begins with identifier 0")
+	d.peer(wire.EchoRequest, 1, make([]byte, 300))
+	if n := wire.PacketHeader + len(d.last.Data); n != 128 {
+		t.Errorf("reply of %d octets to a peer with an MRU of 128", n)
+	}
+	d.sent = nil
+	d.l.RejectProtocol(d.now, 0x8281, make([]byte, 300))
+	if n := wire.PacketHeader + len(d.last.Data); n != 128 {
+		t.Errorf("Protocol-Reject of %d octets to a peer with an MRU of 128", n)
+	}
+	d.sent = nil
+	d.l.Discard(d.now, []byte{1})
+	d.want("DiscReq id=0x3 magic=0xa1 01", "")
+	d.peer(wire.DiscardRequest, 1, []byte{0, 0, 0, 0xb1})
+	d.peer(wire.TimeRemaining, 1, []byte{0, 0, 0, 0xb1, 0, 0, 0, 9})
+	d.peer(wire.EchoRequest, 1, []byte{1, 2})
+	d.silence("nothing to be said about these")
+	d.peer(wire.ProtocolReject, 1, []byte{0x80, 0x57, 1, 1, 0, 4})
+	d.saw("peer rejects IPV6CP")
+	d.peer(wire.ProtocolReject, 1, []byte{0x80})
+	d.saw()
+	d.peer(wire.ProtocolReject, 1, []byte{0xc0, 0x21})
+	d.saw("down")
+	if !errors.Is(d.l.Err(), fsm.ErrRejected) {
+		t.Errorf("error %v", d.l.Err())
+	}
+}
+
+func TestLCPBeforeOpened(t *testing.T) {
+	d := lcpStarted(t, usual())
+	d.sent = nil
+	d.peer(wire.EchoRequest, 1, []byte{0, 0, 0, 1})
+	d.l.RejectProtocol(d.now, 0x8281, nil)
+	d.l.Discard(d.now, nil)
+	if d.l.Probe(d.now) {
+		t.Error("Probe says that it could")
+	}
+	d.silence("LCP is not open")
+}
+
+func TestLCPIdentification(t *testing.T) {
+	cfg := usual()
+	cfg.Ident = "us"
+	d := lcpStarted(t, cfg)
+	d.peer(wire.Identification, 1, []byte{0, 0, 0, 0xb1}, []byte("them\x00\x1b 2.0"))
+	if got := d.l.PeerIdent(); got != "them 2.0" {
+		t.Errorf("%q", got)
+	}
+	d.ack()
+	d.sent = nil
+	d.peer(confReq, 1)
+	d.want("ConfAck id=0x1", "")
+	d.want(`Ident id=0x2 magic=0xa1 "us"`, "")
+	d.peer(wire.Identification, 2, []byte{0, 0, 0, 0xa1}, []byte("us"))
+	if got := d.l.PeerIdent(); got != "them 2.0" {
+		t.Errorf("%q: that was our own", got)
+	}
+	d.peer(wire.CodeReject, 1, []byte{12, 2, 0, 10})
+	d.peer(confReq, 2)
+	d.want("ConfReq id=0x3 <asyncmap 0x0> <magic 0xa2> <pcomp> <accomp>", "")
+	d.want("ConfAck id=0x2", "")
+	d.ack()
+	d.silence("the peer knows no Identification")
+}
