@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -255,7 +256,14 @@ func TestSecretsStaySecret(t *testing.T) {
 			t.Errorf("%s\nis repeated in\n%s", src, &b)
 		}
 	}
-	if Secret("x").Reveal() != "x" {
+	var b bytes.Buffer
+	logged := &Entry{SendPasswd: "guess@it"}
+	slog.New(slog.NewJSONHandler(&b, nil)).Info("x", "entry", logged, "secret", logged.SendPasswd)
+	slog.New(slog.NewTextHandler(&b, nil)).Info("x", "entry", logged, "secret", logged.SendPasswd)
+	if strings.Contains(b.String(), "guess") || !strings.Contains(b.String(), hidden) {
+		t.Errorf("the log tells a secret: %s", &b)
+	}
+	if logged.SendPasswd.Reveal() != "guess@it" {
 		t.Error("Reveal does not")
 	}
 }

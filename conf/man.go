@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -47,11 +48,11 @@ func (k *Keyword) man(b *bytes.Buffer) {
 		if i > 0 {
 			b.WriteString(".Pp\n")
 		}
-		prose(b, paragraph)
+		prose(b, paragraph, k.Type)
 	}
 	if facts := k.facts(); facts != "" {
 		b.WriteString(".br\n")
-		prose(b, facts)
+		prose(b, facts, "")
 	}
 }
 
@@ -81,7 +82,7 @@ func (k *Keyword) facts() string {
 		s = append(s, "May be given several times.")
 	}
 	if k.Ours {
-		s = append(s, "Unknown to IRIX.")
+		s = append(s, "Not in IRIX.")
 	}
 	if k.Pending {
 		s = append(s, "Without effect in this version.")
@@ -93,7 +94,7 @@ func (k *Keyword) facts() string {
 func fixed(b *bytes.Buffer) {
 	b.WriteString(".Ss What reconfigure leaves alone\n")
 	prose(b, `The entry that {reconfigure} finds comes into effect when the line is there and LCP has been negotiated.
-Of these keywords, the values of the first entry stay:`)
+Of these keywords, the values of the first entry stay:`, "")
 	var names []string
 	for i := range table {
 		if k := &table[i]; k.Phase < Authenticate && k.slot != nil {
@@ -109,9 +110,11 @@ Of these keywords, the values of the first entry stay:`)
 	}
 }
 
-// prose writes text, in which {braces} hold what is typed: keywords and
-// values. Each sentence gets a line of its own, as mdoc wants it.
-func prose(b *bytes.Buffer, text string) {
+// prose writes text, in which {braces} hold what is typed, keywords and values,
+// or a part of the argument arg. Each sentence gets a line of its own, as mdoc
+// wants it.
+func prose(b *bytes.Buffer, text, arg string) {
+	parts := strings.FieldsFunc(arg, func(r rune) bool { return strings.ContainsRune("[]:,", r) })
 	text = strings.ReplaceAll(text, "\n", " ")
 	text = strings.ReplaceAll(text, ". ", ".\n")
 	for line := range strings.SplitSeq(text, "\n") {
@@ -128,7 +131,10 @@ func prose(b *bytes.Buffer, text string) {
 			end := len(line) - len(strings.TrimLeft(line, ".,:;)"))
 			macro := "Ql"
 			name, _, _ := strings.Cut(strings.TrimPrefix(typed, "-"), "=")
-			if lookup(name) != nil {
+			switch {
+			case slices.Contains(parts, typed):
+				macro = "Ar"
+			case isKeyword(name):
 				macro = "Ic"
 			}
 			fmt.Fprintf(b, ".%s %s", macro, macroArg(typed))
@@ -139,6 +145,12 @@ func prose(b *bytes.Buffer, text string) {
 			line = line[end:]
 		}
 	}
+}
+
+// isKeyword tells whether name is a keyword as the table spells it.
+func isKeyword(name string) bool {
+	k := lookup(name)
+	return k != nil && k.Name == name
 }
 
 var roffEscapes = strings.NewReplacer(`\`, `\e`, `-`, `\-`)

@@ -1,13 +1,9 @@
 package conf
 
 import (
-	"context"
-	"errors"
 	"net"
 	"net/netip"
 	"os"
-	"sync"
-	"time"
 )
 
 // Options say how control files are read: by whom the little languages within
@@ -36,7 +32,7 @@ type Options struct {
 // system fills the gaps of o with the system's own answers.
 func (o Options) system() Options {
 	if o.Lookup == nil {
-		o.Lookup = (&resolver{patience: 3 * time.Second}).lookup
+		o.Lookup = (&resolver{ask: net.DefaultResolver.LookupNetIP}).lookup
 	}
 	if o.Hostname == nil {
 		o.Hostname = os.Hostname
@@ -48,43 +44,6 @@ func (o Options) system() Options {
 		o.Service = service
 	}
 	return o
-}
-
-// A resolver asks the system and remembers the answers. A name service that
-// does not answer must not hold up the check of a file with many entries:
-// after each time-out the patience for the next name is halved.
-type resolver struct {
-	mu       sync.Mutex
-	patience time.Duration
-	known    map[string]answer
-}
-
-type answer struct {
-	addrs []netip.Addr
-	err   error
-}
-
-func (r *resolver) lookup(host string) ([]netip.Addr, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if a, ok := r.known[host]; ok {
-		return a.addrs, a.err
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), r.patience)
-	defer cancel()
-	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip4", host)
-	var dns *net.DNSError
-	if ctx.Err() != nil || errors.As(err, &dns) && dns.IsTimeout {
-		r.patience /= 2
-	}
-	for i := range addrs {
-		addrs[i] = addrs[i].Unmap()
-	}
-	if r.known == nil {
-		r.known = make(map[string]answer)
-	}
-	r.known[host] = answer{addrs, err}
-	return addrs, err
 }
 
 // defaultSource asks the kernel which address it would send from. Connecting

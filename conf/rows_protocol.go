@@ -16,7 +16,7 @@ var mapRows = []Keyword{
 	},
 	{
 		Name: "map_char", Forms: Valued | Repeat, Type: "letters", Phase: Authenticate,
-		Rule:  `of @A-Z[\]^_`,
+		Rule:  `only @A-Z[\]^_`,
 		Group: "Control characters", slot: many(textKind(controlLetters), func(e *Entry) *[]string { return &e.MapChar }),
 		Man: `The control characters to be escaped, as letters: {map_char=@QS} is NUL, XON and XOFF.`,
 	},

@@ -28,15 +28,10 @@ func (s *setting) at(off int) Pos {
 	return p
 }
 
-// shown gives the setting for a message, not too long, and without a secret:
+// shown gives a setting with a value for a message, not too long, and without a secret:
 // scripts hold passwords, too.
 func (s *setting) shown() string {
-	switch {
-	case s.form == Bare:
-		return s.key.Name
-	case s.form == Negated:
-		return "-" + s.key.Name
-	case s.key.Secret, s.key.raw():
+	if s.key.Secret || s.key.raw() {
 		return s.key.Name
 	}
 	if s.text == "" {

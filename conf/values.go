@@ -58,7 +58,6 @@ const hidden = "******"
 func (s Secret) Reveal() string { return string(s) }
 
 func (s Secret) String() string                { return hidden }
-func (s Secret) GoString() string              { return hidden }
 func (s Secret) MarshalText() ([]byte, error)  { return []byte(hidden), nil }
 func (s Secret) Format(f fmt.State, verb rune) { fmt.Fprint(f, hidden) }
 
