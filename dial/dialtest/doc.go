@@ -1,0 +1,43 @@
+// Package dialtest is a bank of simulated modems: Hayes and cellular modems on
+// pseudo-terminals that answer AT commands, call each other by number and carry
+// data at a line rate, with a delay, with noise, and with every failure that a
+// real line has. It serves the tests of the packages dial and cmd and the demo;
+// nothing that is installed imports it.
+//
+//	bank := dialtest.NewBank(dir)
+//	defer bank.Close()
+//	a, err := bank.Add(dialtest.ModemConfig{Name: "modemA", Number: "5550001", Rate: 33600})
+//	b, err := bank.Add(dialtest.ModemConfig{Name: "modemB", Number: "5551234", Rate: 33600})
+//	b.Serve(dialtest.Login{User: "mynam", Password: "xxx", Command: []string{"/usr/sbin/ppp"}})
+//	// A program opens a.Path(), says ATDT5551234, and meets a login prompt.
+//
+// The parts, from the inside out:
+//
+//   - the AT interpreter (machine) and the telephone exchange (exchange) are
+//     plain state: time is an argument, they know no descriptor and start no
+//     goroutine, so that their rules are tested in virtual time;
+//   - a wire is the arithmetic of one direction of a serial line: when does which
+//     byte arrive; a lane is a wire with a goroutine that delivers;
+//   - a port is one pseudo-terminal and its flow control;
+//   - the [Bank] holds them together. One mutex guards machines and exchange,
+//     the bytes of a call pass beside it.
+//
+// # What a pseudo-terminal does not have
+//
+// DTR: the last close of the slave counts as DTR going off, the first open as DTR
+// going on. The bank keeps a slave descriptor of its own, because without one the
+// master reads EIO whenever no program is there and cannot stop a writer; POLLHUP is
+// therefore never seen. Opens and closes are counted by inotify instead, which
+// needs no polling and does not miss a close that is followed by an open at once.
+// inotify merges equal events that follow each other; each slave is watched
+// both through its directory and by itself, so that two equal events never do.
+//
+// Carrier: the program reads "NO CARRIER". With [ModemConfig].CarrierHangup its
+// tty is also hung up, as the kernel does when carrier drops on a tty without CLOCAL: by
+// TIOCVHANGUP, or, where that is not permitted, by closing the master and making
+// a new pseudo-terminal under the same name.
+//
+// RTS/CTS: the bank reads no more than its FIFO has room for and stops the slave's
+// output (TCOOFF) meanwhile. A writer still gets some 12 to 20 KB into a
+// pseudo-terminal with one write.
+package dialtest
