@@ -191,6 +191,8 @@ func TestDefaults(t *testing.T) {
 		{"apn=x", local, anywhere},
 		{"localhost=0", local, anywhere},
 		{"localhost=0,0", local, anywhere},
+		{"localhost=0.0.0.0", local, anywhere},
+		{"localhost=0.0.0.0,128.0.0.0", local, "=0.0.0.0/128.0.0.0"},
 		{"localhost=10.0.0.1,0", local, anywhere},
 		{"localhost=box", local, "box=192.0.2.1/255.255.255.255"},
 		{"localhost=10.0.0.1 localhost=rmt,0xffffff00", local, "=10.0.0.1/255.255.255.255 rmt=192.0.2.2/255.255.255.0"},

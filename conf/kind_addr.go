@@ -62,10 +62,10 @@ var addrSetKind = kind[Addr]{
 		name, mask, masked := strings.Cut(text, ",")
 		a := Addr{Mask: allOnes}
 		switch ip, ok := parseIPv4(name); {
+		case name == "0" || ok && ip.IsUnspecified() && !masked:
+			a = anyAddr
 		case ok:
 			a.Addr = ip
-		case name == "0":
-			a = anyAddr
 		case isLocalName(name):
 			a.Name = name
 		case name == "":

@@ -3,6 +3,7 @@ package conf
 import (
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/alecthomas/participle/v2"
 	"github.com/alecthomas/participle/v2/lexer"
@@ -124,7 +125,7 @@ func (r *reading) label(w *wordNode) bool {
 	case !plain:
 		r.fail(pos, `a label cannot contain "="`, "")
 		return true
-	case strings.ContainsFunc(name, func(c rune) bool { return c < ' ' || c == 0x7f || strings.ContainsRune(`"'/`, c) }):
+	case strings.ContainsFunc(name, func(c rune) bool { return unicode.IsControl(c) || strings.ContainsRune("\"'/\ufeff", c) }):
 		r.fail(pos, "a label cannot contain quotes, slashes or control characters", "")
 		return true
 	case len(name) > 200:
