@@ -1,0 +1,231 @@
+package mp
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"pppdial/mp/wire"
+)
+
+// A Bundle is one network interface and the links that carry it. It outlives
+// its links: without any it keeps the interface and says when a packet waits.
+type Bundle struct {
+	// Fixed after creation.
+	cfg    BundleConfig
+	log    *slog.Logger
+	loop   *loop
+	pool   *packetPool
+	intake *intake
+
+	// Owned by the loop.
+	net     channel
+	queue   *queue
+	out     outbox
+	drops   [dropReasons]uint64
+	demands bool // Demand was told and no link has come since
+}
+
+// NewBundle makes a bundle on an interface and starts to read it. The caller
+// closes the interface after the bundle's Done.
+func NewBundle(cfg BundleConfig) *Bundle {
+	b := &Bundle{cfg: cfg, log: logger(cfg.Log)}
+	b.queue = newQueue(cfg.QueueLimit, cfg.MTU, b.drop)
+	b.pool = newPacketPool(max(cfg.MTU, minMTU))
+	b.loop = newLoop(b)
+	b.intake = newIntake(cfg.Tun, b.pool, b.loop.done)
+	b.net.init(b)
+	go b.intake.run()
+	go b.loop.run()
+	return b
+}
+
+// Close ends all links in an orderly way, and then the bundle.
+func (b *Bundle) Close(kind Kind, reason string) {
+	b.loop.post(nil, func(now time.Time) {
+		b.closeLinks(now, kind, reason)
+		b.loop.stopping = true
+	})
+}
+
+// CloseLinks ends all links; the bundle and its interface stay.
+func (b *Bundle) CloseLinks(kind Kind, reason string) {
+	b.loop.post(nil, func(now time.Time) { b.closeLinks(now, kind, reason) })
+}
+
+func (b *Bundle) closeLinks(now time.Time, kind Kind, reason string) {
+	for _, k := range append([]*Link(nil), b.loop.links...) {
+		k.close(now, kind, reason)
+	}
+}
+
+// Done is closed when the bundle has ended.
+func (b *Bundle) Done() <-chan struct{} { return b.loop.done }
+
+// up reports whether a network protocol is open.
+func (b *Bundle) up() bool { return b.net.up() }
+
+// linkJoined takes in a link whose loop is the bundle's already.
+func (b *Bundle) linkJoined(now time.Time, k *Link) {
+	k.bundle, k.home = b, b
+	b.demands = false
+	k.setPhase(PhaseNetwork)
+	b.log.Info("link joined", "line", k.Name(), "peer", k.peerName)
+	b.net.lower(now, k)
+	held := k.held
+	k.held = nil
+	for _, h := range held {
+		if k.bundle != b {
+			return
+		}
+		b.input(now, k, h.proto, h.info)
+	}
+	b.deliver()
+}
+
+// linkLeft is called when a link no longer carries data.
+func (b *Bundle) linkLeft(now time.Time, k *Link) {
+	if b.carrier() == nil {
+		b.net.down(now)
+	}
+}
+
+// carrier returns a link that carries data, nil when there is none.
+func (b *Bundle) carrier() *Link {
+	for _, k := range b.loop.links {
+		if k.bundle == b {
+			return k
+		}
+	}
+	return nil
+}
+
+// outbound takes packets from the interface.
+func (b *Bundle) outbound(now time.Time, packets *batch) {
+	if packets.err != nil {
+		b.closeLinks(now, Closed, "interface removed")
+		b.log.Error("the interface is gone", "error", packets.err)
+		b.loop.stopping = true
+		return
+	}
+	b.intake.take(packets, func(p *packet) { b.enqueue(now, p) })
+	if b.carrier() == nil {
+		b.demand()
+		return
+	}
+	for _, k := range b.loop.links {
+		k.flush(now)
+	}
+}
+
+func (b *Bundle) enqueue(now time.Time, p *packet) {
+	p.at = now
+	if reason := b.judge(p); reason != keep {
+		b.drop(p, reason)
+		return
+	}
+	b.queue.push(p, urgent(p.data, b.cfg.TelnetTOS))
+}
+
+// judge says whether a packet of the interface may go out at all.
+func (b *Bundle) judge(p *packet) dropReason {
+	proto := protocolOf(p.data)
+	if proto == 0 {
+		return dropMalformed
+	}
+	if !b.net.speaks(proto) {
+		return dropProtocolDown
+	}
+	if b.cfg.NoICMP {
+		if above, _ := transport(p.data); above == protoICMP || above == protoICMPv6 {
+			return dropICMP
+		}
+	}
+	return keep
+}
+
+// demand tells the owner that a packet waits, once until a link comes.
+func (b *Bundle) demand() {
+	if p := b.queue.peek(); p != nil && !b.demands {
+		b.demands = true
+		b.cfg.Events.Demand(b, describe(p.data))
+	}
+}
+
+// FlushQueue drops the packets that wait for a link.
+func (b *Bundle) FlushQueue() {
+	b.loop.post(nil, func(time.Time) {
+		b.queue.flush(dropNoLink)
+		b.demands = false
+	})
+}
+
+func (b *Bundle) drop(p *packet, why dropReason) {
+	b.drops[why]++
+	b.pool.put(p)
+}
+
+// transmit fills the link's buffer from the queue as far as it has room.
+func (b *Bundle) transmit(now time.Time) {
+	k := b.carrier()
+	if k == nil {
+		return
+	}
+	for b.net.up() && k.room() {
+		p := b.queue.pop(now)
+		if p == nil {
+			return
+		}
+		proto := protocolOf(p.data)
+		if !b.net.open(proto) {
+			b.drop(p, dropProtocolDown)
+			continue
+		}
+		k.sendPacket(proto, p)
+		b.net.sent(len(p.data))
+		b.pool.put(p)
+	}
+}
+
+// input takes a network-layer packet, or one of its control protocols, that
+// came over link k.
+func (b *Bundle) input(now time.Time, k *Link, p wire.Protocol, info []byte) {
+	switch p {
+	case wire.IPv4, wire.IPv6:
+		if !b.net.open(p) {
+			b.drops[dropEarly]++
+			return
+		}
+		if protocolOf(info) != p {
+			b.drops[dropMalformed]++
+			return
+		}
+		b.net.received(len(info))
+		b.out.add(info)
+		if b.out.full() {
+			b.deliver()
+		}
+	default:
+		if !b.net.control(now, p, info) {
+			k.rejectProtocol(now, p, info)
+		}
+	}
+}
+
+// deliver writes to the interface what has been received.
+func (b *Bundle) deliver() {
+	n := b.out.len()
+	if n == 0 {
+		return
+	}
+	sent, err := b.cfg.Tun.Write(b.out.packets, headroom)
+	if sent < n {
+		b.drops[dropInterface] += uint64(n - sent)
+		b.log.Debug("interface does not take packets", "error", err)
+	}
+	b.out.reset()
+}
+
+func (b *Bundle) advance(now time.Time) { b.net.advance(now) }
+func (b *Bundle) deadline() time.Time   { return b.net.deadline() }
+func (b *Bundle) String() string        { return fmt.Sprintf("bundle on %s", b.cfg.Tun.Name()) }

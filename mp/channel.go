@@ -1,0 +1,210 @@
+package mp
+
+import (
+	"errors"
+	"net/netip"
+	"time"
+
+	"pppdial/mp/fsm"
+	"pppdial/mp/proto"
+	"pppdial/mp/wire"
+)
+
+// A channel is what the network protocols run over: here a bundle. It owns
+// their machines.
+type channel struct {
+	b      *Bundle
+	link   *Link // that the control packets go over, nil while there is none
+	ncps   []ncp
+	rx, tx Traffic
+	mtu    int
+}
+
+// An ncp is one network control protocol and the packets it opens the way for.
+type ncp struct {
+	proto.Machine
+	control wire.Protocol
+	data    wire.Protocol
+	network func() Network
+	dead    bool // ended or refused in this connection
+}
+
+// Traffic counts datagrams as the interface sees them.
+type Traffic struct{ Packets, Bytes uint64 }
+
+func (c *channel) init(b *Bundle) {
+	c.b = b
+	layer := func(p wire.Protocol) proto.Layer {
+		return proto.Layer{
+			Send:     func(packet wire.Packet) { c.send(p, packet) },
+			Up:       func(now time.Time) { c.ncpUp(p) },
+			Down:     func(now time.Time) { c.ncpDown(p) },
+			Finished: func(now time.Time, err error) { c.ncpFinished(now, p, err) },
+		}
+	}
+	if b.cfg.IPCP != nil {
+		cfg := *b.cfg.IPCP
+		cfg.Log, cfg.FSM.Log = b.log, b.log
+		m := proto.NewIPCP(cfg, layer(wire.IPCP))
+		c.ncps = append(c.ncps, ncp{Machine: m, control: wire.IPCP, data: wire.IPv4, network: func() Network {
+			r := m.Result()
+			return Network{Family: IPv4, Local: r.Local, Remote: r.Remote, DNS: r.DNS}
+		}})
+	}
+	if b.cfg.IPV6CP != nil {
+		cfg := *b.cfg.IPV6CP
+		cfg.Log, cfg.FSM.Log = b.log, b.log
+		m := proto.NewIPV6CP(cfg, layer(wire.IPV6CP))
+		c.ncps = append(c.ncps, ncp{Machine: m, control: wire.IPV6CP, data: wire.IPv6, network: func() Network {
+			r := m.Result()
+			return Network{Family: IPv6, Local: linkLocal(r.Local), Remote: linkLocal(r.Remote)}
+		}})
+	}
+}
+
+// linkLocal is the address that an interface identifier stands for (RFC 5072,
+// section 5).
+func linkLocal(id wire.InterfaceID) netip.Addr {
+	a := [16]byte{0: 0xfe, 1: 0x80}
+	copy(a[8:], id[:])
+	return netip.AddrFrom16(a)
+}
+
+func (c *channel) find(p wire.Protocol) *ncp {
+	for i := range c.ncps {
+		if c.ncps[i].control == p {
+			return &c.ncps[i]
+		}
+	}
+	return nil
+}
+
+// lower says that link k carries packets now.
+func (c *channel) lower(now time.Time, k *Link) {
+	if c.link != nil {
+		return
+	}
+	c.link = k
+	c.mtu = min(c.b.cfg.MTU, k.lcp.Result().PeerMRU)
+	for i := range c.ncps {
+		c.ncps[i].dead = false
+		c.ncps[i].Open(now)
+		c.ncps[i].Up(now)
+	}
+}
+
+// down says that no link carries packets any more.
+func (c *channel) down(now time.Time) {
+	c.link = nil
+	for i := range c.ncps {
+		c.ncps[i].Down(now)
+	}
+}
+
+func (c *channel) send(p wire.Protocol, packet wire.Packet) {
+	if c.link != nil {
+		c.link.sendControl(p, packet)
+	}
+}
+
+// control takes a packet of a control protocol, and reports false when we do
+// not speak it.
+func (c *channel) control(now time.Time, p wire.Protocol, info []byte) bool {
+	n := c.find(p)
+	if n == nil {
+		return false
+	}
+	n.Input(now, info)
+	return true
+}
+
+// rejected takes the peer's Protocol-Reject.
+func (c *channel) rejected(now time.Time, p wire.Protocol) {
+	for i := range c.ncps {
+		if n := &c.ncps[i]; p == n.control || p == n.data {
+			n.ProtocolRejected(now)
+		}
+	}
+}
+
+func (c *channel) ncpUp(p wire.Protocol) {
+	n := c.find(p).network()
+	n.MTU = c.mtu
+	c.b.log.Info("network up", "protocol", p, "local", n.Local, "remote", n.Remote)
+	c.b.cfg.Events.NetworkUp(c.b, n)
+}
+
+func (c *channel) ncpDown(p wire.Protocol) {
+	c.b.log.Info("network down", "protocol", p)
+	c.b.cfg.Events.NetworkDown(c.b, c.find(p).network().Family)
+}
+
+// ncpFinished ends the links when no network protocol is left to hope for.
+func (c *channel) ncpFinished(now time.Time, p wire.Protocol, err error) {
+	c.find(p).dead = true
+	if err != nil {
+		c.b.log.Info("network protocol given up", "protocol", p, "error", err)
+	}
+	for _, n := range c.ncps {
+		if !n.dead {
+			return
+		}
+	}
+	kind := Negotiation
+	if errors.Is(err, fsm.ErrTerminated) {
+		kind = PeerTerminated
+	}
+	for _, k := range append([]*Link(nil), c.b.loop.links...) {
+		if k.bundle == c.b {
+			k.fail(kind, "", err)
+			k.close(now, kind, "No network protocols running")
+		}
+	}
+}
+
+// speaks reports whether the channel has anything to do with a protocol.
+func (c *channel) speaks(p wire.Protocol) bool {
+	for i := range c.ncps {
+		if c.ncps[i].data == p {
+			return true
+		}
+	}
+	return false
+}
+
+// open reports whether packets of the protocol may pass.
+func (c *channel) open(p wire.Protocol) bool {
+	for i := range c.ncps {
+		if c.ncps[i].data == p {
+			return c.ncps[i].State() == fsm.Opened
+		}
+	}
+	return false
+}
+
+// up reports whether any network protocol is open.
+func (c *channel) up() bool {
+	for i := range c.ncps {
+		if c.ncps[i].State() == fsm.Opened {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *channel) sent(n int)     { c.tx.Packets++; c.tx.Bytes += uint64(n) }
+func (c *channel) received(n int) { c.rx.Packets++; c.rx.Bytes += uint64(n) }
+
+func (c *channel) advance(now time.Time) {
+	for i := range c.ncps {
+		c.ncps[i].Advance(now)
+	}
+}
+
+func (c *channel) deadline() time.Time {
+	var t time.Time
+	for i := range c.ncps {
+		t = earlier(t, c.ncps[i].Deadline())
+	}
+	return t
+}

@@ -1,0 +1,88 @@
+package mp
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"pppdial/mp/hdlc"
+	"pppdial/mp/proto"
+	"pppdial/mp/wire"
+)
+
+// Levels of the log below slog.LevelDebug.
+const (
+	LevelPacket = slog.Level(-8)  // each control packet in words
+	LevelBytes  = slog.Level(-12) // each frame in hex
+)
+
+const minMTU = 1500
+
+// LinkConfig is what a link needs to know before anybody knows whose it is.
+type LinkConfig struct {
+	LCP  proto.LCPConfig
+	Auth AuthConfig
+
+	// EscapeTx are characters that we escape beyond what LCP agrees upon.
+	EscapeTx hdlc.ACCM
+	// EscapeParity escapes control characters whatever their parity bit.
+	EscapeParity bool
+	// KeepRx takes received control characters that the peer should have
+	// escaped, instead of discarding them as the line's additions.
+	KeepRx bool
+
+	Events Events
+	Log    *slog.Logger
+}
+
+// AuthConfig is how the two sides authenticate themselves; which protocols
+// may be used is in LCPConfig's Demand and Allow.
+type AuthConfig struct {
+	Name     string // ours, for PAP and CHAP
+	Password string // PAP password or CHAP secret with which we answer
+	Times    proto.AuthTimes
+	Again    time.Duration // between CHAP challenges to the peer; 0: one
+	// Verify asks whether the peer is who it says; the answer may come at
+	// once or later. It is called by a loop and must return at once.
+	Verify func(*Claim)
+}
+
+// A Claim is a peer's authentication that waits for an answer.
+type Claim struct {
+	Link *Link
+	*proto.AuthRequest
+	answer func(ok bool, message string)
+}
+
+// Answer accepts or refuses the claim, from any goroutine. The message goes to
+// the peer.
+func (c *Claim) Answer(ok bool, message string) { c.answer(ok, message) }
+
+// BundleConfig is what a bundle needs to be an interface.
+type BundleConfig struct {
+	Tun        Tun
+	MTU        int
+	QueueLimit int  // packets that wait for a line
+	NoICMP     bool // ICMP is not sent
+	TelnetTOS  bool // ICMP and interactive TCP go first
+
+	IPCP   *proto.IPCPConfig   // nil: no IPv4
+	IPV6CP *proto.IPV6CPConfig // nil: no IPv6
+
+	Events Events
+	Log    *slog.Logger
+}
+
+func logger(l *slog.Logger) *slog.Logger {
+	if l == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return l
+}
+
+// trace prints a control packet, if anybody reads it.
+func trace(l *slog.Logger, what string, p wire.Protocol, info []byte) {
+	if l.Enabled(context.Background(), LevelPacket) {
+		l.Log(context.Background(), LevelPacket, what+" ["+wire.Format(p, info)+"]")
+	}
+}

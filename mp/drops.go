@@ -1,0 +1,23 @@
+package mp
+
+// A dropReason says why a packet was not carried. Each drop is counted.
+type dropReason int
+
+const (
+	keep dropReason = iota
+	dropQueueFull
+	dropDelay        // had waited too long
+	dropNoLink       // given up while no link was there
+	dropProtocolDown // its network protocol is not open
+	dropEarly        // received before its network protocol was open
+	dropMalformed
+	dropICMP      // noicmp
+	dropInterface // the interface did not take it
+
+	dropReasons
+)
+
+var dropNames = [dropReasons]string{
+	dropQueueFull: "queue_full", dropDelay: "delay", dropNoLink: "no_link", dropProtocolDown: "protocol_down",
+	dropEarly: "early", dropMalformed: "malformed", dropICMP: "noicmp", dropInterface: "interface",
+}

@@ -1,0 +1,37 @@
+package mp
+
+import "net/netip"
+
+// Events are what a nursery, a link or a bundle tells its owner. They are
+// called by a loop and must return at once; the methods of Link, Bundle and
+// Admission may be called from within, for they only send messages.
+type Events interface {
+	// Admit asks where an authenticated link belongs.
+	Admit(*Admission)
+	// LinkLost says that a link has ended and that its line is free again.
+	// Unread are bytes that came after the last frame.
+	LinkLost(k *Link, f *Failure, unread []byte)
+	// NetworkUp says that a network protocol of the bundle has opened, or
+	// that what it agreed upon has changed.
+	NetworkUp(*Bundle, Network)
+	// NetworkDown says that it closed.
+	NetworkDown(*Bundle, Family)
+	// Demand says that a packet waits and no link is there.
+	Demand(b *Bundle, packet string)
+}
+
+// A Family is a network protocol.
+type Family int
+
+const (
+	IPv4 Family = 4
+	IPv6 Family = 6
+)
+
+// Network is what a network protocol agreed upon.
+type Network struct {
+	Family        Family
+	Local, Remote netip.Addr
+	DNS           []netip.Addr
+	MTU           int // the largest packet that the peer takes
+}

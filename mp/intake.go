@@ -1,0 +1,88 @@
+package mp
+
+// A Tun is the interface as the bundle sees it: packets in batches, each
+// standing at offset in its buffer. Read waits for the first packet and takes
+// what else is there; it must fail when the interface is closed. Closing is
+// the caller's.
+type Tun interface {
+	Name() string
+	Read(bufs [][]byte, sizes []int, offset int) (int, error)
+	Write(bufs [][]byte, offset int) (int, error)
+}
+
+const (
+	batchSize = 32 // packets read from the interface at once
+	batches   = 2  // one being read, one being queued
+)
+
+// A batch is packets on their way from the interface's reader to the loop.
+type batch struct {
+	packets [batchSize]*packet
+	bufs    [][]byte
+	sizes   []int
+	n       int
+	err     error // the interface is gone
+}
+
+// An intake reads the interface, always: a queue in the kernel would be ahead
+// of everything urgent. It ends when the interface is closed or quit is.
+type intake struct {
+	tun   Tun
+	pool  *packetPool
+	full  chan *batch
+	empty chan *batch
+	quit  <-chan struct{}
+}
+
+func newIntake(tun Tun, pool *packetPool, quit <-chan struct{}) *intake {
+	in := &intake{
+		tun:   tun,
+		pool:  pool,
+		full:  make(chan *batch, batches),
+		empty: make(chan *batch, batches),
+		quit:  quit,
+	}
+	for range batches {
+		in.empty <- &batch{bufs: make([][]byte, batchSize), sizes: make([]int, batchSize)}
+	}
+	return in
+}
+
+func (in *intake) run() {
+	for {
+		var b *batch
+		select {
+		case b = <-in.empty:
+		case <-in.quit:
+			return
+		}
+		for i := range b.packets {
+			if b.packets[i] == nil {
+				b.packets[i] = in.pool.get()
+				b.bufs[i] = b.packets[i].store
+			}
+		}
+		b.n, b.err = in.tun.Read(b.bufs, b.sizes, headroom)
+		for i, k := range b.packets[:b.n] {
+			k.data = k.store[headroom : headroom+b.sizes[i]]
+		}
+		select {
+		case in.full <- b:
+		case <-in.quit:
+			return
+		}
+		if b.err != nil {
+			return
+		}
+	}
+}
+
+// take empties b into the caller's hands and sends it back to be filled.
+func (in *intake) take(b *batch, each func(*packet)) {
+	for i, k := range b.packets[:b.n] {
+		b.packets[i] = nil
+		each(k)
+	}
+	b.n = 0
+	in.empty <- b
+}

@@ -1,0 +1,283 @@
+package mp
+
+import (
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"pppdial/mp/hdlc"
+	"pppdial/mp/proto"
+	"pppdial/mp/wire"
+)
+
+const (
+	drainTime  = 2 * time.Second // for the last frames to leave before the line is given up
+	heldFrames = 16              // network frames kept while admission is being decided
+)
+
+// A Link is one line that speaks PPP. It is born in a Nursery and lives until
+// its line is lost or PPP on it is over.
+type Link struct {
+	// Fixed after creation.
+	cfg  LinkConfig
+	log  *slog.Logger
+	port *port
+
+	owner atomic.Pointer[loop]
+
+	// Owned by the owner.
+	phase    Phase
+	dec      hdlc.Decoder
+	fill     []byte // frames for the writer
+	spare    []byte // the buffer that the writer has had
+	pace     pace
+	writing  bool // the writer has a buffer whose end we have not seen
+	scratch  []byte
+	rx, tx   framing
+	txACCM   hdlc.ACCM
+	lcp      *proto.LCP
+	auth     authenticators
+	control  []byte      // scratch for control packets
+	bundle   *Bundle     // that it carries data for
+	home     *Bundle     // that it was admitted to
+	held     []heldFrame // arrived before admission was answered
+	peerName string
+	heard    bool // a good frame came
+
+	failure *Failure  // why the link ends; set once
+	drain   time.Time // when the end waits no longer for the writer
+	over    bool      // PPP is over, the last frames are leaving
+	ended   bool
+}
+
+type heldFrame struct {
+	proto wire.Protocol
+	info  []byte
+}
+
+// post sends f to the link's owner; nothing happens when the link has ended.
+func (k *Link) post(f func(now time.Time)) {
+	k.owner.Load().post(k, func(now time.Time) {
+		if !k.ended {
+			f(now)
+		}
+	})
+}
+
+// Name is the line's.
+func (k *Link) Name() string { return k.port.line.Name() }
+
+// Close ends the link in an orderly way: Terminate-Request, and, when the peer
+// has answered or will not, Events.LinkLost with a Failure of this kind.
+func (k *Link) Close(kind Kind, reason string) {
+	k.post(func(now time.Time) { k.close(now, kind, reason) })
+}
+
+// Drop ends the link at once, as if its line had been lost.
+func (k *Link) Drop(kind Kind, reason string) {
+	k.post(func(now time.Time) {
+		k.fail(kind, reason, nil)
+		k.end(now)
+	})
+}
+
+// fail remembers why the link ends; the first reason stays.
+func (k *Link) fail(kind Kind, detail string, err error) {
+	if k.failure != nil {
+		return
+	}
+	k.failure = &Failure{
+		Kind: kind, Phase: k.phase, Up: k.bundle != nil && k.bundle.up(), Detail: detail, Err: err,
+	}
+	if !k.heard {
+		k.failure.Noise = append([]byte(nil), k.dec.Noise()...)
+	}
+}
+
+func (k *Link) setPhase(p Phase) {
+	if k.phase != p {
+		k.log.Debug("phase " + p.String())
+		k.phase = p
+	}
+}
+
+// start begins LCP; the line talks already.
+func (k *Link) start(now time.Time) {
+	k.setPhase(PhaseEstablish)
+	k.port.start()
+	k.lcp.Open(now)
+	k.lcp.Up(now)
+	k.flush(now)
+}
+
+func (k *Link) close(now time.Time, kind Kind, reason string) {
+	k.fail(kind, reason, nil)
+	k.setPhase(PhaseTerminate)
+	k.leaveBundle(now)
+	k.lcp.Close(now, reason)
+	k.flush(now)
+}
+
+// lineNews looks at what the reader and the writer have done.
+func (k *Link) lineNews(now time.Time) {
+	if k.ended {
+		return
+	}
+	for !k.ended {
+		select {
+		case c := <-k.port.rx:
+			if c.err != nil {
+				k.lineLost(now, c.err)
+				return
+			}
+			k.input(now, c.b)
+			k.port.release(c.b)
+			continue
+		default:
+		}
+		break
+	}
+	if err := k.port.writeErr.Load(); err != nil && !k.ended {
+		k.lineLost(now, *err)
+		return
+	}
+	k.flush(now)
+}
+
+func (k *Link) lineLost(now time.Time, err error) {
+	if k.over {
+		k.end(now)
+		return
+	}
+	k.fail(Hangup, "", err)
+	k.end(now)
+}
+
+// input reads a chunk. Each frame goes all the way up before the next is
+// looked at, for it may change how the next is read.
+func (k *Link) input(now time.Time, chunk []byte) {
+	k.dec.Feed(chunk)
+	for {
+		f, ok := k.dec.Next()
+		if !ok {
+			break
+		}
+		k.frame(now, f)
+		if k.ended {
+			return
+		}
+	}
+	if k.bundle != nil {
+		k.bundle.deliver()
+	}
+}
+
+// flush gives the writer what is ready, when it is free and the line has room
+// for more.
+func (k *Link) flush(now time.Time) {
+	if k.ended || k.port.busy.Load() {
+		return
+	}
+	if k.writing {
+		k.writing = false
+		k.pace.done(k.port.writeEnded())
+	}
+	if k.pace.ready(now) {
+		if k.bundle != nil {
+			k.bundle.transmit(now)
+		}
+	}
+	if len(k.fill) > 0 {
+		k.writing = true
+		k.pace.started(now, len(k.fill))
+		k.port.send(k.fill)
+		k.fill, k.spare = k.spare[:0], k.fill
+		return
+	}
+	if k.over {
+		k.end(now)
+	}
+}
+
+// room reports whether the line takes another packet of data.
+func (k *Link) room() bool { return len(k.fill) < k.pace.burst() }
+
+// send appends one frame for the writer.
+func (k *Link) send(p wire.Protocol, info []byte) {
+	k.scratch = append(k.tx.header(k.scratch[:0], p), info...)
+	accm := &k.txACCM
+	if p == wire.LCP {
+		accm = &defaultACCM
+	}
+	k.fill = hdlc.AppendFrame(k.fill, k.scratch, accm, len(k.fill) == 0)
+}
+
+// sendPacket appends a datagram as a frame, its header put into the packet's
+// headroom.
+func (k *Link) sendPacket(proto wire.Protocol, p *packet) {
+	var room [headroom]byte
+	h := k.tx.header(room[:0], proto)
+	frame := p.store[headroom-len(h) : headroom+len(p.data)]
+	copy(frame, h)
+	k.fill = hdlc.AppendFrame(k.fill, frame, &k.txACCM, len(k.fill) == 0)
+}
+
+// defaultACCM escapes all control characters: LCP packets are sent so,
+// whatever has been agreed (RFC 1662, section 7.1).
+var defaultACCM = hdlc.FromUint32(wire.DefaultACCM)
+
+// finish ends PPP on the link; the line is given up when the last frames have
+// left.
+func (k *Link) finish(now time.Time) {
+	if k.over {
+		return
+	}
+	k.over = true
+	k.drain = now.Add(drainTime)
+}
+
+// end gives up the line.
+func (k *Link) end(now time.Time) {
+	if k.ended {
+		return
+	}
+	k.leaveBundle(now)
+	k.ended = true
+	k.setPhase(PhaseDead)
+	owner := k.owner.Load()
+	owner.forget(k)
+	go func() {
+		unread := k.port.stop()
+		k.cfg.Events.LinkLost(k, k.failure, unread)
+	}()
+}
+
+func (k *Link) leaveBundle(now time.Time) {
+	if b := k.bundle; b != nil {
+		k.bundle = nil
+		b.linkLeft(now, k)
+	}
+}
+
+func (k *Link) advance(now time.Time) {
+	if k.over {
+		if !now.Before(k.drain) {
+			k.end(now)
+		}
+		return
+	}
+	k.lcp.Advance(now)
+	k.auth.advance(now)
+	k.flush(now)
+}
+
+func (k *Link) deadline() time.Time {
+	if k.over {
+		return k.drain
+	}
+	t := earlier(k.lcp.Deadline(), k.auth.deadline())
+	if k.bundle != nil && k.bundle.queue.n > 0 && !k.port.busy.Load() {
+		t = earlier(t, k.pace.next)
+	}
+	return t
+}

@@ -1,0 +1,176 @@
+package mp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"pppdial/mp/fsm"
+	"pppdial/mp/hdlc"
+	"pppdial/mp/proto"
+	"pppdial/mp/wire"
+)
+
+// newLink makes a link; its owner starts it.
+func newLink(line Line, unread []byte, cfg LinkConfig) *Link {
+	k := &Link{cfg: cfg, log: logger(cfg.Log).With("line", line.Name())}
+	k.port = newPort(line, unread, func() { k.owner.Load().lineNews(k) })
+	k.txACCM = defaultACCM
+	k.dec.MaxFrame = maxFrame(cfg.LCP)
+	cfg.LCP.Log, cfg.LCP.FSM.Log = k.log, k.log
+	k.lcp = proto.NewLCP(cfg.LCP, proto.LCPLayer{
+		Layer: proto.Layer{
+			Send:     func(p wire.Packet) { k.sendControl(wire.LCP, p) },
+			Up:       k.lcpUp,
+			Down:     k.lcpDown,
+			Finished: k.lcpFinished,
+		},
+		ProtocolRejected: k.protocolRejected,
+	})
+	return k
+}
+
+// maxFrame is the longest frame that a peer who keeps to our MRU sends. RFC
+// 1661 wants 1500 octets taken always; the rest is for headers and for peers
+// that count differently.
+func maxFrame(c proto.LCPConfig) int { return max(c.MRU, c.MRRU, wire.DefaultMRU) + 64 }
+
+// sendControl sends a control packet.
+func (k *Link) sendControl(p wire.Protocol, packet wire.Packet) {
+	k.control = wire.AppendPacket(k.control[:0], packet)
+	trace(k.log, "sent", p, k.control)
+	k.send(p, k.control)
+}
+
+// frame takes one good frame: one table from protocol to handler.
+func (k *Link) frame(now time.Time, frame []byte) {
+	k.heard = true
+	k.lcp.Heard(now)
+	if k.log.Enabled(context.Background(), LevelBytes) {
+		k.log.Log(context.Background(), LevelBytes, fmt.Sprintf("rcvd %x", frame))
+	}
+	p, info, err := split(frame)
+	if err != nil {
+		k.log.Debug("frame without a protocol", "error", err)
+		return
+	}
+	if p >= 0x8000 {
+		trace(k.log, "rcvd", p, info)
+	}
+	switch {
+	case p == wire.LCP:
+		k.lcp.Input(now, info)
+	case k.lcp.State() != fsm.Opened:
+		// RFC 1661, section 3.4: silently discarded.
+	case p == wire.PAP || p == wire.CHAP || p == wire.EAP:
+		if !k.auth.input(now, p, info) {
+			k.rejectProtocol(now, p, info)
+		}
+	case k.bundle != nil:
+		k.bundle.input(now, k, p, info)
+	case k.phase == PhaseAuthenticate && k.auth.done() && len(k.held) < heldFrames:
+		// The peer need not know that we still think about where it belongs.
+		k.held = append(k.held, heldFrame{p, append([]byte(nil), info...)})
+	}
+}
+
+func (k *Link) rejectProtocol(now time.Time, p wire.Protocol, info []byte) {
+	k.log.Debug("protocol rejected", "protocol", p)
+	k.lcp.RejectProtocol(now, p, info)
+}
+
+// protocolRejected takes the peer's Protocol-Reject.
+func (k *Link) protocolRejected(now time.Time, p wire.Protocol) {
+	switch {
+	case k.auth.rejected(now, p):
+	case k.bundle != nil:
+		k.bundle.net.rejected(now, p)
+	}
+}
+
+// lcpUp begins the Authenticate phase with what LCP has agreed.
+func (k *Link) lcpUp(now time.Time) {
+	r := k.lcp.Result()
+	k.rx = framing{r.RxACFC, r.RxPFC}
+	k.tx = framing{r.TxACFC, r.TxPFC}
+	k.txACCM = hdlc.FromUint32(r.TxACCM)
+	for i, m := range k.cfg.EscapeTx {
+		k.txACCM[i] |= m
+	}
+	if k.cfg.EscapeParity {
+		k.txACCM = k.txACCM.WithParity()
+	}
+	if !k.cfg.KeepRx {
+		k.dec.RxACCM = r.RxACCM
+	}
+	k.setPhase(PhaseAuthenticate)
+	k.auth.start(now, k, r)
+}
+
+// lcpDown goes back to the Establish phase: the peer negotiates anew, or the
+// link ends.
+func (k *Link) lcpDown(now time.Time) {
+	k.txACCM, k.tx, k.rx, k.dec.RxACCM = defaultACCM, framing{}, framing{}, 0
+	k.auth.stop()
+	k.held = nil
+	if k.failure == nil {
+		k.lcpGaveUp(k.lcp.Err())
+	}
+	k.leaveBundle(now)
+	switch {
+	case k.failure == nil:
+		k.setPhase(PhaseEstablish)
+	case k.failure.Kind == PeerDead:
+		// Who does not answer Echo-Requests does not answer a
+		// Terminate-Request either: one has to do.
+		k.finish(now)
+	default:
+		k.setPhase(PhaseTerminate)
+	}
+}
+
+// lcpGaveUp remembers why LCP ends, if err says that it does.
+func (k *Link) lcpGaveUp(err error) {
+	var refused *proto.AuthRefused
+	switch {
+	case err == nil:
+	case errors.Is(err, proto.ErrLoopback):
+		k.fail(Loopback, "", err)
+	case errors.Is(err, proto.ErrPeerDead):
+		k.fail(PeerDead, "", err)
+	case errors.As(err, &refused) && refused.Ours:
+		k.fail(OurAuth, "", err)
+	case errors.As(err, &refused):
+		k.fail(PeerAuth, "", err)
+	case errors.Is(err, fsm.ErrTerminated):
+		k.fail(PeerTerminated, "", err)
+	case errors.Is(err, fsm.ErrNoAnswer) && !k.heard:
+		k.fail(Silent, "", err)
+	default:
+		k.fail(Negotiation, "", err)
+	}
+}
+
+func (k *Link) lcpFinished(now time.Time, err error) {
+	k.lcpGaveUp(err)
+	if k.failure == nil {
+		k.fail(Closed, "", nil)
+	}
+	k.finish(now)
+}
+
+// authenticated asks where the link belongs; one that is back after the peer
+// had begun anew goes where it was.
+func (k *Link) authenticated(now time.Time) {
+	name := k.auth.peerName()
+	switch {
+	case k.home == nil:
+		k.peerName = name
+		k.cfg.Events.Admit(&Admission{Link: k, PeerName: name})
+	case name != k.peerName:
+		k.close(now, Refused, "the peer's name has changed")
+	default:
+		k.home.linkJoined(now, k)
+	}
+}

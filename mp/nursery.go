@@ -1,0 +1,83 @@
+package mp
+
+import (
+	"sync"
+	"time"
+)
+
+// A Nursery owns the links that belong to no bundle yet: one goroutine for
+// all of them.
+type Nursery struct{ loop *loop }
+
+// NewNursery starts a nursery.
+func NewNursery() *Nursery {
+	n := &Nursery{newLoop(nil)}
+	go n.loop.run()
+	return n
+}
+
+// Start makes a link of a line that talks, and begins LCP on it. Unread are
+// bytes of the line that the dialogue before has read. It returns nil when
+// the nursery has been closed.
+func (n *Nursery) Start(line Line, unread []byte, cfg LinkConfig) *Link {
+	k := newLink(line, unread, cfg)
+	k.owner.Store(n.loop)
+	if !n.loop.post(nil, func(now time.Time) {
+		n.loop.adopt(k)
+		k.start(now)
+	}) {
+		return nil
+	}
+	return k
+}
+
+// Close ends the nursery when its last link has gone; it ends no link itself.
+func (n *Nursery) Close() {
+	n.loop.post(nil, func(time.Time) { n.loop.stopping = true })
+}
+
+// Done is closed when the nursery has ended.
+func (n *Nursery) Done() <-chan struct{} { return n.loop.done }
+
+// An Admission is an authenticated link that asks where it belongs. It waits,
+// and answers LCP, until Join or Refuse is called, from any goroutine.
+type Admission struct {
+	Link     *Link
+	PeerName string // as authenticated; empty when the peer need not
+	once     sync.Once
+}
+
+// Join sends the link into a bundle.
+func (a *Admission) Join(b *Bundle) {
+	a.once.Do(func() {
+		a.Link.post(func(now time.Time) { a.Link.join(now, b) })
+	})
+}
+
+// Refuse sends the peer away.
+func (a *Admission) Refuse(reason string) {
+	a.once.Do(func() { a.Link.Close(Refused, reason) })
+}
+
+// join hands the link over from its nursery to the bundle's loop. The nursery
+// waits for the bundle, never the other way round.
+func (k *Link) join(now time.Time, b *Bundle) {
+	from := k.owner.Load()
+	if from == b.loop { // authenticated anew within its bundle
+		b.linkJoined(now, k)
+		return
+	}
+	from.forget(k)
+	taken := false
+	ran := b.loop.do(func(now time.Time) {
+		if taken = !b.loop.stopping; taken {
+			b.loop.adopt(k)
+			b.linkJoined(now, k)
+			k.lineNews(now)
+		}
+	})
+	if !ran || !taken {
+		from.adopt(k)
+		k.close(now, Refused, "the interface is going down")
+	}
+}
