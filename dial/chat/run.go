@@ -28,7 +28,7 @@ type Runner struct {
 	Timeout    time.Duration // of each expect and each send until TIMEOUT; 0: DefaultTimeout
 	Pending    []byte        // read from the line already, and not yet looked at
 
-	Break   func() error          // \K and BREAK; nil: the line has none, and asking for one fails
+	Break   func() error          // \K and BREAK; nil or errors.ErrUnsupported: the line has none, and the script goes on
 	Carrier func(need bool) error // \m, \M and HANGUP; nil: nothing to be done
 	Log     *slog.Logger          // Info: SAY, REPORT, ECHO; Debug: every step
 }

@@ -105,11 +105,17 @@ func (t *talk) pause(d time.Duration) error {
 	}
 }
 
+// sendBreak sends a break. A script that people have for a serial line goes on
+// where there is none to be had, as with chat(8) on a pseudo-terminal.
 func (t *talk) sendBreak() error {
-	if t.Break == nil {
-		return t.failed("", fmt.Errorf("a break on this line: %w", errors.ErrUnsupported))
+	err := errors.ErrUnsupported
+	if t.Break != nil {
+		err = t.Break()
 	}
-	if err := t.Break(); err != nil {
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		t.log.Info("chat: this line has no break", "at", t.where)
+	case err != nil:
 		return t.failed("", err)
 	}
 	return nil
