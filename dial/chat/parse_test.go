@@ -174,3 +174,14 @@ func TestParseFileLines(t *testing.T) {
 	}
 	wantText(t, "places", strings.Join(places, " "), "f:2:1 f:2:4 f:4:2 f:4:6")
 }
+
+func TestCheck(t *testing.T) {
+	if col, err := Check(`"" AT OK`); col != 0 || err != nil {
+		t.Errorf("got %d, %v", col, err)
+	}
+	col, err := Check(`ab\Q cd\Q`)
+	if col != 3 || err == nil {
+		t.Fatalf("got %d, %v", col, err)
+	}
+	wantText(t, "error", err.Error(), `chat: unknown escape \Q; write \\ for a backslash`)
+}

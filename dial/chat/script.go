@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"errors"
 	"fmt"
 	"sort"
 	"strings"
@@ -122,6 +123,17 @@ func Parse(text string, where func(off int) string) (Script, error) {
 	words, faults := split(text, where)
 	p := parser{words: words, where: where, faults: faults}
 	return p.parse()
+}
+
+// Check judges a script that stands in a control file. col is the place of its
+// first fault in script, in bytes from 1, and 0 without one.
+func Check(script string) (col int, err error) {
+	_, err = Parse(script, nil)
+	var fault *SyntaxError
+	if errors.As(err, &fault) {
+		return fault.Off + 1, fault
+	}
+	return 0, nil
 }
 
 // ParseWords reads a script that is split into words already.
