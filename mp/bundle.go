@@ -176,13 +176,13 @@ func (b *Bundle) transmit(now time.Time) {
 		if p == nil {
 			return
 		}
-		proto := protocolOf(p.data)
-		if !b.net.open(proto) {
+		if !b.net.open(protocolOf(p.data)) {
 			b.drop(p, dropProtocolDown)
 			continue
 		}
-		k.sendPacket(proto, p)
 		b.net.sent(len(p.data))
+		proto, store, from := b.net.coder.encode(p)
+		k.sendPacket(proto, store, from)
 		b.pool.put(p)
 	}
 }
@@ -190,24 +190,67 @@ func (b *Bundle) transmit(now time.Time) {
 // input takes a network-layer packet, or one of its control protocols, that
 // came over link k.
 func (b *Bundle) input(now time.Time, k *Link, p wire.Protocol, info []byte) {
+	c := &b.net
 	switch p {
-	case wire.IPv4, wire.IPv6:
-		if !b.net.open(p) {
-			b.drops[dropEarly]++
+	case wire.IPv4, wire.IPv6, wire.VJCompressed, wire.VJUncompressed:
+		c.coder.passed(p, info)
+		b.inflated(now, k, p, info)
+	case wire.Compressed:
+		if c.coder.rx == nil {
+			if c.find(wire.CCP) == nil {
+				k.rejectProtocol(now, p, info)
+			} else {
+				b.drops[dropEarly]++
+			}
 			return
 		}
-		if protocolOf(info) != p {
-			b.drops[dropMalformed]++
+		inner, plain, err := c.coder.decompress(info)
+		if err != nil {
+			b.drops[dropDecompress]++
+			c.lostDictionary(now, err)
 			return
 		}
-		b.net.received(len(info))
-		b.out.add(info)
-		if b.out.full() {
-			b.deliver()
-		}
+		b.inflated(now, k, inner, plain)
 	default:
 		if !b.net.control(now, p, info) {
 			k.rejectProtocol(now, p, info)
+		}
+	}
+}
+
+// inflated takes a packet that is not, or no longer, compressed as a whole.
+func (b *Bundle) inflated(now time.Time, k *Link, p wire.Protocol, info []byte) {
+	switch p {
+	case wire.IPv4, wire.IPv6:
+		b.receive(p, info)
+	case wire.VJCompressed, wire.VJUncompressed:
+		if b.net.coder.rxVJ == nil {
+			k.rejectProtocol(now, p, info)
+			return
+		}
+		ip, err := b.net.coder.restore(p, info)
+		if err != nil {
+			b.drops[dropVJ]++
+			return
+		}
+		b.receive(wire.IPv4, ip)
+	default:
+		b.drops[dropMalformed]++
+	}
+}
+
+// receive takes a datagram for the interface.
+func (b *Bundle) receive(p wire.Protocol, datagram []byte) {
+	switch {
+	case !b.net.open(p):
+		b.drops[dropEarly]++
+	case protocolOf(datagram) != p:
+		b.drops[dropMalformed]++
+	default:
+		b.net.received(len(datagram))
+		b.out.add(datagram)
+		if b.out.full() {
+			b.deliver()
 		}
 	}
 }

@@ -16,6 +16,8 @@ type channel struct {
 	b      *Bundle
 	link   *Link // that the control packets go over, nil while there is none
 	ncps   []ncp
+	ccp    *proto.CCP // also among ncps; nil: no compression
+	coder  coder
 	rx, tx Traffic
 	mtu    int
 }
@@ -25,8 +27,8 @@ type ncp struct {
 	proto.Machine
 	control wire.Protocol
 	data    wire.Protocol
-	network func() Network
-	dead    bool // ended or refused in this connection
+	network func() Network // what it has agreed upon; nil for CCP
+	dead    bool           // nothing to hope for in this connection
 }
 
 // Traffic counts datagrams as the interface sees them.
@@ -48,6 +50,7 @@ func (c *channel) init(b *Bundle) {
 		m := proto.NewIPCP(cfg, layer(wire.IPCP))
 		c.ncps = append(c.ncps, ncp{Machine: m, control: wire.IPCP, data: wire.IPv4, network: func() Network {
 			r := m.Result()
+			c.coder.startVJ(r)
 			return Network{Family: IPv4, Local: r.Local, Remote: r.Remote, DNS: r.DNS}
 		}})
 	}
@@ -60,6 +63,44 @@ func (c *channel) init(b *Bundle) {
 			return Network{Family: IPv6, Local: linkLocal(r.Local), Remote: linkLocal(r.Remote)}
 		}})
 	}
+	if b.cfg.CCP != nil {
+		c.initCCP(*b.cfg.CCP)
+	}
+}
+
+// initCCP adds the compression protocol, which opens the way for nothing by
+// itself and whose failure costs nothing but compression.
+func (c *channel) initCCP(cfg proto.CCPConfig) {
+	cfg.Log, cfg.FSM.Log = c.b.log, c.b.log
+	c.ccp = proto.NewCCP(cfg, proto.CCPLayer{
+		Layer: proto.Layer{
+			Send: func(packet wire.Packet) { c.send(wire.CCP, packet) },
+			Up: func(time.Time) {
+				r := c.ccp.Result()
+				c.coder.start(r, maxPacket)
+				c.b.log.Info("compression", "tx", compressionName(r.Tx), "rx", compressionName(r.Rx))
+			},
+			Down: func(time.Time) { c.coder.stop() },
+		},
+		ResetRequested: func(_ time.Time, _ []byte) []byte {
+			if c.coder.tx != nil {
+				c.coder.tx.Reset()
+			}
+			return nil
+		},
+		ResetAcked: func(time.Time, []byte) {
+			if c.coder.rx != nil {
+				c.coder.rx.Reset()
+			}
+		},
+	})
+	c.ncps = append(c.ncps, ncp{Machine: c.ccp, control: wire.CCP, data: wire.Compressed, dead: true})
+}
+
+// lostDictionary asks the peer to begin its compression anew.
+func (c *channel) lostDictionary(now time.Time, err error) {
+	c.b.log.Debug("cannot decompress", "error", err)
+	c.ccp.RequestReset(now, nil)
 }
 
 // linkLocal is the address that an interface identifier stands for (RFC 5072,
@@ -87,7 +128,7 @@ func (c *channel) lower(now time.Time, k *Link) {
 	c.link = k
 	c.mtu = min(c.b.cfg.MTU, k.lcp.Result().PeerMRU)
 	for i := range c.ncps {
-		c.ncps[i].dead = false
+		c.ncps[i].dead = c.ncps[i].network == nil
 		c.ncps[i].Open(now)
 		c.ncps[i].Up(now)
 	}
@@ -135,6 +176,9 @@ func (c *channel) ncpUp(p wire.Protocol) {
 }
 
 func (c *channel) ncpDown(p wire.Protocol) {
+	if p == wire.IPCP {
+		c.coder.stopVJ()
+	}
 	c.b.log.Info("network down", "protocol", p)
 	c.b.cfg.Events.NetworkDown(c.b, c.find(p).network().Family)
 }
@@ -185,7 +229,7 @@ func (c *channel) open(p wire.Protocol) bool {
 // up reports whether any network protocol is open.
 func (c *channel) up() bool {
 	for i := range c.ncps {
-		if c.ncps[i].State() == fsm.Opened {
+		if c.ncps[i].network != nil && c.ncps[i].State() == fsm.Opened {
 			return true
 		}
 	}

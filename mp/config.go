@@ -16,7 +16,10 @@ const (
 	LevelBytes  = slog.Level(-12) // each frame in hex
 )
 
-const minMTU = 1500
+const (
+	minMTU    = 1500
+	maxPacket = 1 << 14 // what a compressed packet may grow to
+)
 
 // LinkConfig is what a link needs to know before anybody knows whose it is.
 type LinkConfig struct {
@@ -68,6 +71,7 @@ type BundleConfig struct {
 
 	IPCP   *proto.IPCPConfig   // nil: no IPv4
 	IPV6CP *proto.IPV6CPConfig // nil: no IPv6
+	CCP    *proto.CCPConfig    // nil: no compression
 
 	Events Events
 	Log    *slog.Logger

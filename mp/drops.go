@@ -11,13 +11,15 @@ const (
 	dropProtocolDown // its network protocol is not open
 	dropEarly        // received before its network protocol was open
 	dropMalformed
-	dropICMP      // noicmp
-	dropInterface // the interface did not take it
+	dropVJ         // a header that cannot be restored
+	dropDecompress // a packet that cannot be decompressed
+	dropICMP       // noicmp
+	dropInterface  // the interface did not take it
 
 	dropReasons
 )
 
 var dropNames = [dropReasons]string{
 	dropQueueFull: "queue_full", dropDelay: "delay", dropNoLink: "no_link", dropProtocolDown: "protocol_down",
-	dropEarly: "early", dropMalformed: "malformed", dropICMP: "noicmp", dropInterface: "interface",
+	dropEarly: "early", dropMalformed: "malformed", dropVJ: "vj", dropDecompress: "decompress", dropICMP: "noicmp", dropInterface: "interface",
 }

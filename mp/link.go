@@ -212,12 +212,12 @@ func (k *Link) send(p wire.Protocol, info []byte) {
 	k.fill = hdlc.AppendFrame(k.fill, k.scratch, accm, len(k.fill) == 0)
 }
 
-// sendPacket appends a datagram as a frame, its header put into the packet's
-// headroom.
-func (k *Link) sendPacket(proto wire.Protocol, p *packet) {
+// sendPacket appends a frame for the packet store[from:], whose header goes
+// into the headroom in front of it.
+func (k *Link) sendPacket(proto wire.Protocol, store []byte, from int) {
 	var room [headroom]byte
 	h := k.tx.header(room[:0], proto)
-	frame := p.store[headroom-len(h) : headroom+len(p.data)]
+	frame := store[from-len(h):]
 	copy(frame, h)
 	k.fill = hdlc.AppendFrame(k.fill, frame, &k.txACCM, len(k.fill) == 0)
 }

@@ -1,0 +1,151 @@
+package mp
+
+import (
+	"fmt"
+
+	"pppdial/mp/comp"
+	"pppdial/mp/proto"
+	"pppdial/mp/wire"
+)
+
+// A coder is the state of header and packet compression of a channel, in both
+// directions: first VJ and then CCP's method on the way out, the reverse on the
+// way in.
+type coder struct {
+	txVJ *comp.VJCompressor
+	rxVJ *comp.VJDecompressor
+	tx   comp.Compressor
+	rx   comp.Decompressor
+
+	out    []byte // a compressed packet, headroom in front
+	plain  []byte // a decompressed one
+	header []byte // one with its headers restored
+	known  []byte // an incompressible one, for the dictionary
+
+	txUsed, rxUsed proto.Compressor
+	txIn, txOut    uint64 // octets before and after compression
+	rxIn, rxOut    uint64
+}
+
+// startVJ begins header compression as IPCP has agreed upon it.
+func (c *coder) startVJ(r *proto.IPCPResult) {
+	c.txVJ, c.rxVJ = nil, nil
+	if r.TxVJ != nil {
+		c.txVJ = comp.NewVJCompressor(max(int(r.TxVJ.MaxSlot)+1, 2), r.TxVJ.CompSlot)
+	}
+	if r.RxVJ != nil {
+		c.rxVJ = comp.NewVJDecompressor(int(r.RxVJ.MaxSlot) + 1)
+	}
+}
+
+func (c *coder) stopVJ() { c.txVJ, c.rxVJ = nil, nil }
+
+// start begins packet compression as CCP has agreed upon it.
+func (c *coder) start(r *proto.CCPResult, limit int) {
+	c.stop()
+	c.txUsed, c.rxUsed = r.Tx, r.Rx
+	switch bits := int(r.Tx.Bits); r.Tx.Type {
+	case wire.CCPBSD:
+		c.tx = comp.NewBSDCompressor(bits)
+	case wire.CCPDeflate, wire.CCPDeflateDraft:
+		c.tx = comp.NewDeflateCompressor(bits)
+	case wire.CCPPredictor1:
+		c.tx = comp.NewPredictor1Compressor(maxPacket)
+	}
+	switch bits := int(r.Rx.Bits); r.Rx.Type {
+	case wire.CCPBSD:
+		c.rx = comp.NewBSDDecompressor(bits, limit)
+	case wire.CCPDeflate, wire.CCPDeflateDraft:
+		c.rx = comp.NewDeflateDecompressor(limit)
+	case wire.CCPPredictor1:
+		c.rx = comp.NewPredictor1Decompressor(limit)
+	}
+}
+
+func (c *coder) stop() {
+	c.tx, c.rx = nil, nil
+	c.txUsed, c.rxUsed = proto.Compressor{}, proto.Compressor{}
+}
+
+// compressionName is a method in the words of status and log.
+func compressionName(m proto.Compressor) string {
+	switch m.Type {
+	case wire.CCPBSD:
+		return fmt.Sprintf("bsd %d", m.Bits)
+	case wire.CCPDeflate, wire.CCPDeflateDraft:
+		return fmt.Sprintf("deflate %d", m.Bits)
+	case wire.CCPPredictor1:
+		return "predictor1"
+	}
+	return "none"
+}
+
+// encode turns a datagram into what is sent for it. The result stands in a
+// buffer with headroom in front of it: store[from:].
+func (c *coder) encode(p *packet) (proto wire.Protocol, store []byte, from int) {
+	proto = protocolOf(p.data)
+	data := p.data
+	if proto == wire.IPv4 && c.txVJ != nil {
+		var t comp.VJType
+		t, data = c.txVJ.Compress(data)
+		switch t {
+		case comp.VJCompressed:
+			proto = wire.VJCompressed
+		case comp.VJUncompressed:
+			proto = wire.VJUncompressed
+		}
+	}
+	end := headroom + len(p.data)
+	store, from = p.store[:end], end-len(data)
+	if c.tx == nil {
+		return proto, store, from
+	}
+	store[from-1] = byte(proto)
+	c.txIn += uint64(len(data))
+	if c.out == nil {
+		c.out = make([]byte, headroom, headroom+2*len(p.store))
+	}
+	out, ok := c.tx.Compress(c.out[:headroom], store[from-1:])
+	c.out = out[:headroom]
+	if !ok {
+		c.txOut += uint64(len(data))
+		return proto, store, from
+	}
+	c.txOut += uint64(len(out) - headroom)
+	return wire.Compressed, out, headroom
+}
+
+// decompress undoes packet compression; it returns what was in it.
+func (c *coder) decompress(info []byte) (wire.Protocol, []byte, error) {
+	out, err := c.rx.Decompress(c.plain[:0], info)
+	if err != nil {
+		return 0, nil, err
+	}
+	c.plain = out
+	c.rxIn += uint64(len(info))
+	c.rxOut += uint64(len(out))
+	return wire.ParseProtocol(out)
+}
+
+// passed tells the decompressor of a packet that came as it stands.
+func (c *coder) passed(p wire.Protocol, info []byte) {
+	if c.rx == nil || !comp.Compressible(uint16(p)) {
+		return
+	}
+	c.known = append(wire.AppendProtocol(c.known[:0], p, true), info...)
+	c.rx.Incompressible(c.known)
+	c.rxIn += uint64(len(info))
+	c.rxOut += uint64(len(info))
+}
+
+// restore undoes header compression.
+func (c *coder) restore(p wire.Protocol, info []byte) ([]byte, error) {
+	if p == wire.VJUncompressed {
+		return info, c.rxVJ.Uncompressed(info)
+	}
+	out, err := c.rxVJ.Compressed(c.header[:0], info)
+	if err == nil {
+		c.header = out
+	}
+	return out, err
+}
