@@ -1,17 +1,25 @@
 package proto
 
 import (
+	"crypto/md5"
+	"crypto/sha256"
+	"crypto/subtle"
 	"errors"
+	"fmt"
+	"log/slog"
 	"time"
 
+	"pppdial/mp/fsm"
 	"pppdial/mp/wire"
 )
 
-// Why an authentication failed; the error's text has the peer's message.
+// Why an authentication failed, to be asked for with errors.Is; the text has
+// the peer's message.
 var (
 	ErrAuthTimeout   = errors.New("no answer in time")
 	ErrAuthRefused   = errors.New("refused")
 	ErrAuthReflected = errors.New("the peer sent us our own challenge")
+	ErrAuthName      = errors.New("the peer's name has changed")
 )
 
 // An Authenticator is one side of an authentication: a PAPClient, PAPServer,
@@ -45,14 +53,59 @@ type AuthLayer struct {
 	// Passed says that the authentication has succeeded. It is called once:
 	// later rounds of CHAP are silent when they succeed.
 	Passed func(now time.Time, message string)
-	// Failed says that it has failed, at any time; nothing more is sent.
+	// Failed says that it has failed, at any time. Only a repetition of the
+	// answer that told the peer so may still be sent.
 	Failed func(now time.Time, err error)
+}
+
+func (l *AuthLayer) passed(now time.Time, message string) {
+	if l.Passed != nil {
+		l.Passed(now, message)
+	}
+}
+
+func (l *AuthLayer) failed(now time.Time, err error) {
+	if l.Failed != nil {
+		l.Failed(now, err)
+	}
 }
 
 // AuthTimes are the times of both sides of an authentication.
 type AuthTimes struct {
 	Interval time.Duration // between repetitions; 0: 5 s
-	Limit    time.Duration // from Start to the end; 0: 30 s
+	Limit    time.Duration // from Start, or a round's beginning, to the end; 0: 30 s
+}
+
+func (t AuthTimes) withDefaults() AuthTimes {
+	if t.Interval <= 0 {
+		t.Interval = 5 * time.Second
+	}
+	if t.Limit <= 0 {
+		t.Limit = 30 * time.Second
+	}
+	return t
+}
+
+// authTimer repeats something until a limit.
+type authTimer struct {
+	repeat time.Time // zero: nothing to repeat
+	limit  time.Time // zero: none
+}
+
+func (t *authTimer) deadline() time.Time {
+	if t.repeat.IsZero() || !t.limit.IsZero() && t.limit.Before(t.repeat) {
+		return t.limit
+	}
+	return t.repeat
+}
+
+// due reports what has come; the limit stops the timer.
+func (t *authTimer) due(now time.Time) (repeat, over bool) {
+	if !t.limit.IsZero() && !now.Before(t.limit) {
+		*t = authTimer{}
+		return false, true
+	}
+	return !t.repeat.IsZero() && !now.Before(t.repeat), false
 }
 
 // An AuthRequest is a peer's claim, waiting to be verified. It prints without
@@ -68,6 +121,43 @@ type AuthRequest struct {
 	Challenge, Response []byte
 }
 
-// CheckSecret reports whether the peer knows the secret. It takes the same
-// time for all wrong secrets of one length.
-func (r *AuthRequest) CheckSecret(secret string) bool { return false }
+// CheckSecret reports whether the peer knows the secret. How long it takes
+// does not tell how much of a wrong one is right.
+func (r *AuthRequest) CheckSecret(secret string) bool {
+	switch r.Method {
+	case wire.Auth{Protocol: wire.PAP}:
+		want, got := sha256.Sum256([]byte(secret)), sha256.Sum256([]byte(r.Password))
+		return subtle.ConstantTimeCompare(want[:], got[:]) == 1
+	case wire.Auth{Protocol: wire.CHAP, Algorithm: wire.CHAPMD5}:
+		return subtle.ConstantTimeCompare(md5Response(r.ID, secret, r.Challenge), r.Response) == 1
+	}
+	return false
+}
+
+// String names method and peer.
+func (r *AuthRequest) String() string {
+	return fmt.Sprintf("%v id=%d name=%q", r.Method, r.ID, fsm.Printable([]byte(r.Name)))
+}
+
+// Format prints the String whatever the verb: %+v and %#v show no secrets.
+func (r *AuthRequest) Format(f fmt.State, _ rune) { fmt.Fprint(f, r.String()) }
+
+// LogValue is the String.
+func (r *AuthRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+// md5Response is the value of a Response (RFC 1994, section 4.1).
+func md5Response(id uint8, secret string, challenge []byte) []byte {
+	h := md5.New()
+	h.Write([]byte{id})
+	h.Write([]byte(secret))
+	h.Write(challenge)
+	return h.Sum(nil)
+}
+
+// refusedError is err with what the peer said to it.
+func refusedError(name string, err error, message string) error {
+	if message == "" {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return fmt.Errorf("%s: %w: %s", name, err, message)
+}

@@ -10,10 +10,10 @@ import (
 )
 
 var (
-	pap    = wire.Auth{Protocol: wire.PAP}
-	md5    = wire.Auth{Protocol: wire.CHAP, Algorithm: wire.CHAPMD5}
-	msv2   = wire.Auth{Protocol: wire.CHAP, Algorithm: wire.CHAPMSv2}
-	eapMD5 = wire.Auth{Protocol: wire.EAP}
+	pap     = wire.Auth{Protocol: wire.PAP}
+	chapMD5 = wire.Auth{Protocol: wire.CHAP, Algorithm: wire.CHAPMD5}
+	msv2    = wire.Auth{Protocol: wire.CHAP, Algorithm: wire.CHAPMSv2}
+	eapMD5  = wire.Auth{Protocol: wire.EAP}
 )
 
 func mru(v uint16) []byte             { return wire.AppendUint16(nil, wire.LCPMRU, v) }
@@ -91,7 +91,7 @@ func TestLCPOrdinaryCall(t *testing.T) {
 
 func TestLCPAsksForAll(t *testing.T) {
 	cfg := usual()
-	cfg.MRU, cfg.ACCM, cfg.MRRU, cfg.RecvSSN, cfg.Demand = 576, 0xa0000, 1600, true, []wire.Auth{md5, pap}
+	cfg.MRU, cfg.ACCM, cfg.MRRU, cfg.RecvSSN, cfg.Demand = 576, 0xa0000, 1600, true, []wire.Auth{chapMD5, pap}
 	cfg.Endpoint = wire.Endpoint{Class: wire.EndpointMAC, Address: "\x02\x00\x00\x00\x00\x01"}
 	d := lcpStarted(t, cfg)
 	d.want("ConfReq id=0x1 <mru 576> <asyncmap 0xa0000> <auth chap MD5> <magic 0xa1> <pcomp> <accomp> "+
@@ -101,7 +101,7 @@ func TestLCPAsksForAll(t *testing.T) {
 	d.want("ConfAck id=0x9", "an empty request means the defaults")
 	want := LCPResult{
 		MRU: 576, PeerMRU: 1500, RxACCM: 0xa0000, TxACCM: 0xffffffff, RxPFC: true, RxACFC: true,
-		PeerAuth: md5, Magic: 0xa1, MRRU: 1600, RxSSN: true, Endpoint: cfg.Endpoint,
+		PeerAuth: chapMD5, Magic: 0xa1, MRRU: 1600, RxSSN: true, Endpoint: cfg.Endpoint,
 	}
 	if got := *d.l.Result(); got != want {
 		t.Errorf("result %+v\nwant %+v", got, want)
@@ -202,7 +202,7 @@ func TestLCPRejects(t *testing.T) {
 
 func TestLCPPeerPrefersOtherAuth(t *testing.T) {
 	cfg := usual()
-	cfg.Demand = []wire.Auth{msv2, md5, pap}
+	cfg.Demand = []wire.Auth{msv2, chapMD5, pap}
 	d := lcpStarted(t, cfg)
 	d.want("ConfReq id=0x1 <asyncmap 0x0> <auth chap MS-v2> <magic 0xa1> <pcomp> <accomp>", "the preferred one first")
 	d.peer(confNak, 1, auth(pap))
@@ -216,12 +216,12 @@ func TestLCPPeerPrefersOtherAuth(t *testing.T) {
 
 func TestLCPPeerHasOtherAuth(t *testing.T) {
 	cfg := usual()
-	cfg.Demand = []wire.Auth{md5, pap}
+	cfg.Demand = []wire.Auth{chapMD5, pap}
 	d := lcpStarted(t, cfg)
 	d.sent = nil
 	d.peer(confNak, 1, auth(eapMD5))
 	d.want("ConfReq id=0x2 <asyncmap 0x0> <auth pap> <magic 0xa1> <pcomp> <accomp>", "EAP is not ours, PAP is what is left")
-	d.peer(confNak, 2, auth(md5))
+	d.peer(confNak, 2, auth(chapMD5))
 	d.want(`TermReq id=0x3 "LCP: we want the peer to authenticate itself by chap MD5 or pap, it can by eap or chap MD5"`, "")
 	var refused *AuthRefused
 	if !errors.As(d.l.Err(), &refused) || refused.Ours {
@@ -241,7 +241,7 @@ func TestLCPPeerRefusesAuth(t *testing.T) {
 
 func TestLCPOffersWhatWeHave(t *testing.T) {
 	cfg := usual()
-	cfg.Allow = []wire.Auth{md5, pap}
+	cfg.Allow = []wire.Auth{chapMD5, pap}
 	d := lcpStarted(t, cfg)
 	d.sent = nil
 	d.peer(confReq, 1, auth(eapMD5))
@@ -276,7 +276,7 @@ func TestLCPPeerEndsForWantOfAuth(t *testing.T) {
 			cfg := usual()
 			cfg.Allow = tt.allow
 			d := lcpStarted(t, cfg)
-			d.peer(confReq, 1, auth(md5))
+			d.peer(confReq, 1, auth(chapMD5))
 			d.peer(confReq, 2)
 			d.peer(confAck, 1, accm(0), magic(0xa1), lflag(wire.LCPPFC), lflag(wire.LCPACFC))
 			d.saw("up")
@@ -297,7 +297,7 @@ func TestLCPPeerInsistsOnAuth(t *testing.T) {
 		if id > 20 {
 			t.Fatal("no end")
 		}
-		d.peer(confReq, id, auth(md5))
+		d.peer(confReq, id, auth(chapMD5))
 	}
 	var refused *AuthRefused
 	if !errors.As(d.l.Err(), &refused) || !refused.Ours {

@@ -14,7 +14,6 @@
 package proto
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"log/slog"
@@ -93,6 +92,3 @@ func logger(l *slog.Logger) *slog.Logger {
 	}
 	return l
 }
-
-// debugs reports whether anybody reads what is logged at debug level.
-func debugs(l *slog.Logger) bool { return l.Enabled(context.Background(), slog.LevelDebug) }

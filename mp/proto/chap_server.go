@@ -1,0 +1,186 @@
+package proto
+
+import (
+	"bytes"
+	"crypto/rand"
+	"log/slog"
+	"time"
+
+	"pppdial/mp/wire"
+)
+
+// challengeSize is the length of our challenges: the output of MD5 or more
+// (RFC 1994, section 2.3).
+const challengeSize = 24
+
+// CHAPServerConfig is how the peer authenticates itself by CHAP.
+type CHAPServerConfig struct {
+	Algorithm uint8  // wire.CHAPMD5
+	Name      string // ours, in the Challenges
+	Times     AuthTimes
+	Again     time.Duration // between rounds after the first; 0: no further ones
+	// Verify asks the owner to check the response and to call Answer.
+	Verify func(now time.Time, r *AuthRequest)
+	Random func([]byte) // fills with random octets; nil: crypto/rand
+	Log    *slog.Logger
+}
+
+// CHAPServer sends Challenges (RFC 1994).
+type CHAPServer struct {
+	cfg   CHAPServerConfig
+	layer AuthLayer
+
+	started   bool
+	timer     authTimer // of the round
+	again     time.Time // when the next round begins
+	id        uint8
+	challenge []byte
+	previous  []byte // challenge of the round before
+
+	current *AuthRequest // being verified
+	done    bool         // the round has its answer
+	ok      bool
+	message string
+
+	proved bool // in some round
+	name   string
+}
+
+// NewCHAPServer returns a server that waits for Start.
+func NewCHAPServer(cfg CHAPServerConfig, layer AuthLayer) *CHAPServer {
+	cfg.Times, cfg.Log = cfg.Times.withDefaults(), logger(cfg.Log)
+	if cfg.Random == nil {
+		cfg.Random = func(b []byte) { rand.Read(b) }
+	}
+	s := &CHAPServer{cfg: cfg, layer: layer}
+	var first [1]byte
+	cfg.Random(first[:])
+	s.id = first[0]
+	return s
+}
+
+// Start sends the first Challenge.
+func (s *CHAPServer) Start(now time.Time) {
+	*s = CHAPServer{cfg: s.cfg, layer: s.layer, id: s.id, previous: s.challenge, started: true}
+	s.round(now)
+}
+
+// round begins a round with a new challenge and a new identifier.
+func (s *CHAPServer) round(now time.Time) {
+	s.id++
+	s.previous, s.challenge = s.challenge, make([]byte, challengeSize)
+	s.cfg.Random(s.challenge)
+	s.current, s.done, s.again = nil, false, time.Time{}
+	s.timer.limit = now.Add(s.cfg.Times.Limit)
+	s.send(now)
+}
+
+func (s *CHAPServer) send(now time.Time) {
+	s.timer.repeat = now.Add(s.cfg.Times.Interval)
+	s.layer.Send(wire.Packet{Code: wire.CHAPChallenge, ID: s.id,
+		Data: wire.AppendCHAPValue(nil, wire.CHAPValue{Value: s.challenge, Name: s.cfg.Name})})
+}
+
+// Input takes a Response. The first one to a challenge counts; after the
+// answer each gets the same one (RFC 1994, section 4.2).
+func (s *CHAPServer) Input(now time.Time, info []byte) {
+	p, err := wire.ParsePacket(info)
+	if !s.started || err != nil || p.Code != wire.CHAPResponse {
+		return
+	}
+	if p.ID != s.id {
+		s.cfg.Log.Debug("packet dropped", "proto", "CHAP", "why", "response to no challenge of ours", "id", p.ID)
+		return
+	}
+	if s.done {
+		s.reply()
+		return
+	}
+	if s.current != nil {
+		return // being verified
+	}
+	v, err := wire.ParseCHAPValue(p.Data)
+	if err != nil {
+		s.cfg.Log.Debug("packet dropped", "proto", "CHAP", "why", err)
+		return
+	}
+	s.timer.repeat = time.Time{}
+	s.current = &AuthRequest{
+		Method: wire.Auth{Protocol: wire.CHAP, Algorithm: s.cfg.Algorithm},
+		Name:   v.Name, ID: p.ID, Challenge: s.challenge, Response: bytes.Clone(v.Value),
+	}
+	s.cfg.Verify(now, s.current)
+}
+
+// Answer is the owner's answer to Verify. The name must not change from round
+// to round.
+func (s *CHAPServer) Answer(now time.Time, r *AuthRequest, ok bool, message string) {
+	if r == nil || r != s.current {
+		return
+	}
+	err := ErrAuthRefused
+	if s.proved && r.Name != s.name {
+		ok, message, err = false, "", ErrAuthName
+	}
+	s.current, s.timer = nil, authTimer{}
+	s.done, s.ok, s.message = true, ok, message
+	s.reply()
+	if !ok {
+		s.layer.failed(now, refusedError("CHAP", err, message))
+		return
+	}
+	s.name = r.Name
+	if s.cfg.Again > 0 {
+		s.again = now.Add(s.cfg.Again)
+	}
+	if !s.proved {
+		s.proved = true
+		s.layer.passed(now, message)
+	}
+}
+
+func (s *CHAPServer) reply() {
+	code := wire.CHAPFailure
+	if s.ok {
+		code = wire.CHAPSuccess
+	}
+	s.layer.Send(wire.Packet{Code: code, ID: s.id, Data: []byte(s.message)})
+}
+
+// Name is the name that the peer has proved, empty before.
+func (s *CHAPServer) Name() string { return s.name }
+
+// Sent reports whether challenge is that of this round or the one before, for
+// the client's Own.
+func (s *CHAPServer) Sent(challenge []byte) bool {
+	return bytes.Equal(challenge, s.challenge) || bytes.Equal(challenge, s.previous)
+}
+
+// Deadline is when Advance wants to be called, zero when there is no need.
+func (s *CHAPServer) Deadline() time.Time {
+	if !s.again.IsZero() {
+		return s.again
+	}
+	return s.timer.deadline()
+}
+
+// Advance repeats the Challenge, begins a further round or gives up.
+func (s *CHAPServer) Advance(now time.Time) {
+	if !s.again.IsZero() && !now.Before(s.again) {
+		s.round(now)
+		return
+	}
+	repeat, over := s.timer.due(now)
+	switch {
+	case over:
+		s.Stop()
+		s.layer.failed(now, refusedError("CHAP", ErrAuthTimeout, ""))
+	case repeat:
+		s.send(now)
+	}
+}
+
+// Stop ends it silently. The name stays known.
+func (s *CHAPServer) Stop() {
+	s.started, s.current, s.timer, s.again = false, nil, authTimer{}, time.Time{}
+}
