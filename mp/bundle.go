@@ -124,6 +124,9 @@ func (b *Bundle) enqueue(now time.Time, p *packet) {
 		b.drop(p, reason)
 		return
 	}
+	if b.cfg.ClampMSS {
+		clampMSS(p.data, b.net.mtu)
+	}
 	b.queue.push(p, urgent(p.data, b.cfg.TelnetTOS))
 }
 
@@ -248,6 +251,9 @@ func (b *Bundle) receive(p wire.Protocol, datagram []byte) {
 		b.drops[dropMalformed]++
 	default:
 		b.net.received(len(datagram))
+		if b.cfg.ClampMSS {
+			clampMSS(datagram, b.net.mtu)
+		}
 		b.out.add(datagram)
 		if b.out.full() {
 			b.deliver()

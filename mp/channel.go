@@ -35,7 +35,7 @@ type ncp struct {
 type Traffic struct{ Packets, Bytes uint64 }
 
 func (c *channel) init(b *Bundle) {
-	c.b = b
+	c.b, c.mtu = b, b.cfg.MTU
 	layer := func(p wire.Protocol) proto.Layer {
 		return proto.Layer{
 			Send:     func(packet wire.Packet) { c.send(p, packet) },

@@ -68,6 +68,7 @@ type BundleConfig struct {
 	QueueLimit int  // packets that wait for a line
 	NoICMP     bool // ICMP is not sent
 	TelnetTOS  bool // ICMP and interactive TCP go first
+	ClampMSS   bool // lower the TCP MSS to what the interface's MTU carries
 
 	IPCP   *proto.IPCPConfig   // nil: no IPv4
 	IPV6CP *proto.IPV6CPConfig // nil: no IPv6
