@@ -311,20 +311,35 @@ func TestRatio(t *testing.T) {
 	})
 }
 
+// bothEnds are a method's ends, kept over many inputs: a reset makes them new.
+type bothEnds struct {
+	name string
+	c    Compressor
+	d    Decompressor
+}
+
+func ends(limit int) (all []bothEnds) {
+	for _, m := range methods {
+		all = append(all, bothEnds{m.name, m.compressor(), m.decompressor(limit)})
+	}
+	return all
+}
+
 func FuzzRoundTrip(f *testing.F) {
 	f.Add([]byte("one packet, and one packet, and another"), uint8(9))
 	f.Add(bytes.Repeat([]byte{0}, 3000), uint8(200))
 	f.Add(random(1, 3000), uint8(255))
+	all := ends(301)
 	f.Fuzz(func(t *testing.T, stream []byte, size uint8) {
-		if len(stream) > 1<<16 {
-			return
-		}
-		for _, m := range methods {
-			c, d := m.compressor(), m.decompressor(301)
-			for i, packet := range packets(stream, int(size)+1) {
-				out, _, err := pass(c, d, packet)
+		stream = stream[:min(len(stream), 1<<12)]
+		n := max(int(size), len(stream)/20) + 1
+		for _, e := range all {
+			e.c.Reset()
+			e.d.Reset()
+			for i, packet := range packets(stream, n) {
+				out, _, err := pass(e.c, e.d, packet)
 				if err != nil || !bytes.Equal(out, packet) {
-					t.Fatalf("%s: packet %d: %v", m.name, i, err)
+					t.Fatalf("%s: packet %d: %v", e.name, i, err)
 				}
 			}
 		}
@@ -339,21 +354,23 @@ func FuzzDecompress(f *testing.F) {
 		wire, _ := m.compressor().Compress(nil, good)
 		f.Add(wire, uint16(len(wire)))
 	}
+	const limit = 400
+	all := ends(limit)
 	f.Fuzz(func(t *testing.T, stream []byte, cut uint16) {
-		const limit = 400
-		for _, m := range methods {
-			d := m.decompressor(limit)
+		for _, e := range all {
+			e.c.Reset()
+			e.d.Reset()
 			at := min(int(cut), len(stream))
 			for _, part := range [][]byte{stream[:at], stream[at:]} {
-				out, err := d.Decompress(nil, part[:len(part):len(part)])
+				out, err := e.d.Decompress(nil, part[:len(part):len(part)])
 				if err == nil && len(out) > limit {
-					t.Fatalf("%s: %d octets", m.name, len(out))
+					t.Fatalf("%s: %d octets", e.name, len(out))
 				}
-				d.Incompressible(part)
+				e.d.Incompressible(part)
 			}
-			d.Reset()
-			if out, _, err := pass(m.compressor(), d, good); err != nil || !bytes.Equal(out, good) {
-				t.Fatalf("%s: after the reset: %v", m.name, err)
+			e.d.Reset()
+			if out, _, err := pass(e.c, e.d, good); err != nil || !bytes.Equal(out, good) {
+				t.Fatalf("%s: after the reset: %v", e.name, err)
 			}
 		}
 	})

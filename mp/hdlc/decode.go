@@ -121,7 +121,8 @@ func (d *Decoder) close(segment []byte) (frame []byte, ok bool) {
 		d.stats.BadFCS++
 	default:
 		d.stats.Frames++
-		return frame[:len(frame)-fcs.Size], true
+		n := len(frame) - fcs.Size
+		return frame[:n:n], true
 	}
 	d.noise.add(frame)
 	return nil, false

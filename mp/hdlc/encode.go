@@ -36,21 +36,19 @@ func AppendFrame(dst, payload []byte, accm *ACCM, leadFlag bool) []byte {
 // Octets between them are copied as they stand.
 func appendRuns(dst, src []byte) []byte {
 	flag, esc := indexOrEnd(src, Flag), indexOrEnd(src, Escape)
+	from := 0
 	for {
 		n := min(flag, esc)
-		dst = append(dst, src[:n]...)
+		dst = append(dst, src[from:n]...)
 		if n == len(src) {
 			return dst
 		}
 		dst = append(dst, Escape, src[n]^Mask)
-		n++
-		src = src[n:]
-		flag, esc = flag-n, esc-n
-		if flag < 0 {
-			flag = indexOrEnd(src, Flag)
-		}
-		if esc < 0 {
-			esc = indexOrEnd(src, Escape)
+		from = n + 1
+		if flag == n {
+			flag = from + indexOrEnd(src[from:], Flag)
+		} else {
+			esc = from + indexOrEnd(src[from:], Escape)
 		}
 	}
 }
