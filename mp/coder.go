@@ -138,6 +138,13 @@ func (c *coder) passed(p wire.Protocol, info []byte) {
 	c.rxOut += uint64(len(info))
 }
 
+// lost says that a damaged frame may have been a packet of ours.
+func (c *coder) lost() {
+	if c.rxVJ != nil {
+		c.rxVJ.Lost()
+	}
+}
+
 // restore undoes header compression.
 func (c *coder) restore(p wire.Protocol, info []byte) ([]byte, error) {
 	if p == wire.VJUncompressed {

@@ -34,6 +34,9 @@ type LinkConfig struct {
 	// escaped, instead of discarding them as the line's additions.
 	KeepRx bool
 
+	Rate      float64 // of the line in bytes a second, if it is known; 0: find out
+	NeverPace bool    // hand over as much as the line swallows
+
 	Events Events
 	Log    *slog.Logger
 }

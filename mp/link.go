@@ -28,6 +28,7 @@ type Link struct {
 	// Owned by the owner.
 	phase    Phase
 	dec      hdlc.Decoder
+	badFCS   uint64 // of the decoder's count, seen so far
 	fill     []byte // frames for the writer
 	spare    []byte // the buffer that the writer has had
 	pace     pace
@@ -159,6 +160,12 @@ func (k *Link) input(now time.Time, chunk []byte) {
 	k.dec.Feed(chunk)
 	for {
 		f, ok := k.dec.Next()
+		if bad := k.dec.Stats().BadFCS; bad != k.badFCS {
+			k.badFCS = bad
+			if k.bundle != nil {
+				k.bundle.net.coder.lost()
+			}
+		}
 		if !ok {
 			break
 		}
@@ -181,6 +188,7 @@ func (k *Link) flush(now time.Time) {
 	if k.writing {
 		k.writing = false
 		k.pace.done(k.port.writeEnded())
+		k.rateKnown()
 	}
 	if k.pace.ready(now) {
 		if k.bundle != nil {
@@ -196,6 +204,19 @@ func (k *Link) flush(now time.Time) {
 	}
 	if k.over {
 		k.end(now)
+	}
+}
+
+// rateKnown passes on what the pace has learned of the line: how long an
+// Echo-Request waits behind what was handed over, and how long packets may.
+func (k *Link) rateKnown() {
+	rate := k.pace.rate()
+	if rate == 0 {
+		return
+	}
+	k.lcp.SetDelay(time.Duration(float64(len(k.fill)+k.pace.n) / rate * float64(time.Second)))
+	if k.bundle != nil {
+		k.bundle.queue.setRate(rate)
 	}
 }
 
