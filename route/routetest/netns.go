@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 )
 
@@ -49,7 +50,8 @@ func Namespace(t testing.TB) {
 }
 
 // Ethernet makes an Ethernet-like interface (a TAP device) in the current
-// network namespace, up, until the test ends.
+// network namespace, down, until the test ends. It has no IPv6 address of its
+// own.
 func Ethernet(t testing.TB, name string) {
 	t.Helper()
 	fd, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
@@ -64,6 +66,19 @@ func Ethernet(t testing.TB, name string) {
 	ifr.SetUint16(unix.IFF_TAP | unix.IFF_NO_PI)
 	if err := unix.IoctlIfreq(fd, unix.TUNSETIFF, ifr); err != nil {
 		t.Fatalf("make %s: %v", name, err)
+	}
+	h, err := netlink.NewHandle(unix.NETLINK_ROUTE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	l, err := h.LinkByName(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const none = 1 // IN6_ADDR_GEN_MODE_NONE
+	if err := h.LinkSetIP6AddrGenMode(l, none); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -48,7 +48,7 @@ func (d *device) Read(bufs [][]byte, sizes []int, offset int) (int, error) {
 	case r.n > 0:
 		return r.n, nil
 	case err != nil:
-		return 0, d.trouble("read", err)
+		return 0, d.unpolled("read")
 	}
 	return 0, d.trouble("read", r.err)
 }
@@ -60,7 +60,7 @@ func (d *device) Write(bufs [][]byte, offset int) (int, error) {
 	w.bufs = nil
 	switch {
 	case err != nil:
-		return w.n, d.trouble("write", err)
+		return w.n, d.unpolled("write")
 	case w.err != nil:
 		return w.n, d.trouble("write", w.err)
 	}
@@ -75,10 +75,18 @@ func (d *device) Close() error {
 	return nil
 }
 
+// unpolled is what the poller's refusal to wait means; its own errors have no
+// names outside of it. Without deadlines there are two: Close, and an error on
+// the descriptor, which the driver shows only when the interface is gone.
+func (d *device) unpolled(op string) error {
+	if d.closed.Load() {
+		return fmt.Errorf("tun: %s: %s: %w", d.name, op, fs.ErrClosed)
+	}
+	return d.trouble(op, unix.EBADFD)
+}
+
 func (d *device) trouble(op string, err error) error {
 	switch {
-	case d.closed.Load(): // the poller's error for it cannot be named from here
-		err = fs.ErrClosed
 	case errors.Is(err, unix.EBADFD):
 		return fmt.Errorf("tun: %s: %s: the interface has been removed by somebody else: %w", d.name, op, err)
 	case op == "write" && errors.Is(err, unix.EIO):
