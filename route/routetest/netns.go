@@ -1,6 +1,7 @@
 package routetest
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -30,7 +31,11 @@ func Main(m *testing.M) int {
 		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Geteuid(), Size: 1}},
 		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getegid(), Size: 1}},
 	}
-	if err := cmd.Run(); err != nil {
+	var exit *exec.ExitError
+	switch err := cmd.Run(); {
+	case errors.As(err, &exit):
+		return 1 // it has said why
+	case err != nil:
 		fmt.Fprintln(os.Stderr, "these tests need root, or a kernel that lets users make namespaces:", err)
 		return 1
 	}
