@@ -23,6 +23,7 @@ type Bundle struct {
 	queue   *queue
 	out     outbox
 	drops   [dropReasons]uint64
+	idle    activity
 	demands bool // Demand was told and no link has come since
 }
 
@@ -30,6 +31,7 @@ type Bundle struct {
 // closes the interface after the bundle's Done.
 func NewBundle(cfg BundleConfig) *Bundle {
 	b := &Bundle{cfg: cfg, log: logger(cfg.Log)}
+	b.idle.cfg = cfg.Idle
 	b.queue = newQueue(cfg.QueueLimit, cfg.MTU, b.drop)
 	b.pool = newPacketPool(max(cfg.MTU, minMTU))
 	b.loop = newLoop(b)
@@ -108,8 +110,15 @@ func (b *Bundle) outbound(now time.Time, packets *batch) {
 		b.loop.stopping = true
 		return
 	}
-	b.intake.take(packets, func(p *packet) { b.enqueue(now, p) })
-	if b.carrier() == nil {
+	down := b.carrier() == nil
+	b.intake.take(packets, func(p *packet) {
+		if down && !b.idle.counts(p.data) {
+			b.drop(p, dropNoLink)
+			return
+		}
+		b.enqueue(now, p)
+	})
+	if down {
 		b.demand()
 		return
 	}
@@ -184,6 +193,7 @@ func (b *Bundle) transmit(now time.Time) {
 			continue
 		}
 		b.net.sent(len(p.data))
+		b.idle.sent(now, p.data)
 		proto, store, from := b.net.coder.encode(p)
 		k.sendPacket(proto, store, from)
 		b.pool.put(p)
@@ -225,7 +235,7 @@ func (b *Bundle) input(now time.Time, k *Link, p wire.Protocol, info []byte) {
 func (b *Bundle) inflated(now time.Time, k *Link, p wire.Protocol, info []byte) {
 	switch p {
 	case wire.IPv4, wire.IPv6:
-		b.receive(p, info)
+		b.receive(now, p, info)
 	case wire.VJCompressed, wire.VJUncompressed:
 		if b.net.coder.rxVJ == nil {
 			k.rejectProtocol(now, p, info)
@@ -236,14 +246,14 @@ func (b *Bundle) inflated(now time.Time, k *Link, p wire.Protocol, info []byte) 
 			b.drops[dropVJ]++
 			return
 		}
-		b.receive(wire.IPv4, ip)
+		b.receive(now, wire.IPv4, ip)
 	default:
 		b.drops[dropMalformed]++
 	}
 }
 
 // receive takes a datagram for the interface.
-func (b *Bundle) receive(p wire.Protocol, datagram []byte) {
+func (b *Bundle) receive(now time.Time, p wire.Protocol, datagram []byte) {
 	switch {
 	case !b.net.open(p):
 		b.drops[dropEarly]++
@@ -251,6 +261,7 @@ func (b *Bundle) receive(p wire.Protocol, datagram []byte) {
 		b.drops[dropMalformed]++
 	default:
 		b.net.received(len(datagram))
+		b.idle.received(now, datagram)
 		if b.cfg.ClampMSS {
 			clampMSS(datagram, b.net.mtu)
 		}
@@ -275,6 +286,27 @@ func (b *Bundle) deliver() {
 	b.out.reset()
 }
 
-func (b *Bundle) advance(now time.Time) { b.net.advance(now) }
-func (b *Bundle) deadline() time.Time   { return b.net.deadline() }
-func (b *Bundle) String() string        { return fmt.Sprintf("bundle on %s", b.cfg.Tun.Name()) }
+func (b *Bundle) advance(now time.Time) {
+	b.net.advance(now)
+	if t := b.idle.deadline(now); !t.IsZero() && !now.Before(t) {
+		b.log.Info("idle", "since", now.Sub(b.idle.last).Round(time.Second))
+		b.closeLinks(now, Idle, "Link inactive")
+	}
+	if t := b.over(); !t.IsZero() && !now.Before(t) {
+		b.closeLinks(now, ConnectTime, "Connect time expired")
+	}
+}
+
+// over is when the call must end; zero is never.
+func (b *Bundle) over() time.Time {
+	if b.cfg.MaxConnect == 0 || b.idle.since.IsZero() {
+		return time.Time{}
+	}
+	return b.idle.since.Add(b.cfg.MaxConnect)
+}
+
+func (b *Bundle) deadline() time.Time {
+	return earlier(earlier(b.net.deadline(), b.idle.deadline(b.idle.last)), b.over())
+}
+
+func (b *Bundle) String() string { return fmt.Sprintf("bundle on %s", b.cfg.Tun.Name()) }

@@ -39,7 +39,7 @@ func (c *channel) init(b *Bundle) {
 	layer := func(p wire.Protocol) proto.Layer {
 		return proto.Layer{
 			Send:     func(packet wire.Packet) { c.send(p, packet) },
-			Up:       func(now time.Time) { c.ncpUp(p) },
+			Up:       func(now time.Time) { c.ncpUp(now, p) },
 			Down:     func(now time.Time) { c.ncpDown(p) },
 			Finished: func(now time.Time, err error) { c.ncpFinished(now, p, err) },
 		}
@@ -137,6 +137,7 @@ func (c *channel) lower(now time.Time, k *Link) {
 // down says that no link carries packets any more.
 func (c *channel) down(now time.Time) {
 	c.link = nil
+	c.b.idle.end()
 	for i := range c.ncps {
 		c.ncps[i].Down(now)
 	}
@@ -168,10 +169,13 @@ func (c *channel) rejected(now time.Time, p wire.Protocol) {
 	}
 }
 
-func (c *channel) ncpUp(p wire.Protocol) {
+func (c *channel) ncpUp(now time.Time, p wire.Protocol) {
 	n := c.find(p).network()
 	n.MTU = c.mtu
 	c.b.log.Info("network up", "protocol", p, "local", n.Local, "remote", n.Remote)
+	if c.b.idle.since.IsZero() {
+		c.b.idle.begin(now)
+	}
 	c.b.cfg.Events.NetworkUp(c.b, n)
 }
 

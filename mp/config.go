@@ -73,6 +73,9 @@ type BundleConfig struct {
 	TelnetTOS  bool // ICMP and interactive TCP go first
 	ClampMSS   bool // lower the TCP MSS to what the interface's MTU carries
 
+	Idle       IdleConfig
+	MaxConnect time.Duration // a call lasts no longer; 0: no limit
+
 	IPCP   *proto.IPCPConfig   // nil: no IPv4
 	IPV6CP *proto.IPV6CPConfig // nil: no IPv6
 	CCP    *proto.CCPConfig    // nil: no compression

@@ -117,15 +117,31 @@ func flowHash(p []byte) uint32 {
 	return h ^ h>>16
 }
 
-// describe says in a few words what a packet is, for people.
-func describe(p []byte) string {
-	var from, to netip.Addr
+// source and destination are the addresses of a datagram.
+func source(p []byte) netip.Addr {
 	switch protocolOf(p) {
 	case wire.IPv4:
-		from, to = netip.AddrFrom4([4]byte(p[12:16])), netip.AddrFrom4([4]byte(p[16:20]))
+		return netip.AddrFrom4([4]byte(p[12:16]))
 	case wire.IPv6:
-		from, to = netip.AddrFrom16([16]byte(p[8:24])), netip.AddrFrom16([16]byte(p[24:40]))
-	default:
+		return netip.AddrFrom16([16]byte(p[8:24]))
+	}
+	return netip.Addr{}
+}
+
+func destination(p []byte) netip.Addr {
+	switch protocolOf(p) {
+	case wire.IPv4:
+		return netip.AddrFrom4([4]byte(p[16:20]))
+	case wire.IPv6:
+		return netip.AddrFrom16([16]byte(p[24:40]))
+	}
+	return netip.Addr{}
+}
+
+// describe says in a few words what a packet is, for people.
+func describe(p []byte) string {
+	from, to := source(p), destination(p)
+	if !from.IsValid() {
 		return fmt.Sprintf("%d octets that are no IP packet", len(p))
 	}
 	proto, body := transport(p)
