@@ -30,7 +30,7 @@ func (o Options) assemble(p *plan) (*Entry, Diagnostics) {
 	r := &rules{e: e, o: &o, plan: p}
 	r.defaults()
 	r.check()
-	return e, r.diags.sorted()
+	return e, r.diags.Sorted()
 }
 
 // blank gives an entry in which nothing is said: the defaults that depend on

@@ -2,6 +2,7 @@ package conf
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -180,4 +181,12 @@ type Entry struct {
 	Capture      string
 
 	settings []*setting // in the order in which they were applied
+}
+
+// Concerns tells whether d is about a line of the file that has a word of the
+// entry, its own or one that continue= put there.
+func (e *Entry) Concerns(d Diagnostic) bool {
+	return slices.ContainsFunc(e.settings, func(s *setting) bool {
+		return s.pos.File == d.Pos.File && s.pos.Line == d.Pos.Line
+	})
 }

@@ -377,3 +377,24 @@ func TestEntriesDoNotShare(t *testing.T) {
 		t.Error(b.Phone, b.InactPort)
 	}
 }
+
+// TestConcerns: a warning is for those entries that have the word.
+func TestConcerns(t *testing.T) {
+	const file = "+base\tstream_module=x\na\tcontinue=+base\nb\tdebug\n\tstream_module=y\nc\tdebug\n"
+	f, ds := Parse("f", []byte(file))
+	for _, tt := range []struct {
+		label string
+		lines []int
+	}{{"+base", []int{1}}, {"a", []int{1}}, {"b", []int{4}}, {"c", nil}} {
+		e, _ := f.Entry(tt.label)
+		var lines []int
+		for _, d := range ds {
+			if e.Concerns(d) {
+				lines = append(lines, d.Pos.Line)
+			}
+		}
+		if !slices.Equal(lines, tt.lines) {
+			t.Errorf("%s: warnings of lines %v, want %v", tt.label, lines, tt.lines)
+		}
+	}
+}

@@ -73,7 +73,7 @@ func (f *File) Entries() ([]*Entry, Diagnostics) {
 		entries = append(entries, e)
 		diags = append(diags, ds...)
 	}
-	return entries, diags.sorted()
+	return entries, diags.Sorted()
 }
 
 func (f *File) find(label string, p *plan) (*Entry, Diagnostics) {

@@ -41,7 +41,7 @@ func (o Options) Parse(name string, src []byte) (*File, Diagnostics) {
 		}
 	}
 	r.link()
-	return r.file, r.diags.sorted()
+	return r.file, r.diags.Sorted()
 }
 
 func (r *reading) pos(p lexer.Position) Pos {

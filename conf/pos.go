@@ -98,9 +98,9 @@ func (ds Diagnostics) String() string {
 	return b.String()
 }
 
-// sorted orders ds by position, errors first, and removes what is said twice at
+// Sorted orders ds by position, errors first, and removes what is said twice at
 // one place; an error outlives the warning in the same words.
-func (ds Diagnostics) sorted() Diagnostics {
+func (ds Diagnostics) Sorted() Diagnostics {
 	weight := map[bool]int{true: 1}
 	slices.SortStableFunc(ds, func(a, b Diagnostic) int {
 		return cmp.Or(a.Pos.before(b.Pos), weight[a.Warning]-weight[b.Warning])

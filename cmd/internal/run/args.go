@@ -1,0 +1,115 @@
+package run
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+// DefaultFile is the control file when -f does not name another.
+const DefaultFile = "/etc/ppp.conf"
+
+// DefaultUUCPDir holds Systems, Devices and Dialers.
+const DefaultUUCPDir = "/etc/uucp"
+
+// Version is what -V prints; the release build sets it.
+var Version = "devel"
+
+const usage = `usage: ppp [-d]... [-r remote] [-f cfile] [-u dir] [-n [-j]] [-V] [-h]
+  -r remote  the entry of the control file; without it, $USER names the entry
+             and the line is the standard input
+  -f cfile   the control file (` + DefaultFile + `)
+  -u dir     UUCP files (` + DefaultUUCPDir + `)
+  -d         more about what happens in the log; twice: packets
+  -n         check the control file, print the effective entry, exit
+  -j         with -n: as JSON
+  -V, -h     print the version, this text
+`
+
+// Options are the command line.
+type Options struct {
+	Debug    int
+	Remote   string // the label; empty for a login shell
+	File     string
+	FileSet  bool // -f was given
+	UUCPDir  string
+	Check    bool
+	JSON     bool
+	Login    bool // started without -r: the label is $USER, the line is stdin
+	LockDir  string
+	StateDir string
+}
+
+// ParseArgs reads a command line in getopt's manner. It returns nil and the
+// exit status when there is nothing to run.
+func ParseArgs(args []string, stdout, stderr io.Writer) (*Options, int) {
+	o := &Options{File: DefaultFile, UUCPDir: DefaultUUCPDir, LockDir: "/var/lock"}
+	if dir := os.Getenv("RUNTIME_DIRECTORY"); dir != "" {
+		o.StateDir = dir
+	} else {
+		o.StateDir = "/run/pppdial"
+	}
+	fail := func(format string, a ...any) (*Options, int) {
+		fmt.Fprintf(stderr, "ppp: "+format+"\n%s", append(a, usage)...)
+		return nil, StatusOptions
+	}
+	rest := args[1:]
+	for len(rest) > 0 {
+		word := rest[0]
+		if word == "--" || len(word) < 2 || word[0] != '-' {
+			break
+		}
+		rest = rest[1:]
+		for letters := word[1:]; letters != ""; {
+			c := letters[0]
+			letters = letters[1:]
+			if strings.IndexByte("rfu", c) >= 0 {
+				if letters == "" {
+					if len(rest) == 0 {
+						return fail("-%c needs a value", c)
+					}
+					letters, rest = rest[0], rest[1:]
+				}
+				switch c {
+				case 'r':
+					o.Remote = letters
+				case 'f':
+					o.File, o.FileSet = letters, true
+				case 'u':
+					o.UUCPDir = letters
+				}
+				break
+			}
+			switch c {
+			case 'd':
+				o.Debug++
+			case 'n':
+				o.Check = true
+			case 'j':
+				o.JSON = true
+			case 'V':
+				fmt.Fprintln(stdout, "ppp", Version)
+				return nil, StatusOK
+			case 'h':
+				fmt.Fprint(stdout, usage)
+				return nil, StatusOK
+			default:
+				return fail("there is no option -%c", c)
+			}
+		}
+	}
+	if len(rest) > 0 {
+		return fail("what is %q? An entry's label goes behind -r", rest[0])
+	}
+	if o.JSON && !o.Check {
+		return fail("-j goes with -n")
+	}
+	if o.Remote == "" && !o.Check {
+		if o.Remote = os.Getenv("USER"); o.Remote == "" {
+			return fail("neither -r nor $USER names an entry")
+		}
+		o.Login = true
+	}
+	return o, StatusOK
+}

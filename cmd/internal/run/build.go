@@ -1,0 +1,328 @@
+package run
+
+import (
+	"encoding/binary"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+
+	"pppdial/conf"
+	"pppdial/dial"
+	"pppdial/dial/line"
+	"pppdial/mp"
+	"pppdial/mp/fsm"
+	"pppdial/mp/hdlc"
+	"pppdial/mp/proto"
+	"pppdial/mp/wire"
+	"pppdial/route"
+	"pppdial/route/rtcmd"
+)
+
+// This file is where a keyword of the control file meets what it does: it
+// turns a checked entry into the configurations of dial, mp and route. No
+// other file knows both sides.
+
+// firstRestart is how soon the first Configure-Requests are repeated: a peer
+// that has just started its PPP has flushed what came before.
+const firstRestart = 300_000_000 // 0.3 s
+
+// dialConfig says how the entry's calls are made.
+func dialConfig(e *conf.Entry, o *Options, log *slog.Logger) dial.Config {
+	where := func(keyword string) func(off int) string {
+		return func(off int) string { return e.At(keyword, 0, off).String() }
+	}
+	c := dial.Config{
+		Label: e.Label, System: e.UUCPName, UUCPDir: o.UUCPDir, LockDir: o.LockDir,
+		Devices: e.Device, Speed: e.Speed, Flow: lineFlow(e.Flow), Local: e.Local,
+		Phones: e.Phone, ModemInit: e.ModemInit,
+		Chat: dial.Chat{Text: e.Chat, Where: where("chat")}, LoginChat: dial.Chat{Text: e.LoginChat, Where: where("login_chat")},
+		HangupChat: dial.Chat{Text: e.HangupChat, Where: where("hangup_chat")},
+		ConnectCmd: e.ConnectCmd, Log: log,
+	}
+	return c
+}
+
+func lineFlow(f conf.Flow) line.Flow {
+	switch f {
+	case conf.FlowXON:
+		return line.FlowXON
+	case conf.FlowNone:
+		return line.FlowNone
+	}
+	return line.FlowRTSCTS
+}
+
+// fsmConfig is the restart behaviour of LCP and the network protocols.
+func fsmConfig(e *conf.Entry) fsm.Config {
+	return fsm.Config{
+		Restart: e.RestartMs, RestartLimit: e.RestartMsLim, FirstRestart: min(firstRestart, e.RestartMs),
+		MaxConfigure: e.MaxFSMConf, MaxFailure: e.MaxFSMFail,
+		MaxTerminate: e.MaxFSMTerm, MaxTermTime: e.MaxTermMs,
+	}
+}
+
+// bitsPerByte counts start and stop bit.
+const bitsPerByte = 10
+
+const xonXoffMap = 1<<0x11 | 1<<0x13
+
+// linkConfig says what a link negotiates before it is known whose it is. Speed
+// is the line's in bit/s where that is its true rate, else 0.
+func linkConfig(e *conf.Entry, speed int, events mp.Events, log *slog.Logger) mp.LinkConfig {
+	c := mp.LinkConfig{
+		LCP: proto.LCPConfig{
+			FSM: fsmConfig(e), MRU: e.MTU, PFC: e.PComp, ACFC: e.AComp,
+			Demand: authMethods(e.RecvCHAP, e.RecvPAP), Allow: authMethods(e.SendCHAP, e.SendPAP),
+		},
+		Auth: mp.AuthConfig{
+			Name: e.SendName, Password: e.SendPasswd.Reveal(),
+			Times: proto.AuthTimes{Interval: e.AuthSecs, Limit: e.MaxAuthSecs}, Again: e.CHAPReauthSecs,
+			Verify: verifier(e),
+		},
+		EscapeParity: e.ACCMParity, KeepRx: !e.RxACCM,
+		NeverPace: e.BPS == 0,
+		Events:    events, Log: log,
+	}
+	if e.BPS > 0 {
+		speed = e.BPS
+	}
+	c.Rate = float64(speed) / bitsPerByte
+	if e.LCPEchos {
+		c.LCP.EchoInterval, c.LCP.EchoFails = e.LCPEchoInterval, e.LCPEchoFails
+	}
+	if e.LCPIdent {
+		host, _ := os.Hostname()
+		c.LCP.Ident = strings.TrimSpace("pppdial " + Version + " " + host)
+	}
+	// What must be escaped when sending is asked of the peer as well: the line
+	// is the same.
+	c.EscapeTx = escapes(e)
+	c.LCP.TxACCM = c.EscapeTx[0]
+	c.LCP.ACCM = c.EscapeTx[0]
+	return c
+}
+
+// escapes is the set of characters that accm, map_char, map_char_num and
+// xon_xoff name.
+func escapes(e *conf.Entry) hdlc.ACCM {
+	m := hdlc.FromUint32(e.ACCM)
+	for _, c := range e.MapCharNum {
+		m.Set(c)
+	}
+	for _, letters := range e.MapChar {
+		for _, c := range []byte(letters) {
+			m.Set(c &^ 0x60)
+		}
+	}
+	if e.XonXoff {
+		m[0] |= xonXoffMap
+	}
+	return m
+}
+
+// authMethods lists the protocols that are turned on, preferred first.
+func authMethods(chap, pap conf.Choice) []wire.Auth {
+	var m []wire.Auth
+	if chap == conf.Yes {
+		m = append(m, wire.Auth{Protocol: wire.CHAP, Algorithm: wire.CHAPMD5})
+	}
+	if pap == conf.Yes {
+		m = append(m, wire.Auth{Protocol: wire.PAP})
+	}
+	return m
+}
+
+// verifier checks a peer's claim against recv_name and recv_passwd.
+func verifier(e *conf.Entry) func(*mp.Claim) {
+	return func(c *mp.Claim) {
+		known := len(e.RecvName) == 0
+		for _, name := range e.RecvName {
+			known = known || name == "" || name == c.Name
+		}
+		good := e.RecvPasswd != "" && c.CheckSecret(e.RecvPasswd.Reveal())
+		c.Answer(known && good, "")
+	}
+}
+
+// bundleConfig says what the interface negotiates and how it queues.
+func bundleConfig(e *conf.Entry, tun mp.Tun, events mp.Events, log *slog.Logger) mp.BundleConfig {
+	c := mp.BundleConfig{
+		Tun: tun, MTU: e.MTU, QueueLimit: e.QMax, NoICMP: e.NoICMP, TelnetTOS: e.TelnetTOS, ClampMSS: e.TCPMSS,
+		Events: events, Log: log,
+	}
+	if e.IPv4 {
+		c.IPCP = &proto.IPCPConfig{
+			FSM: fsmConfig(e), Local: addrSet(e.LocalHost), Remote: addrSet(e.RemoteHost), NoAddresses: !e.AddrNegotiate,
+			VJ: e.VJComp, VJSlots: e.VJSlots, VJCompSlot: e.VJCompSlot, DNS: e.DNS, OurDNS: e.MSDNS,
+		}
+	}
+	if e.IPv6 {
+		c.IPV6CP = &proto.IPV6CPConfig{
+			FSM: fsmConfig(e), Local: interfaceID(e.LocalIf, ethernetID), Remote: interfaceID(e.RemoteIf, noID),
+		}
+	}
+	if e.CCP {
+		c.CCP = &proto.CCPConfig{
+			FSM: fsmConfig(e),
+			Tx:  compressors(e.TxDeflate, e.TxBSD, e.TxPredictor1),
+			Rx:  compressors(e.RxDeflate, e.RxBSD, e.RxPredictor1),
+		}
+		c.CCP.FSM.FirstRestart, c.CCP.FSM.Restart, c.CCP.FSM.RestartLimit = 0, e.CCPRestartMs, 0
+	}
+	return c
+}
+
+// compressors lists the methods of one direction, preferred first: Deflate
+// where it is turned on, then BSD Compress, then Predictor.
+func compressors(deflate, bsd int, predictor bool) []proto.Compressor {
+	var all []proto.Compressor
+	if deflate > 0 {
+		all = append(all,
+			proto.Compressor{Type: wire.CCPDeflate, Bits: uint8(deflate)},
+			proto.Compressor{Type: wire.CCPDeflateDraft, Bits: uint8(deflate)})
+	}
+	if bsd > 0 {
+		all = append(all, proto.Compressor{Type: wire.CCPBSD, Bits: uint8(bsd)})
+	}
+	if predictor {
+		all = append(all, proto.Compressor{Type: wire.CCPPredictor1})
+	}
+	return all
+}
+
+// interfaceID is the identifier that the control file gives, or else that of
+// otherwise.
+func interfaceID(id conf.InterfaceID, otherwise func() wire.InterfaceID) (w wire.InterfaceID) {
+	if id == 0 {
+		return otherwise()
+	}
+	binary.BigEndian.PutUint64(w[:], uint64(id))
+	return w
+}
+
+// noID leaves the choice to IPV6CP: a random one.
+func noID() wire.InterfaceID { return wire.InterfaceID{} }
+
+// ethernetID makes an identifier of the first Ethernet address of this machine
+// (RFC 4291, appendix A); none if there is no such address.
+func ethernetID() wire.InterfaceID {
+	all, err := net.Interfaces()
+	if err != nil {
+		return wire.InterfaceID{}
+	}
+	for _, i := range all {
+		m := i.HardwareAddr
+		if len(m) == 6 && i.Flags&net.FlagLoopback == 0 && m[0]&1 == 0 {
+			return wire.InterfaceID{m[0] ^ 2, m[1], m[2], 0xff, 0xfe, m[3], m[4], m[5]}
+		}
+	}
+	return wire.InterfaceID{}
+}
+
+// addrSet turns localhost= or remotehost= into what IPCP negotiates with.
+// Names that do not resolve were refused before.
+func addrSet(hosts []conf.Addr) []proto.AddrSet {
+	var set []proto.AddrSet
+	for _, h := range hosts {
+		if h.Addr.IsValid() {
+			set = append(set, proto.AddrSet{Addr: h.Addr, Mask: h.Mask})
+		}
+	}
+	return set
+}
+
+// networks are the network protocols that are up on an interface; nil: not.
+type networks struct{ v4, v6 *mp.Network }
+
+// routeState says what the kernel shall know of the interface, and which
+// commands do not describe a state and are run once.
+func routeState(e *conf.Entry, dev string, up networks) (s route.State, once []rtcmd.Command, err error) {
+	s = route.State{
+		Name: dev, Up: true, MTU: e.MTU, QueueLen: e.QMax, Metric: e.Metric, Replace: e.ReplaceRoute,
+		ProxyARP: route.ProxyARP{Off: e.ProxyARP.Off, Interface: e.ProxyARP.Interface},
+	}
+	add := func(n *mp.Network, bits int, keyword string, commands []string, parse func(string) (rtcmd.Command, error), keep bool) error {
+		s.MTU = min(s.MTU, n.MTU)
+		s.Addrs = append(s.Addrs, route.Addr{Local: n.Local, Remote: n.Remote, Bits: bits})
+		for i, text := range commands {
+			c, err := parse(text)
+			if err == nil && c.Action != rtcmd.Add {
+				once = append(once, c)
+				continue
+			}
+			var r route.Route
+			if err == nil {
+				r, err = route.FromCommand(c, n.Remote)
+			}
+			if err != nil {
+				return &wordError{e.At(keyword, i, 0), err}
+			}
+			r.Keep = keep
+			s.Routes = append(s.Routes, r)
+		}
+		return nil
+	}
+	if up.v4 != nil {
+		bits := 0
+		if e.Netmask.IsValid() {
+			bits = maskBits(e.Netmask)
+		}
+		if err := add(up.v4, bits, "add_route", e.AddRoute, rtcmd.Parse, !e.DelRouteAuto); err != nil {
+			return s, nil, err
+		}
+	}
+	if up.v6 != nil {
+		if err := add(up.v6, 0, "add_route6", e.AddRoute6, rtcmd.Parse6, !e.DelRoute6Auto); err != nil {
+			return s, nil, err
+		}
+	}
+	return s, once, nil
+}
+
+// delRoutes are the commands for the end of the link, of the protocols that
+// were up.
+func delRoutes(e *conf.Entry, up networks) ([]rtcmd.Command, error) {
+	var all []rtcmd.Command
+	add := func(keyword string, commands []string, parse func(string) (rtcmd.Command, error)) error {
+		for i, text := range commands {
+			c, err := parse(text)
+			if err != nil {
+				return &wordError{e.At(keyword, i, 0), err}
+			}
+			all = append(all, c)
+		}
+		return nil
+	}
+	if up.v4 != nil {
+		if err := add("del_route", e.DelRoute, rtcmd.Parse); err != nil {
+			return nil, err
+		}
+	}
+	if up.v6 != nil {
+		if err := add("del_route6", e.DelRoute6, rtcmd.Parse6); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func maskBits(mask netip.Addr) int {
+	n := 0
+	for _, b := range mask.AsSlice() {
+		for ; b&0x80 != 0; b <<= 1 {
+			n++
+		}
+	}
+	return n
+}
+
+// A wordError is what is wrong within a value, with its place.
+type wordError struct {
+	pos conf.Pos
+	err error
+}
+
+func (e *wordError) Error() string { return e.pos.String() + ": " + e.err.Error() }
+func (e *wordError) Unwrap() error { return e.err }

@@ -1,0 +1,237 @@
+package run
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"pppdial/conf"
+	"pppdial/dial"
+	"pppdial/dial/chat"
+	"pppdial/dial/line"
+	"pppdial/mp"
+	"pppdial/mp/proto"
+	"pppdial/route/tun"
+)
+
+// This file turns what the packages report into verdicts: the exit status,
+// and in plain words what is likely behind it and what to try.
+
+// A reason is a row of the tables below.
+type reason struct {
+	status     int
+	by         string
+	cause, try string
+}
+
+// callReasons explains why no line came to talk.
+var callReasons = map[dial.Kind]reason{
+	dial.Locked:        {StatusLock, "us", "another program uses the line", "wait for it or end it"},
+	dial.OpenFailed:    {StatusOpen, "us", "the device is not there or may not be opened", "check the name, the cable and the driver"},
+	dial.Busy:          {StatusConnect, "modem", "the number is busy", "call later, or give more numbers"},
+	dial.NoCarrier:     {StatusConnect, "modem", "no modem answered at this number, or the network refused the call", "check the number; listen whether a modem answers there"},
+	dial.NoDialtone:    {StatusConnect, "modem", "the telephone line is dead or not connected", "check the cable; behind a PBX, dial without waiting for the tone: modem_init=ATX3"},
+	dial.NoAnswer:      {StatusConnect, "modem", "nobody answers at this number", "check the number, and the modem there"},
+	dial.Silent:        {StatusModemInit, "modem", "the modem says nothing: it is switched off, or this is not its device or speed", "check device and speed; a USB modem has several ttys, try the next"},
+	dial.ModemError:    {StatusModemInit, "modem", "the modem does not accept a command", "check modem_init against the modem's manual"},
+	dial.ChatFailed:    {StatusConnect, "peer", "the dialogue did not go as the script says", "compare the script with what came; -d shows the dialogue"},
+	dial.CommandFailed: {StatusCommand, "us", "the command that makes the call failed", "run it by hand"},
+	dial.NoRoute:       {StatusOptions, "us", "the UUCP files tell no way to this system", "add it to Systems and Devices, or name a device in the entry"},
+	dial.NotNow:        {StatusConnect, "us", "Systems forbids calls at this time", "wait, or change the time field"},
+	dial.Refused:       {StatusConnect, "modem", "the modem does not dial this number", "check the number; after too many calls modems and networks bar it for a while"},
+	dial.Interrupted:   {StatusUser, "us", "", ""},
+}
+
+// explainCall explains a failed attempt to get a line that talks. What is no
+// *dial.Error is a fault of a script.
+func explainCall(err error) Verdict {
+	v := Verdict{Status: StatusOptions, Phase: "dialing", By: "us", Evidence: err.Error(),
+		Cause: "a script is not in order", Try: "ppp -n checks the scripts of the entry"}
+	var e *dial.Error
+	if !errors.As(err, &e) {
+		return v
+	}
+	r := callReasons[e.Kind]
+	v.Status, v.By, v.Cause, v.Try = r.status, r.by, r.cause, r.try
+	var lock *line.LockError
+	switch {
+	case e.Kind == dial.Locked && errors.As(err, &lock):
+		v.Cause, v.Try = explainLock(lock)
+	case e.Kind == dial.ChatFailed && e.Got == "":
+		v.Cause, v.Try = "the line was silent where the script waits for an answer", "check speed and parity of the far end; some systems want a return first"
+	case e.Kind == dial.ChatFailed:
+		if cause, try, ok := readText(e.Got); ok {
+			v.Cause, v.Try = cause, try
+		}
+	case e.Kind == dial.NotNow && !e.Next.IsZero():
+		v.Try = "wait until " + e.Next.Format(time.DateTime)
+	}
+	return v
+}
+
+// explainLock says who has the line.
+func explainLock(e *line.LockError) (cause, try string) {
+	switch {
+	case e.Err != nil:
+		return "the lock of the line cannot be made", "look at the directory of the lock files"
+	case e.PID != 0 && e.Program != "":
+		return "the line is used by " + e.Program, fmt.Sprintf("wait for it, or end it: kill %d", e.PID)
+	case e.PID != 0:
+		return "the line is used by another program", fmt.Sprintf("wait for it, or end it: kill %d", e.PID)
+	}
+	return "another program uses the line", "wait for it or end it"
+}
+
+// linkReasons explains why PPP on a line ended.
+var linkReasons = map[mp.Kind]reason{
+	mp.Closed:         {StatusUser, "us", "", ""},
+	mp.PeerTerminated: {StatusOK, "peer", "the peer has ended the link", ""},
+	mp.Negotiation:    {StatusNegotiation, "peer", "the two sides could not agree", "-d -d shows what each wanted"},
+	mp.Silent:         {StatusNegotiation, "peer", "nothing at the other end speaks", "check cable, speed and flow control, and that PPP is started there"},
+	mp.PeerAuth:       {StatusPeerAuth, "peer", "the peer did not prove who it is", "compare recv_name and recv_passwd with the peer's name and password"},
+	mp.OurAuth:        {StatusAuthRejected, "peer", "the peer does not accept our name or password", "check send_name and send_passwd"},
+	mp.PeerDead:       {StatusPeerDead, "line", "the line no longer carries anything, or the peer has crashed", "look at the line; LCP_ECHO_INTERVAL and lcp_echo_fails set the patience"},
+	mp.Hangup:         {StatusHangup, "line", "the carrier was lost, or the modem hung up", "look at the line and the modem's signal"},
+	mp.Loopback:       {StatusLoopback, "peer", "the line sends back what we say: a modem in command mode, a loop plug, or a login prompt that echoes", "check that the far end starts PPP after the login; see login_chat"},
+	mp.Refused:        {StatusFatal, "us", "the link is not wanted here", ""},
+	mp.Idle:           {StatusIdle, "us", "there was nothing to carry", ""},
+	mp.ConnectTime:    {StatusConnectTime, "us", "the time for the call is over", ""},
+}
+
+// explainLink explains the end of a link. Unread is what came after PPP.
+func explainLink(f *mp.Failure, unread []byte) Verdict {
+	r := linkReasons[f.Kind]
+	v := Verdict{Status: r.status, Phase: f.Phase.String(), By: r.by, Evidence: evidence(f), Cause: r.cause, Try: r.try}
+	var refused *proto.AuthRefused
+	var command *line.CommandError
+	switch {
+	case f.Kind == mp.PeerTerminated && !f.Up:
+		v.Status = StatusNegotiation
+		v.Cause = "the peer has ended the link before it was up"
+		v.Try = "its log tells why; often it does not like our name, password or address"
+	case f.Kind == mp.OurAuth && errors.As(f.Err, &refused) && len(refused.Has) == 0:
+		v.Cause = "the peer wants to know who we are, and the entry tells nothing"
+		v.Try = "give send_name and send_passwd"
+	case f.Kind == mp.OurAuth && refused != nil:
+		v.Cause = "the peer wants to know who we are by a protocol that the entry does not allow"
+		v.Try = "turn it on: send_pap or send_chap"
+	case f.Kind == mp.PeerAuth && errors.As(f.Err, &refused):
+		v.Cause = "the peer does not want to prove who it is"
+		v.Try = "leave recv_name and recv_passwd out, or have it authenticate itself"
+	case f.Kind == mp.PeerAuth && errors.Is(f.Err, proto.ErrAuthTimeout):
+		v.Try = "it was silent for max_auth_secs; see that it has a name and a password for us"
+	case f.Kind == mp.Negotiation && f.Phase == mp.PhaseNetwork:
+		v.Cause = "the two sides could not agree on addresses"
+		v.Try = "compare localhost and remotehost with what the peer wants; 0 takes what it gives"
+	case f.Kind == mp.Silent && len(f.Noise) > 0:
+		v.Evidence = fmt.Sprintf(`no PPP came, but text: "%s"`, chat.Printable(f.Noise))
+		v.Cause, v.Try = "the far end sends text instead of PPP", "see what it asks for, and answer it in login_chat"
+		if cause, try, ok := readText(string(f.Noise)); ok {
+			v.Cause, v.Try = cause, try
+		}
+	case f.Kind == mp.Silent:
+		v.Evidence = "not a single byte came"
+	case f.Kind == mp.Hangup && bytes.Contains(unread, []byte("NO CARRIER")):
+		v.By, v.Evidence = "modem", "the modem says NO CARRIER"
+	case f.Kind == mp.Hangup && errors.As(f.Err, &command):
+		v.Status, v.By, v.Cause, v.Try = StatusCommand, "us", "the command that is the line has ended", "run it by hand"
+	case f.Kind == mp.Hangup && errors.Is(f.Err, line.ErrGone):
+		v.Cause, v.Try = "the device was unplugged or has crashed", "look at its power supply and cable, and at dmesg"
+	case f.Kind == mp.Hangup && errors.Is(f.Err, line.ErrEnded):
+		v.By, v.Cause, v.Try = "peer", "the other side has closed the connection", "its log tells why"
+	}
+	return v
+}
+
+// texts are words by which those are known that do not speak PPP.
+var texts = []struct {
+	words      []string // in lower case
+	cause, try string
+}{
+	{[]string{"no carrier"}, "the modem has lost the carrier", "call again"},
+	{[]string{"incorrect", "invalid", "denied", "failure", "failed"}, "the login was refused", "check name and password of the login"},
+	{[]string{"password:", "assword"}, "the far end still asks for a password", "answer it in login_chat"},
+	{[]string{"login:", "username:", "user name:"}, "the far end still asks for a login", "answer it in login_chat"},
+	{[]string{"\nok\r", "\nerror\r"}, "the modem is in command mode", "the dialogue has not made a call; see chat and phone"},
+	{[]string{"$ ", "# ", "> ", "% "}, "the far end gives us a command prompt instead of PPP", "start PPP there: add its command to login_chat"},
+}
+
+// readText guesses what it is that sends text instead of what we want.
+func readText(text string) (cause, try string, ok bool) {
+	s := strings.ToLower(text)
+	for _, t := range texts {
+		for _, w := range t.words {
+			if strings.Contains(s, w) {
+				return t.cause, t.try, true
+			}
+		}
+	}
+	return "", "", false
+}
+
+// evidence is what was seen, in one line.
+func evidence(f *mp.Failure) string {
+	parts := []string{f.Kind.String()}
+	if f.Detail != "" {
+		parts = append(parts, f.Detail)
+	}
+	if f.Err != nil {
+		parts = append(parts, f.Err.Error())
+	}
+	return strings.Join(parts, ": ")
+}
+
+// explainInterface explains why there is no interface or no route.
+func explainInterface(err error) Verdict {
+	v := Verdict{Status: StatusFatal, Phase: "network", By: "us", Evidence: err.Error(), Cause: "the kernel does not take the interface's settings"}
+	var open *tun.OpenError
+	if errors.As(err, &open) {
+		v.Status, v.Phase, v.Cause = StatusNoTUN, "dead", "no network interface can be made"
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			v.Try = "modprobe tun"
+		case errors.Is(err, fs.ErrPermission):
+			v.Try = "give this process CAP_NET_ADMIN and /dev/net/tun"
+		}
+	}
+	return v
+}
+
+// explainFile explains why there is no control file.
+func explainFile(err error) Verdict {
+	v := Verdict{Status: StatusOptions, Phase: "dead", By: "us", Evidence: err.Error(), Cause: "the control file cannot be used"}
+	var owner *conf.OwnerError
+	switch {
+	case errors.As(err, &owner):
+		v.Try = owner.Mend
+	case errors.Is(err, fs.ErrNotExist):
+		v.Cause, v.Try = "there is no control file", "write one, or name it with -f; ppp.conf(5) tells how"
+	}
+	return v
+}
+
+// faulty explains that the control file is in error.
+func faulty(file string, diags conf.Diagnostics) Verdict {
+	n, first := 0, ""
+	for _, d := range diags {
+		if !d.Warning {
+			if n++; first == "" {
+				first = d.String()
+			}
+		}
+	}
+	v := Verdict{Status: StatusOptions, Phase: "dead", By: "us", Evidence: first,
+		Cause: "the control file is in error", Try: "mend it; ppp -n checks it"}
+	if n > 1 {
+		v.Cause = fmt.Sprintf("the control file has %d errors", n)
+	}
+	return v
+}
+
+func notRoot(label string) Verdict {
+	return Verdict{Status: StatusNotRoot, Phase: "dead", By: "us", Evidence: "not run as root",
+		Cause: "a network interface is root's to make", Try: "sudo ppp -r " + label}
+}
