@@ -22,7 +22,7 @@ func TestInflaterReadsFlate(t *testing.T) {
 			t.Fatal(err)
 		}
 		d := NewDeflateDecompressor(1501)
-		for i, packet := range mixture(t, uint64(10+level), 500) {
+		for i, packet := range mixture(t, uint64(10+level), 200) {
 			stream.Reset()
 			w.Write(packet)
 			w.Flush()
@@ -45,7 +45,7 @@ func TestFlateReadsOurs(t *testing.T) {
 	for window := DeflateMinWindow; window <= DeflateMaxWindow; window++ {
 		c := NewDeflateCompressor(window)
 		var history []byte
-		for i, packet := range mixture(t, 20, 1000) {
+		for i, packet := range mixture(t, 20, 300) {
 			wire, ok := c.Compress(nil, packet)
 			if ok {
 				if got := binary.BigEndian.Uint16(wire); got != uint16(i) {
