@@ -1,0 +1,184 @@
+package dial
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// PolicyConfig is when to call, of the keywords in, out, quiet, camp, modwait,
+// modtries, modpause and redial_limit.
+type PolicyConfig struct {
+	AtOnce bool // the first call needs no traffic
+	Demand bool // traffic calls, and a broken link waits for more of it
+	Camp   bool // a broken link is made again at once, for ever
+
+	Wait  time.Duration // rest of the modem between calls
+	Tries int           // calls in a row before giving up for now
+	Pause time.Duration // rest after giving up
+
+	HourLimit int         // calls in any hour; 0: no limit
+	History   []time.Time // of the calls of the last hour, by programs before this one
+
+	Random func() float64 // 0 to 1; nil: math/rand
+}
+
+// An Action is what a Policy wants of its owner.
+type Action int
+
+const (
+	Nothing Action = iota
+	MakeCall
+	GiveUp // for now: what waits for a link is dropped
+	End    // there will be no further call
+)
+
+const (
+	// A cause that further calls hardly mend doubles the rest between them,
+	// beginning with slowRest.
+	slowRest    = time.Minute
+	slowestRest = time.Hour
+	// What the other side's call at the same time adds to the rest at most,
+	// doubled with each collision.
+	collisionRest     = 2 * time.Second
+	longestCollisions = 6
+)
+
+// A Policy decides when to call. It knows the time only as an argument and does
+// nothing itself: its methods tell it what has happened and return what to do
+// now; when Deadline has come, Advance does the same.
+type Policy struct {
+	cfg PolicyConfig
+
+	tries      int
+	hopeless   int // failures in a row that calling again hardly mends
+	collisions int
+	up         bool
+	calling    bool
+	next       time.Time // of the next call, if it is wanted; else before which none is made
+	wanted     bool
+	calls      []time.Time // within the last hour
+}
+
+// NewPolicy returns a policy that waits for Start.
+func NewPolicy(c PolicyConfig) *Policy {
+	if c.Random == nil {
+		c.Random = rand.Float64
+	}
+	return &Policy{cfg: c, calls: c.History}
+}
+
+// Start begins.
+func (p *Policy) Start(now time.Time) Action {
+	p.wanted = p.cfg.AtOnce
+	return p.Advance(now)
+}
+
+// Traffic says that a packet waits for a link.
+func (p *Policy) Traffic(now time.Time) Action {
+	if !p.cfg.Demand || p.up || p.calling {
+		return Nothing
+	}
+	p.wanted = true
+	return p.Advance(now)
+}
+
+// Up says that the link carries traffic, whoever has made the call.
+func (p *Policy) Up(time.Time) {
+	p.up, p.calling, p.wanted = true, false, false
+	p.tries, p.hopeless, p.collisions = 0, 0, 0
+}
+
+// Down says that the link has ended after it was up.
+func (p *Policy) Down(now time.Time) Action {
+	p.up, p.calling = false, false
+	p.next = now.Add(p.cfg.Wait)
+	switch {
+	case p.cfg.Camp:
+		p.wanted = true
+	case !p.cfg.Demand:
+		return End
+	}
+	return Nothing
+}
+
+// Failed says that the call was not made, or that its link never came up.
+// Hopeless is for causes that another call hardly mends: refused credentials,
+// no dial tone, a locked SIM.
+func (p *Policy) Failed(now time.Time, hopeless bool) Action {
+	p.calling = false
+	p.tries++
+	p.next = now.Add(p.cfg.Wait)
+	if hopeless {
+		rest := slowestRest
+		if p.hopeless < 6 {
+			rest = slowRest << p.hopeless
+		}
+		p.hopeless++
+		p.next = now.Add(max(rest, p.cfg.Wait))
+	} else {
+		p.hopeless = 0
+	}
+	if p.tries < p.cfg.Tries && (!hopeless || p.cfg.Camp || p.cfg.Demand) {
+		p.wanted = true
+		return Nothing
+	}
+	p.tries = 0
+	if rested := now.Add(p.cfg.Pause); rested.After(p.next) {
+		p.next = rested
+	}
+	switch {
+	case p.cfg.Camp:
+		p.wanted = true
+	case p.cfg.Demand:
+		p.wanted = false
+	default:
+		return End
+	}
+	return GiveUp
+}
+
+// Collided says that the call failed because the other side was calling us: the
+// next one comes after a random rest that doubles each time.
+func (p *Policy) Collided(now time.Time) {
+	p.calling = false
+	p.collisions = min(p.collisions+1, longestCollisions)
+	rest := time.Duration(p.cfg.Random() * float64(collisionRest<<p.collisions))
+	p.next = now.Add(p.cfg.Wait + rest)
+	p.wanted = true
+}
+
+// Deadline is when Advance wants to be called; zero is never.
+func (p *Policy) Deadline() time.Time {
+	if !p.wanted || p.up || p.calling {
+		return time.Time{}
+	}
+	return p.due()
+}
+
+// due is when the wanted call may be made.
+func (p *Policy) due() time.Time {
+	t := p.next
+	if n := len(p.calls); p.cfg.HourLimit > 0 && n >= p.cfg.HourLimit {
+		if free := p.calls[n-p.cfg.HourLimit].Add(time.Hour); free.After(t) {
+			t = free
+		}
+	}
+	return t
+}
+
+// Advance does what is due.
+func (p *Policy) Advance(now time.Time) Action {
+	if !p.wanted || p.up || p.calling || now.Before(p.due()) {
+		return Nothing
+	}
+	p.wanted, p.calling = false, true
+	for len(p.calls) > 0 && now.Sub(p.calls[0]) >= time.Hour {
+		p.calls = p.calls[1:]
+	}
+	p.calls = append(p.calls, now)
+	return MakeCall
+}
+
+// Calls are the times of the calls of the last hour, for the history of the
+// next program.
+func (p *Policy) Calls() []time.Time { return p.calls }
