@@ -239,7 +239,7 @@ func TestPending(t *testing.T) {
 		uucp_name localhost remotehost addr_negotiate in out modwait modtries restart_ms restart_ms_lim
 		max_FSM_fail max_FSM_conf max_FSM_term max_term_ms LCP_IDENT LCP_ECHOS LCP_ECHO_INTERVAL lcp_echo_fails
 		xon_xoff pcomp acomp accm map_char map_char_num rx_accm accm_parity device speed flow local phone
-		modem_init chat login_chat hangup_chat connect_cmd ifname ipv4 qmax stream_module noicmp rem_sysname`)
+		modem_init chat login_chat hangup_chat connect_cmd ifname ipv4 qmax stream_module noicmp`)
 	for _, k := range Keywords() {
 		if k.Pending == slices.Contains(inEffect, k.Name) {
 			t.Errorf("%s: Pending = %v", k.Name, k.Pending)

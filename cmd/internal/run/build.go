@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"time"
 
 	"pppdial/conf"
 	"pppdial/dial"
@@ -52,6 +53,19 @@ func lineFlow(f conf.Flow) line.Flow {
 		return line.FlowNone
 	}
 	return line.FlowRTSCTS
+}
+
+// A policy is what the daemon itself goes by.
+type policy struct {
+	debug  int
+	wait   bool          // for calls, instead of making them
+	tries  int           // calls in a row that may fail
+	rest   time.Duration // of the modem between two calls
+	ifName string
+}
+
+func policyOf(e *conf.Entry) policy {
+	return policy{debug: e.Debug, wait: e.Mode == conf.In, tries: e.ModTries, rest: e.ModWait, ifName: e.IfName}
 }
 
 // fsmConfig is the restart behaviour of LCP and the network protocols.
@@ -136,14 +150,17 @@ func authMethods(chap, pap conf.Choice) []wire.Auth {
 
 // verifier checks a peer's claim against recv_name and recv_passwd.
 func verifier(e *conf.Entry) func(*mp.Claim) {
-	return func(c *mp.Claim) {
-		known := len(e.RecvName) == 0
-		for _, name := range e.RecvName {
-			known = known || name == "" || name == c.Name
-		}
-		good := e.RecvPasswd != "" && c.CheckSecret(e.RecvPasswd.Reveal())
-		c.Answer(known && good, "")
+	return func(c *mp.Claim) { c.Answer(accepts(e, c.Name, c.CheckSecret), "") }
+}
+
+// accepts tells whether a peer's name and secret are good.
+func accepts(e *conf.Entry, name string, check func(secret string) bool) bool {
+	known := len(e.RecvName) == 0
+	for _, n := range e.RecvName {
+		known = known || n == "" || n == name
 	}
+	good := e.RecvPasswd != "" && check(e.RecvPasswd.Reveal())
+	return known && good
 }
 
 // bundleConfig says what the interface negotiates and how it queues.

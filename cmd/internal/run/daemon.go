@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"os"
 	"syscall"
@@ -21,11 +20,12 @@ const hangupTime = 15 * time.Second
 // interface, and ends with a verdict. All its fields belong to the goroutine
 // in run; everybody else leaves a function in the mailbox.
 type daemon struct {
-	entry *conf.Entry
-	opt   Options
-	level *slog.LevelVar
-	log   *slog.Logger
-	box   *mailbox
+	entry  *conf.Entry
+	policy policy
+	opt    Options
+	level  *slog.LevelVar
+	log    *slog.Logger
+	box    *mailbox
 
 	nursery *mp.Nursery
 	iface   *iface
@@ -46,7 +46,7 @@ type daemon struct {
 
 func newDaemon(e *conf.Entry, o Options, level *slog.LevelVar, log *slog.Logger) *daemon {
 	d := &daemon{
-		entry: e, opt: o, level: level, log: log, box: newMailbox(), nursery: mp.NewNursery(),
+		entry: e, policy: policyOf(e), opt: o, level: level, log: log, box: newMailbox(), nursery: mp.NewNursery(),
 		calls: map[*mp.Link]*dial.Call{}, started: map[*mp.Link]time.Time{},
 		timer: time.NewTimer(time.Hour),
 	}
@@ -92,7 +92,7 @@ func (d *daemon) begin(ctx context.Context) *Verdict {
 		d.talks(dial.Given(l))
 		return nil
 	}
-	if d.entry.Mode != conf.In {
+	if !d.policy.wait {
 		if v := d.makeInterface(); v != nil {
 			return v
 		}
@@ -198,7 +198,7 @@ func (d *daemon) call(ctx context.Context) {
 	d.tries++
 	ctx, d.dialing = context.WithCancel(ctx)
 	attempt := dialer.Call
-	if d.entry.Mode == conf.In {
+	if d.policy.wait {
 		attempt = dialer.Answer
 	}
 	go func() {
@@ -223,7 +223,7 @@ func (d *daemon) called(c *dial.Call, err error) {
 
 // failed decides whether a failed attempt is repeated.
 func (d *daemon) failed(v Verdict) {
-	if d.tries >= d.entry.ModTries || hopeless(v) {
+	if d.tries >= d.policy.tries || hopeless(v) {
 		if d.tries > 1 {
 			d.log.Warn("giving up for now", "tries", d.tries)
 		}
@@ -231,7 +231,7 @@ func (d *daemon) failed(v Verdict) {
 		return
 	}
 	v.log(d.log)
-	d.log.Info("next try", "after", d.entry.ModWait)
+	d.log.Info("next try", "after", d.policy.rest)
 	d.again = true
 	d.rest()
 }
@@ -240,7 +240,7 @@ func (d *daemon) failed(v Verdict) {
 func (d *daemon) rest() {
 	if d.again && d.hanging == 0 && d.final == nil {
 		d.again = false
-		d.timer.Reset(d.entry.ModWait)
+		d.timer.Reset(d.policy.rest)
 	}
 }
 
@@ -321,7 +321,7 @@ func (d *daemon) LinkLost(k *mp.Link, f *mp.Failure, unread []byte) {
 		if d.final != nil {
 			return
 		}
-		if f.Up || d.opt.Login || d.entry.Mode == conf.In {
+		if f.Up || d.opt.Login || d.policy.wait {
 			d.end(v)
 			return
 		}

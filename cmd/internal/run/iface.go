@@ -24,7 +24,7 @@ type iface struct {
 
 // openInterface makes the interface; it is down and has no addresses yet.
 func openInterface(e *conf.Entry, o *Options, events mp.Events, log *slog.Logger) (*iface, error) {
-	dev, err := tun.Open(e.IfName)
+	dev, err := tun.Open(policyOf(e).ifName)
 	if err != nil {
 		return nil, err
 	}

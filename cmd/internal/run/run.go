@@ -41,7 +41,7 @@ func start(ctx context.Context, o Options, level *slog.LevelVar, log *slog.Logge
 	if os.Geteuid() != 0 {
 		return notRoot(o.Remote)
 	}
-	level.Set(levelFor(o.Debug + entry.Debug))
+	level.Set(levelFor(o.Debug + policyOf(entry).debug))
 	// From here on a signal means an orderly end.
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2)
