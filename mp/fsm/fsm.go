@@ -107,10 +107,10 @@ type Policy interface {
 	Rejected(o wire.Option) error
 	// Acked says that the peer has Acked our last Request.
 	Acked(request wire.Options)
-	// Judge judges one option of the peer's Configure-Request; before are the
-	// options in front of it. With Nak it returns the data that it wants. An
-	// option whose type stands in before is Rejected without asking.
-	Judge(o wire.Option, before wire.Options) (Verdict, []byte)
+	// Judge judges one option of the peer's Configure-Request; the whole is in
+	// request. With Nak it returns the data that it wants. An option whose type
+	// has been there before is Rejected without asking.
+	Judge(o wire.Option, request wire.Options) (Verdict, []byte)
 	// Missing appends options, to be Nak-ed, that the peer's request lacks.
 	Missing(b []byte, request wire.Options) []byte
 	// Accept takes the peer's request that is about to be Acked. It may be

@@ -59,12 +59,11 @@ func (m *Machine) judge(options wire.Options) {
 	mayNak := m.naks < m.cfg.MaxFailure
 	end := 0
 	for o := range options.All {
-		before := options[:end]
-		end += 2 + len(o.Data)
 		v, data := Reject, []byte(nil)
-		if !hasType(before, o.Type) {
-			v, data = m.policy.Judge(o, before)
+		if !hasType(options[:end], o.Type) {
+			v, data = m.policy.Judge(o, options)
 		}
+		end += 2 + len(o.Data)
 		if v == Nak && !mayNak {
 			v = Reject
 		}

@@ -85,6 +85,36 @@ func FuzzIPCP(f *testing.F) {
 	})
 }
 
+func FuzzIPV6CP(f *testing.F) {
+	seeds(f,
+		wire.Packet{Code: confReq, ID: 1, Data: ifid(iid(1))},
+		wire.Packet{Code: confNak, ID: 1, Data: ifid(iid(2))},
+		wire.Packet{Code: confRej, ID: 2, Data: ifid(iid(2))})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		sent, now := 0, time.Unix(0, 0)
+		p := NewIPV6CP(IPV6CPConfig{FSM: testFSM, Local: iid(1)}, Layer{Send: func(wire.Packet) { sent++ }})
+		p.Open(now)
+		p.Up(now)
+		play(t, now, p, &sent, data)
+	})
+}
+
+func FuzzCCP(f *testing.F) {
+	seeds(f,
+		wire.Packet{Code: confReq, ID: 1, Data: join(method(wire.CCPBSD, 15), method(wire.CCPDeflate, 15))},
+		wire.Packet{Code: confNak, ID: 1, Data: method(wire.CCPBSD, 9)},
+		wire.Packet{Code: confRej, ID: 2, Data: method(wire.CCPPredictor1, 0)},
+		wire.Packet{Code: wire.ResetRequest, ID: 2},
+		wire.Packet{Code: wire.ResetAck, ID: 2})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		sent, now := 0, time.Unix(0, 0)
+		p := NewCCP(CCPConfig{FSM: testFSM, Rx: everything, Tx: everything}, CCPLayer{Layer: Layer{Send: func(wire.Packet) { sent++ }}})
+		p.Open(now)
+		p.Up(now)
+		play(t, now, p, &sent, data)
+	})
+}
+
 // fuzzAuth plays with one side of an authentication.
 func fuzzAuth(f *testing.F, make func(now time.Time, layer AuthLayer) Authenticator) {
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -142,8 +142,6 @@ func (l *LCP) Input(now time.Time, info []byte) {
 			return
 		case wire.TimeRemaining:
 			return
-		case wire.ConfigureRequest:
-			l.loop.look(p.Data, l.ask.magic)
 		}
 	}
 	l.Machine.Input(now, info)

@@ -13,26 +13,19 @@ const loopLimit = 4
 // loopback finds out by magic numbers that the line is looped back (RFC 1661,
 // section 6.4).
 type loopback struct {
-	own      bool   // the Configure-Request at hand has our magic number
 	nakMagic uint32 // the one that we have asked for in our last Nak
 	count    int    // consecutive signs of a loop
 	echoes   int    // consecutive Echo-Requests of our own
 }
 
-// look looks at a Configure-Request's magic number before it is judged.
-func (l *loopback) look(options wire.Options, ours uint32) {
-	l.own = false
-	for o, err := range options.All {
-		if err != nil {
-			return
-		}
+// isOurs reports whether a Configure-Request has our magic number.
+func isOurs(request wire.Options, ours uint32) bool {
+	for o := range request.All {
 		if v, err := o.Uint32(); o.Type == wire.LCPMagic && err == nil {
-			l.own = ours != 0 && v == ours
+			return ours != 0 && v == ours
 		}
 	}
-	if !l.own {
-		l.count = 0
-	}
+	return false
 }
 
 // nak counts our own request, and returns the data of the Nak.

@@ -158,9 +158,11 @@ func (p lcpPolicy) Acked(wire.Options) {
 	}
 }
 
-func (p lcpPolicy) Judge(o wire.Option, _ wire.Options) (fsm.Verdict, []byte) {
+// Judge Naks the magic number alone when it is ours: then the request may be
+// ours as a whole.
+func (p lcpPolicy) Judge(o wire.Option, request wire.Options) (fsm.Verdict, []byte) {
 	l := p.l
-	if l.loop.own { // only the magic number can tell whose request this is
+	if isOurs(request, l.ask.magic) {
 		if o.Type != wire.LCPMagic {
 			return fsm.Ack, nil
 		}
@@ -186,6 +188,7 @@ func (p lcpPolicy) Judge(o wire.Option, _ wire.Options) (fsm.Verdict, []byte) {
 		if v, err := o.Uint32(); err != nil || v == 0 {
 			return fsm.Nak, binary.BigEndian.AppendUint32(nil, l.cfg.Magic())
 		}
+		l.loop.count = 0
 		return fsm.Ack, nil
 	case wire.LCPPFC:
 		return granted(l.cfg.PFC && o.Flag() == nil), nil
