@@ -5,67 +5,44 @@ import (
 	"io"
 	"os"
 	"sync"
-	"sync/atomic"
-	"syscall"
 	"time"
 )
 
-// flag is the RFC 1662 flag sequence. Any number of flags may stand between
-// two frames.
-const flag = 0x7e
-
-// idleFill is how long a line on which PPP is spoken rests before it gets a flag.
-const idleFill = 50 * time.Millisecond
+// errHungUp is how a Conn on a line that is hung up ends.
+var errHungUp = errors.New("lab: the line is hung up")
 
 // Conn is an attachment to a line: what is written is read by the guest's tty,
-// and the other way round. Reads end with io.EOF when the line is hung up.
+// and the other way round. When the line is hung up, reads give io.EOF.
 // Deadlines work, and Close frees whoever is blocked. Closing a Conn does not
-// touch the line: it can be attached again.
+// touch the line: it can be attached to again.
 type Conn struct {
-	line   *Line
-	master *os.File
-	name   string
+	line *Line
+	ch   channel
 
-	state atomic.Int32   // attached, released, lost
-	calls sync.WaitGroup // reads and writes in progress
-	gate  sync.Mutex     // no call begins while the end is being declared
-
-	wmu   sync.Mutex // held during a write, and guards what follows
-	last  byte       // the last byte written
-	at    time.Time  // when
-	isPPP bool       // a flag was written
+	mu    sync.Mutex
+	over  error          // why the attachment has ended
+	calls sync.WaitGroup // reads and writes in progress; none begins once over is set
 }
 
-const (
-	attached = iota
-	released
-	lost
-)
-
 // Read reads what the guest wrote.
-func (c *Conn) Read(b []byte) (int, error) {
-	if err := c.enter(); err != nil {
-		return 0, err
+func (c *Conn) Read(b []byte) (n int, err error) {
+	err = c.call(func() error {
+		n, err = c.ch.out.Read(b)
+		return err
+	})
+	if err == errHungUp {
+		err = io.EOF
 	}
-	defer c.calls.Done()
-	n, err := c.master.Read(b)
-	return n, c.why(err)
+	return n, err
 }
 
 // Write writes to the guest.
-func (c *Conn) Write(b []byte) (int, error) {
-	if err := c.enter(); err != nil {
-		return 0, err
-	}
-	defer c.calls.Done()
-	c.wmu.Lock()
-	defer c.wmu.Unlock()
-	n, err := c.master.Write(b)
-	if n > 0 {
-		c.last, c.at = b[n-1], time.Now()
-		c.isPPP = c.isPPP || c.last == flag
-	}
-	return n, c.why(err)
+func (c *Conn) Write(b []byte) (n int, err error) {
+	err = c.call(func() error {
+		n, err = c.ch.in.Write(b)
+		return err
+	})
+	return n, err
 }
 
 // Close detaches from the line.
@@ -73,8 +50,7 @@ func (c *Conn) Close() error {
 	c.line.mu.Lock()
 	defer c.line.mu.Unlock()
 	if c.line.conn == c {
-		c.release()
-		c.line.conn = nil
+		c.line.detach(os.ErrClosed)
 	}
 	return nil
 }
@@ -86,75 +62,42 @@ func (c *Conn) SetDeadline(t time.Time) error {
 
 // SetReadDeadline bounds reads; the zero time takes the bound away.
 func (c *Conn) SetReadDeadline(t time.Time) error {
-	if err := c.enter(); err != nil {
-		return err
-	}
-	defer c.calls.Done()
-	return c.master.SetReadDeadline(t)
+	return c.call(func() error { return c.ch.out.SetReadDeadline(t) })
 }
 
 // SetWriteDeadline bounds writes; the zero time takes the bound away.
 func (c *Conn) SetWriteDeadline(t time.Time) error {
-	if err := c.enter(); err != nil {
-		return err
-	}
-	defer c.calls.Done()
-	return c.master.SetWriteDeadline(t)
+	return c.call(func() error { return c.ch.in.SetWriteDeadline(t) })
 }
 
-// enter begins a call on the master.
-func (c *Conn) enter() error {
-	c.gate.Lock()
-	defer c.gate.Unlock()
-	if c.state.Load() != attached {
-		return c.why(os.ErrClosed)
+// call makes one call on the line's pipes. The reason for the end of the
+// attachment takes the place of any error that it causes.
+func (c *Conn) call(f func() error) error {
+	c.mu.Lock()
+	if c.over != nil {
+		defer c.mu.Unlock()
+		return c.over
 	}
 	c.calls.Add(1)
-	return nil
-}
-
-// why is the error that the user shall see.
-func (c *Conn) why(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case c.state.Load() == lost, errors.Is(err, syscall.EIO):
-		return io.EOF
-	case c.state.Load() == released:
-		return os.ErrClosed
+	c.mu.Unlock()
+	err := f()
+	c.calls.Done()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err != nil && c.over != nil {
+		return c.over
 	}
 	return err
 }
 
-// release ends the attachment and waits for calls in progress, so that none of
-// them takes bytes from the next one. The line's lock is held.
-func (c *Conn) release() { c.end(released) }
-
-// lose does the same for a line that is hung up.
-func (c *Conn) lose() { c.end(lost) }
-
-func (c *Conn) end(state int32) {
-	c.gate.Lock()
-	c.state.CompareAndSwap(attached, state)
-	c.gate.Unlock()
-	_ = c.master.SetDeadline(time.Unix(1, 0)) // frees whoever is blocked
+// end ends the attachment and waits for calls in progress, so that none of them
+// takes bytes from the next one. The line's lock is held.
+func (c *Conn) end(why error) {
+	c.mu.Lock()
+	c.over = why
+	c.mu.Unlock()
+	past := time.Unix(1, 0) // frees whoever is blocked
+	_, _ = c.ch.out.SetReadDeadline(past), c.ch.in.SetWriteDeadline(past)
 	c.calls.Wait()
-	_ = c.master.SetDeadline(time.Time{})
-}
-
-// fill sends a flag on a line that has been idle between two frames. The
-// line's lock is held.
-func (c *Conn) fill(now time.Time) {
-	if !c.wmu.TryLock() {
-		return // somebody writes: not idle
-	}
-	defer c.wmu.Unlock()
-	if !c.isPPP || c.last != flag || now.Sub(c.at) < idleFill {
-		return
-	}
-	c.at = now
-	_ = control1(c.master, func(fd int) error {
-		_, err := syscall.Write(fd, []byte{flag}) // a full pty needs no waking
-		return err
-	})
+	_, _ = c.ch.out.SetReadDeadline(time.Time{}), c.ch.in.SetWriteDeadline(time.Time{})
 }

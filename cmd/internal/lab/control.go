@@ -14,20 +14,21 @@ import (
 )
 
 // errGone is what everything ends with when the guest has ended.
-var errGone = errors.New("the guest is gone")
+var errGone = errors.New("lab: the guest is gone")
 
 // control is our end of the channel to the guest's first process (guest/agent).
 // A message either way is a line "VERB ID LENGTH" and LENGTH bytes:
 //
-//	to the guest:   run ID    namespace NUL shell command
-//	                kill ID   signal name, with a leading - for the process and its children
+//	to the guest:   run ID     namespace NUL shell command
+//	                kill ID    signal name, with a leading - for the process and its children
+//	                hangup ID  tty; answered as a command is
 //	                poweroff 0
-//	from the guest: hello 0   ready
-//	                out ID    what a command wrote
-//	                end ID    its exit status, decimal; the last message of this id
-//	                event 0   a script of pppd ran: words and NAME=VALUE, separated by tabs
+//	from the guest: hello 0    ready
+//	                out ID     what a command wrote
+//	                end ID     its exit status, decimal; the last message of this id
+//	                event 0    a script of pppd ran: words and NAME=VALUE, separated by tabs
 type control struct {
-	file  *os.File // a socket; the guest has the other end
+	ch    channel
 	ready chan struct{}
 
 	wmu sync.Mutex // one message at a time
@@ -40,8 +41,8 @@ type control struct {
 	changed chan struct{} // closed and replaced at each event
 }
 
-func newControl(file *os.File) *control {
-	c := &control{file: file, ready: make(chan struct{}), running: map[uint32]*Process{}, changed: make(chan struct{})}
+func newControl(ch channel) *control {
+	c := &control{ch: ch, ready: make(chan struct{}), running: map[uint32]*Process{}, changed: make(chan struct{})}
 	go c.read()
 	return c
 }
@@ -59,31 +60,33 @@ func (c *control) hello(ctx context.Context, exited <-chan struct{}) error {
 }
 
 func (c *control) send(verb string, id uint32, body string) error {
+	c.mu.Lock()
+	gone := c.gone
+	c.mu.Unlock()
+	if gone {
+		return errGone
+	}
 	c.wmu.Lock()
 	defer c.wmu.Unlock()
-	if _, err := fmt.Fprintf(c.file, "%s %d %d\n%s", verb, id, len(body), body); err != nil {
-		return fmt.Errorf("lab: %w: %w", errGone, err)
+	if _, err := fmt.Fprintf(c.ch.in, "%s %d %d\n%s", verb, id, len(body), body); err != nil {
+		return fmt.Errorf("%w: %w", errGone, err)
 	}
 	return nil
 }
 
-// start gives p an identifier and has its command run.
-func (c *control) start(p *Process, netns, command string) error {
+// start gives p an identifier and tells the guest of it.
+func (c *control) start(p *Process, verb, body string) error {
 	c.mu.Lock()
-	if c.gone {
-		c.mu.Unlock()
-		return errGone
-	}
 	c.nextID++
 	p.id = c.nextID
-	c.running[p.id] = p
+	c.running[p.id] = p // before the answer can come
 	c.mu.Unlock()
-	return c.send("run", p.id, netns+"\x00"+command)
+	return c.send(verb, p.id, body)
 }
 
 // read hands every message to whom it concerns, until the channel closes.
 func (c *control) read() {
-	r := bufio.NewReaderSize(c.file, 1<<16)
+	r := bufio.NewReaderSize(c.ch.out, 1<<16)
 	err := c.messages(r)
 	c.mu.Lock()
 	defer c.mu.Unlock()

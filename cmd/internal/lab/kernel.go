@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"embed"
 	"errors"
 	"fmt"
@@ -22,19 +21,11 @@ import (
 //go:embed guest/init guest/agent guest/echo
 var guestFiles embed.FS
 
-// controlLine and heartLine are the guest's serial lines of our own use.
+// The guest's serial lines of our own use. On lifeLine nothing is ever sent: it
+// ends when this process does, however that ends.
 const (
 	controlLine = MaxLines
-	heartLine   = MaxLines + 1
-)
-
-// The kernel learns of a ready descriptor by SIGIO and then asks epoll once; on
-// a host with several processors the signal may come before epoll knows, and
-// the line sleeps until something else happens. The heartbeat, a byte on a line
-// of its own, makes the kernel ask again; see Line.nurse for what else it needs.
-const (
-	heartbeat = 10 * time.Millisecond
-	nursing   = 20 * time.Millisecond
+	lifeLine    = MaxLines + 1
 )
 
 // runDir makes the run directory, with the guest's scripts in it. It is not in
@@ -79,122 +70,137 @@ func (g *Guest) startKernel(o Options) error {
 	if err != nil {
 		return err
 	}
-	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	var theirs []*os.File // the guest's descriptors from 3 on
+	defer func() {
+		for _, f := range theirs {
+			f.Close()
+		}
+	}()
+	pass := func(f *os.File) int {
+		theirs = append(theirs, f)
+		return 2 + len(theirs)
+	}
+	ctl, r, w, err := newChannel()
 	if err != nil {
 		return fmt.Errorf("control channel: %w", err)
 	}
-	ours, theirs := os.NewFile(uintptr(pair[0]), "control"), os.NewFile(uintptr(pair[1]), "control of the guest")
-	defer theirs.Close()
-	g.ctl = newControl(ours)
-	pulseR, pulse, err := os.Pipe()
+	g.ctl = newControl(ctl)
+	ctlR, ctlW := pass(r), pass(w)
+	aliveR, alive, err := os.Pipe()
 	if err != nil {
-		return fmt.Errorf("heartbeat: %w", err)
+		return fmt.Errorf("sign of life: %w", err)
 	}
-	defer pulseR.Close()
-	console, err := os.Create(filepath.Join(g.dir, "console.log"))
-	if err != nil {
-		pulse.Close()
-		return err
-	}
-	defer console.Close()
-
 	args := []string{
 		"mem=" + o.Mem, "uml_dir=" + g.dir + "/uml", "umid=lab",
 		"rootfstype=hostfs", "rootflags=/", "ro", "init=" + g.dir + "/init",
-		"con=null", "con0=null,fd:1", "quiet",
-		"ssl=null",
-		fmt.Sprintf("ssl%d=fd:3,fd:3", controlLine), fmt.Sprintf("ssl%d=fd:4,null", heartLine),
+		"con=null", "con0=null,fd:1", "quiet", "ssl=null",
+		fmt.Sprintf("ssl%d=fd:%d,fd:%d", controlLine, ctlR, ctlW),
+		fmt.Sprintf("ssl%d=fd:%d,null", lifeLine, pass(aliveR)),
 		// words the kernel does not know become the environment of its init
 		"LABDIR=" + g.dir, "LIFE=" + strconv.Itoa(int(o.Life.Seconds())),
-		"CONTROL=/dev/ttyS" + strconv.Itoa(controlLine), "HEART=/dev/ttyS" + strconv.Itoa(heartLine),
+		"CONTROL=/dev/ttyS" + strconv.Itoa(controlLine), "ALIVE=/dev/ttyS" + strconv.Itoa(lifeLine),
 	}
-	for i, l := range g.lines {
-		args = append(args, fmt.Sprintf("ssl%d=tty:%s", i, l.link))
+	for i := range o.Lines {
+		ch, r, w, err := newChannel()
+		if err != nil {
+			alive.Close()
+			return fmt.Errorf("line %d: %w", i, err)
+		}
+		arg := fmt.Sprintf("ssl%d=fd:%d,fd:%d", i, pass(r), pass(w))
+		g.lines = append(g.lines, &Line{g: g, index: i, config: "config " + arg, ch: ch})
+		args = append(args, arg)
 	}
-	g.kernel = exec.Command(kernel, args...)
-	g.kernel.Stdout, g.kernel.Stderr = console, console
-	g.kernel.ExtraFiles = []*os.File{theirs, pulseR}
-	g.kernel.Env = append(os.Environ(), "TMPDIR="+memDir())
-	if err := g.kernel.Start(); err != nil {
-		pulse.Close()
+	if err := g.run(kernel, args, theirs); err != nil {
+		alive.Close()
 		return err
 	}
-	go func() {
-		_ = g.kernel.Wait() // the guest has powered itself off, or not: nothing hangs on its status
-		close(g.exited)
-		ours.Close()
-		pulse.Close()
-	}()
-	ctx, stop := context.WithCancel(context.Background())
-	g.stop = stop
-	go every(ctx, heartbeat, func() { _, _ = pulse.Write([]byte{0}) })
-	go every(ctx, nursing, func() {
-		for _, l := range g.lines {
-			l.nurse()
-		}
-	})
+	go g.nurse(alive)
 	return nil
 }
 
-func every(ctx context.Context, period time.Duration, f func()) {
-	t := time.NewTicker(period)
+// nurse keeps the kernel's lines awake until its process ends.
+func (g *Guest) nurse(alive *os.File) {
+	ended := make(chan struct{})
+	go func() {
+		_ = g.kernel.Wait() // the guest has powered itself off, or not: nothing hangs on its status
+		close(ended)
+	}()
+	t := time.NewTicker(nursing)
 	defer t.Stop()
 	for {
 		select {
 		case <-t.C:
-			f()
-		case <-ctx.Done():
+			g.ctl.ch.kick()
+			for _, l := range g.lines {
+				l.ch.kick()
+			}
+		case <-ended:
+			alive.Close()
+			g.release()
+			close(g.exited)
 			return
 		}
 	}
 }
 
-// stopKernel powers the guest off and waits for its process; one that does not
-// obey gets signals.
-func (g *Guest) stopKernel() error {
-	if g.kernel == nil || g.kernel.Process == nil {
-		if g.ctl != nil {
-			return g.ctl.file.Close()
-		}
-		return nil
+// release gives back what connects us to the kernel; who waits for it is freed.
+func (g *Guest) release() {
+	if g.ctl != nil {
+		g.ctl.ch.close()
 	}
-	defer g.stop()
-	_ = g.ctl.send("poweroff", 0, "") // it may be gone already: the process tells
-	for _, sig := range []syscall.Signal{0, syscall.SIGTERM, syscall.SIGKILL} {
-		if sig != 0 {
-			if err := g.kernel.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
-				return fmt.Errorf("lab: %w", err)
-			}
-		}
-		select {
-		case <-g.exited:
-			return g.reap()
-		case <-time.After(5 * time.Second):
-		}
+	for _, l := range g.lines {
+		l.close()
 	}
-	return errors.New("lab: the kernel does not end")
 }
 
-// reap ends what a killed kernel may have left: the processes that hold the
-// guest's user space name its memory file's directory no more, but their
-// command line is the kernel's.
-func (g *Guest) reap() error {
-	procs, err := filepath.Glob("/proc/[0-9]*/cmdline")
+// run starts the kernel's process, under a shell that removes the run directory
+// if we are no more when it ends. What it prints is the console.
+func (g *Guest) run(kernel string, args []string, files []*os.File) error {
+	console, err := os.Create(filepath.Join(g.dir, "console.log"))
 	if err != nil {
 		return err
 	}
-	for _, p := range procs {
-		line, err := os.ReadFile(p)
-		if err != nil || !strings.Contains(string(line), "\x00init="+g.dir+"/init\x00") {
-			continue
-		}
-		pid, err := strconv.Atoi(strings.Split(p, "/")[2])
-		if err != nil {
-			continue
-		}
-		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
-			return fmt.Errorf("lab: process %d of the guest: %w", pid, err)
+	defer console.Close()
+	c := exec.Command("/bin/sh", append([]string{"-c", `"$@"; kill -0 $PPID || rm -rf "$0"`, g.dir, kernel}, args...)...)
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	c.Stdout, c.Stderr = console, console
+	c.ExtraFiles = files
+	c.Env = append(os.Environ(), "TMPDIR="+memDir())
+	if err := c.Start(); err != nil {
+		return err
+	}
+	g.kernel = c
+	return nil
+}
+
+// stopKernel powers the guest off and waits for its process; one that does not
+// obey is killed.
+func (g *Guest) stopKernel() error {
+	if g.kernel == nil {
+		g.release()
+		return nil
+	}
+	_ = g.ctl.send("poweroff", 0, "") // it may have ended by itself: the process tells
+	select {
+	case <-g.exited:
+		return nil
+	case <-time.After(10 * time.Second):
+	}
+	if err := g.kill(); err != nil {
+		return fmt.Errorf("lab: end of the kernel: %w", err)
+	}
+	<-g.exited
+	return errors.New("lab: the guest did not power off, and was killed")
+}
+
+// kill ends the kernel and the processes that hold its user space. They are a
+// process group of their own once it is on its way.
+func (g *Guest) kill() error {
+	group := g.kernel.Process.Pid
+	if text, err := os.ReadFile(filepath.Join(g.dir, "uml", "lab", "pid")); err == nil {
+		if group, err = strconv.Atoi(strings.TrimSpace(string(text))); err != nil {
+			return err
 		}
 	}
-	return nil
+	return syscall.Kill(-group, syscall.SIGKILL)
 }

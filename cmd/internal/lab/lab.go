@@ -27,13 +27,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"time"
 )
 
 // MaxLines is the number of serial lines a guest can have: the kernel's
-// sixteen less the control channel and the heartbeat.
+// sixteen less the control channel and the sign of life.
 const MaxLines = 14
 
 // Options of a guest; the zero value is one line for a quarter of an hour.
@@ -54,8 +53,9 @@ type Guest struct {
 	ctl    *control
 	kernel *exec.Cmd
 	exited chan struct{} // closed when the kernel's process has ended
-	stop   func()        // ends the nursing of the lines
 	once   sync.Once
+
+	consoleMu sync.Mutex // one command for the kernel at a time
 }
 
 // Boot starts a guest and waits until it answers (about two seconds). Missing
@@ -87,13 +87,6 @@ func Boot(ctx context.Context, o Options) (g *Guest, err error) {
 	}()
 	if g.dir, err = runDir(); err != nil {
 		return g, err
-	}
-	for i := range o.Lines {
-		l, err := newLine(i, filepath.Join(g.dir, "line"+strconv.Itoa(i)))
-		if err != nil {
-			return g, err
-		}
-		g.lines = append(g.lines, l)
 	}
 	if err := g.startKernel(o); err != nil {
 		return g, err
@@ -172,9 +165,6 @@ func (g *Guest) Close() error {
 	var err error
 	g.once.Do(func() {
 		err = g.stopKernel()
-		for _, l := range g.lines {
-			err = errors.Join(err, l.close())
-		}
 		if g.dir != "" {
 			err = errors.Join(err, os.RemoveAll(g.dir))
 		}

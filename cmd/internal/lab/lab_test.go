@@ -6,19 +6,29 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
-	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
 )
 
 // guest is the one guest of all tests but those of Boot itself.
 var guest *Guest
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) {
+	if os.Getenv(orphanMaker) != "" {
+		os.Exit(makeOrphan())
+	}
+	os.Exit(run(m))
+}
 
 func run(m *testing.M) int {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -58,28 +68,23 @@ func attach(t *testing.T, i int) *Conn {
 }
 
 // join carries bytes between two lines for the time of the test.
-func join(t *testing.T, a, b int) {
+func join(t *testing.T, a, b io.ReadWriteCloser) {
 	t.Helper()
-	ca, cb := attach(t, a), attach(t, b)
-	var wg sync.WaitGroup
-	for _, p := range [][2]*Conn{{ca, cb}, {cb, ca}} {
-		wg.Go(func() {
-			if _, err := io.Copy(p[0], p[1]); err != nil && !errors.Is(err, os.ErrClosed) {
-				t.Error(err)
-			}
-		})
-	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- Join(ctx, a, b) }()
 	t.Cleanup(func() {
-		ca.Close()
-		cb.Close()
-		wg.Wait()
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
 	})
 }
 
 // start starts a pppd that ends with the test.
-func start(t *testing.T, n *Netns, i int, options string) *PPPD {
+func start(t *testing.T, n *Netns, i int, options ...string) *PPPD {
 	t.Helper()
-	p, err := n.PPPD(short(t), i, strings.Fields(options)...)
+	p, err := n.PPPD(short(t), i, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,34 +172,128 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-func TestPPPDAgainstPPPD(t *testing.T) {
-	a, b := netns(t, "a"), netns(t, "b")
-	join(t, 0, 1)
-	answering := start(t, a, 0, "debug noauth 10.9.0.1:10.9.0.2")
-	calling := start(t, b, 1, "debug noauth")
-	for _, p := range []*PPPD{answering, calling} {
-		e, err := p.WaitEvent("ip-up", soon)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Logf("%s %q", e.Name, e.Args)
+// orphanMaker in the environment makes the test binary boot a guest, tell its
+// process and directory, and wait to be killed.
+const orphanMaker = "LAB_ORPHAN"
+
+func makeOrphan() int {
+	g, err := Boot(context.Background(), Options{})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
-	must(t, b, "ping -c 3 -i 0.2 10.9.0.1")
-	if _, err := a.Echo(); err != nil {
+	fmt.Println(g.kernel.Process.Pid, g.dir)
+	_, err = io.Copy(io.Discard, os.Stdin) // never ends by itself
+	fmt.Fprintln(os.Stderr, "still alive:", err)
+	return 1
+}
+
+func TestGuestEndsWithItsLife(t *testing.T) {
+	t.Parallel()
+	g, err := Boot(short(t), Options{Life: 4 * time.Second})
+	if err != nil {
 		t.Fatal(err)
 	}
-	began := time.Now()
-	must(t, b, `head -c 1000000 /dev/urandom >/tmp/sent
-		busybox nc 10.9.0.1 7 </tmp/sent >/tmp/got && cmp /tmp/sent /tmp/got`)
-	t.Logf("1 MB each way takes %v", time.Since(began).Round(time.Millisecond))
-	status, err := calling.Stop(short(t))
-	if err != nil || status != 5 {
-		t.Errorf("TERM: status %d, %v", status, err)
+	defer g.Close()
+	c, err := g.Line(0).Attach()
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err := answering.WaitLog("LCP terminated by peer", soon); err != nil {
+	if _, _, err := g.Run(short(t), "sleep 1000"); !errors.Is(err, errGone) {
+		t.Errorf("a command in its last hour: %v", err)
+	}
+	if _, _, err := g.Run(short(t), ":"); !errors.Is(err, errGone) {
+		t.Errorf("a command afterwards: %v", err)
+	}
+	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, errGone) && !errors.Is(err, io.EOF) {
+		t.Errorf("a read from a line: %v", err)
+	}
+	if err := errors.Join(g.Close(), g.Close()); err != nil {
 		t.Error(err)
 	}
-	if _, err := calling.WaitEvent("ip-down", soon); err != nil {
-		t.Error(err)
+	if _, err := os.Stat(g.Dir()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("its directory: %v", err)
+	}
+}
+
+func TestGuestThatHangsIsKilled(t *testing.T) {
+	t.Parallel()
+	g, err := Boot(short(t), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	text, err := os.ReadFile(g.dir + "/uml/lab/pid")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Close(); err == nil || !strings.Contains(err.Error(), "was killed") {
+		t.Errorf("Close: %v", err)
+	}
+	if left := alive(t, pid); left != nil {
+		t.Errorf("processes of the guest after Close: %q", left)
+	}
+}
+
+// alive returns /proc/PID/stat of the processes of a group that are no zombies.
+func alive(t *testing.T, group int) (found []string) {
+	t.Helper()
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range stats {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			continue // it has ended
+		}
+		_, rest, _ := strings.Cut(string(text), ") ") // state, parent, group
+		if f := strings.Fields(rest); len(f) > 2 && f[0] != "Z" && f[2] == strconv.Itoa(group) {
+			found = append(found, string(text))
+		}
+	}
+	return found
+}
+
+func TestGuestEndsWithItsTestBinary(t *testing.T) {
+	t.Parallel()
+	maker := exec.Command(os.Args[0])
+	maker.Env = append(os.Environ(), orphanMaker+"=1")
+	maker.Stderr = os.Stderr
+	if _, err := maker.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := maker.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := maker.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var pid int
+	var dir string
+	_, err = fmt.Fscan(out, &pid, &dir)
+	if err := errors.Join(err, maker.Process.Kill()); err != nil {
+		t.Fatal(err)
+	}
+	orphan, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(orphan)
+	_ = maker.Wait() // killed, as intended
+	n, err := unix.Poll([]unix.PollFd{{Fd: int32(orphan), Events: unix.POLLIN}}, int(soon.Milliseconds()))
+	if err != nil || n == 0 {
+		t.Fatalf("the guest is still there: %d, %v", n, err)
+	}
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("its directory: %v", err)
 	}
 }

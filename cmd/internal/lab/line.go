@@ -1,37 +1,24 @@
 package lab
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"os"
 	"strconv"
 	"sync"
-	"time"
-
-	"golang.org/x/sys/unix"
 )
 
-// Line is one serial line of the guest. The guest's kernel has the slave of a
-// pty, the master is ours.
+// Line is one serial line of the guest. Its other end is ours, or, between Plug
+// and Unplug, somebody else's tty.
 type Line struct {
-	index int
-	link  string // symbolic link to the slave: what the kernel opens
+	g      *Guest
+	index  int
+	config string // names our channel to the kernel
 
-	mu   sync.Mutex
-	pty  *pty
-	conn *Conn // the attachment, if any
-}
-
-func newLine(i int, link string) (*Line, error) {
-	p, err := openPTY()
-	if err != nil {
-		return nil, fmt.Errorf("line %d: %w", i, err)
-	}
-	if err := os.Symlink(p.path, link); err != nil {
-		p.close()
-		return nil, fmt.Errorf("line %d: %w", i, err)
-	}
-	return &Line{index: i, link: link, pty: p}, nil
+	mu      sync.Mutex
+	ch      channel
+	conn    *Conn  // the attachment, if any
+	plugged string // the other tty
 }
 
 // TTY is the guest's name of the line.
@@ -42,148 +29,76 @@ func (l *Line) TTY() string { return "/dev/ttyS" + strconv.Itoa(l.index) }
 func (l *Line) Attach() (*Conn, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.conn != nil {
-		l.conn.release()
+	if l.plugged != "" {
+		return nil, fmt.Errorf("lab: %s is plugged into %s", l.TTY(), l.plugged)
 	}
-	if err := l.pty.drain(); err != nil {
+	l.detach(os.ErrClosed)
+	if err := l.ch.drain(); err != nil {
 		return nil, fmt.Errorf("lab: attach to %s: %w", l.TTY(), err)
 	}
-	l.conn = &Conn{line: l, master: l.pty.master, name: l.TTY()}
+	l.conn = &Conn{line: l, ch: l.ch}
 	return l.conn, nil
 }
 
-// Hangup is the loss of carrier: the guest's tty is hung up, whatever is
-// attached reads the end of file, and the line can be used anew.
-func (l *Line) Hangup() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	next, err := openPTY()
-	if err != nil {
-		return fmt.Errorf("lab: hang up %s: %w", l.TTY(), err)
-	}
-	tmp := l.link + ".new"
-	if err := errors.Join(os.Symlink(next.path, tmp), os.Rename(tmp, l.link)); err != nil {
-		next.close()
-		return fmt.Errorf("lab: hang up %s: %w", l.TTY(), err)
-	}
+// detach ends an attachment for this reason. The lock is held.
+func (l *Line) detach(why error) {
 	if l.conn != nil {
-		l.conn.lose()
+		l.conn.end(why)
 		l.conn = nil
 	}
-	l.pty.close()
-	l.pty = next
+}
+
+// Plug makes the guest's tty the user of another tty, such as the end of a
+// simulated cable or modem. The guest opens it, by this name, when one of its
+// processes opens the line, and keeps it until Unplug or until it is hung up.
+// The line must not be in use in the guest.
+//
+// It is slower than an attachment, and only the owner of its master can keep it
+// awake (dialtest has "Kick" for it): for many busy lines, Attach and Join are
+// the better way.
+func (l *Line) Plug(path string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.detach(os.ErrClosed)
+	if err := l.g.mconsole(fmt.Sprintf("config ssl%d=tty:%s", l.index, path)); err != nil {
+		return err
+	}
+	l.plugged = path
 	return nil
 }
 
-// close gives the pty back; the guest must have ended.
-func (l *Line) close() error {
+// Unplug ends what Plug began.
+func (l *Line) Unplug() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.conn != nil {
-		l.conn.release()
-		l.conn = nil
+	if err := l.g.mconsole(l.config); err != nil {
+		return err
 	}
-	return l.pty.close()
+	l.plugged = ""
+	return nil
 }
 
-// nurse does for one line what the guest's kernel needs when it has lost an
-// interrupt: output stopped and started again makes the host tell it once more
-// that it may write, and a flag on a line on which PPP rests makes it read.
-func (l *Line) nurse() {
+// Hangup is the loss of carrier: the guest's tty is hung up, what is attached
+// reads the end of file. Then the line can be used anew.
+func (l *Line) Hangup(ctx context.Context) error {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.pty.kick()
-	if l.conn != nil {
-		l.conn.fill(time.Now())
-	}
-}
-
-// pty is a pseudo terminal in raw mode, both ends non-blocking.
-type pty struct {
-	master, slave *os.File // the slave keeps the mode, and the master from EIO between two users
-	path          string
-}
-
-func openPTY() (*pty, error) {
-	m, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
-	}
-	var n int
-	err = control1(m, func(fd int) (err error) {
-		if err = unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err == nil {
-			n, err = unix.IoctlGetInt(fd, unix.TIOCGPTN)
-		}
-		return err
-	})
-	p := &pty{master: m, path: "/dev/pts/" + strconv.Itoa(n)}
-	if err == nil {
-		p.slave, err = os.OpenFile(p.path, os.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
-	}
-	if err == nil {
-		err = control1(p.slave, makeRaw)
-	}
-	if err != nil {
-		p.close()
-		return nil, fmt.Errorf("pty: %w", err)
-	}
-	return p, nil
-}
-
-func makeRaw(fd int) error {
-	t, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	l.detach(errHungUp)
+	l.mu.Unlock()
+	p, err := l.g.launch("hangup", "hang-up of "+l.TTY(), l.TTY())
 	if err != nil {
 		return err
 	}
-	t.Iflag, t.Oflag, t.Lflag = 0, 0, 0
-	t.Cflag = unix.CS8 | unix.CREAD | unix.CLOCAL | unix.B115200
-	t.Cc[unix.VMIN], t.Cc[unix.VTIME] = 1, 0
-	return unix.IoctlSetTermios(fd, unix.TCSETS, t)
-}
-
-// kick stops and starts what the slave's user writes.
-func (p *pty) kick() {
-	const off, on = 0, 1                       // TCOOFF, TCOON
-	_ = control1(p.slave, func(fd int) error { // a pty about to be closed needs none
-		return errors.Join(unix.IoctlSetInt(fd, unix.TCXONC, off), unix.IoctlSetInt(fd, unix.TCXONC, on))
-	})
-}
-
-// drain throws away the bytes on the way in both directions.
-func (p *pty) drain() error {
-	if err := control1(p.slave, func(fd int) error { return unix.IoctlSetInt(fd, unix.TCFLSH, unix.TCIOFLUSH) }); err != nil {
-		return err
-	}
-	buf := make([]byte, 1<<16)
-	return control1(p.master, func(fd int) error {
-		for {
-			if n, err := unix.Read(fd, buf); n <= 0 {
-				if err == unix.EAGAIN {
-					return nil
-				}
-				return err
-			}
-		}
-	})
-}
-
-func (p *pty) close() error {
-	err := p.master.Close()
-	if p.slave != nil {
-		err = errors.Join(err, p.slave.Close())
+	status, err := p.Wait(ctx)
+	if err == nil && status != 0 {
+		err = fmt.Errorf("lab: %s: %s", p.name, p.Output())
 	}
 	return err
 }
 
-// control1 runs f on a file's descriptor, which stays in the poller.
-func control1(file *os.File, f func(fd int) error) error {
-	rc, err := file.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var ferr error
-	if err := rc.Control(func(fd uintptr) { ferr = f(int(fd)) }); err != nil {
-		return err
-	}
-	return ferr
+// close gives the channel back; the guest has ended.
+func (l *Line) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.detach(errGone)
+	l.ch.close()
 }

@@ -11,7 +11,9 @@ import (
 // EchoPort is where Netns.Echo listens.
 const EchoPort = 7
 
-// Netns is a network namespace of the guest.
+// Netns is a network namespace of the guest. Interface names and addresses are
+// its own, and so is pppd's data base of bundles; lines, files and processes
+// are the guest's.
 type Netns struct {
 	g    *Guest
 	name string // "" is the initial one
@@ -32,7 +34,7 @@ func (g *Guest) NewNetns(ctx context.Context, name string) (*Netns, error) {
 
 // DeleteNetns removes the namespace.
 func (g *Guest) DeleteNetns(ctx context.Context, n *Netns) error {
-	out, status, err := g.Run(ctx, "ip netns delete "+quote(n.name))
+	out, status, err := g.Run(ctx, fmt.Sprintf("ip netns delete %s && rm -f /run/netns/%[1]s.tdb", quote(n.name)))
 	if err == nil && status != 0 {
 		err = errors.New(out)
 	}
@@ -47,12 +49,9 @@ func (n *Netns) Background(command string) (*Process, error) {
 	return n.start(command, command)
 }
 
+// start runs a command which errors call by name.
 func (n *Netns) start(name, command string) (*Process, error) {
-	p := &Process{g: n.g, name: name, changed: make(chan struct{})}
-	if err := n.g.ctl.start(p, n.name, command); err != nil {
-		return nil, fmt.Errorf("lab: start %s: %w", name, err)
-	}
-	return p, nil
+	return n.g.launch("run", name, n.name+"\x00"+command)
 }
 
 // Run runs a shell command in the guest, in this namespace, and returns what

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 )
@@ -27,6 +28,9 @@ var programs = []struct{ name, pkg string }{
 // checkPackages finds every program and makes sure that an ordinary user may
 // read pppd: the guest runs it off this machine's file system.
 func checkPackages() error {
+	if runtime.GOARCH != "amd64" {
+		return fmt.Errorf("lab: needs user-mode Linux for amd64, this is %s", runtime.GOARCH)
+	}
 	var missing []string
 	for _, p := range programs {
 		if _, err := find(p.name); err != nil && !slices.Contains(missing, p.pkg) {

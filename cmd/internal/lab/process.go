@@ -23,6 +23,15 @@ type Process struct {
 	err     error // the guest went away before the command ended
 }
 
+// launch has the guest do something that is answered as a command is.
+func (g *Guest) launch(verb, name, body string) (*Process, error) {
+	p := &Process{g: g, name: name, changed: make(chan struct{})}
+	if err := g.ctl.start(p, verb, body); err != nil {
+		return nil, fmt.Errorf("lab: start %s: %w", name, err)
+	}
+	return p, nil
+}
+
 type mark struct {
 	off int
 	at  time.Time

@@ -1,0 +1,73 @@
+# make build   bin/ppp and its companions, static
+# make test    every check there is, lab included: under 15 minutes on two cores
+# make demo    a call over simulated modems, end to end
+# make fuzz    every fuzz target for FUZZTIME (60s); FUZZ=regexp for some of them
+# make bench   every benchmark; BENCH=regexp for some of them
+
+FUZZTIME = 60s
+FUZZ = .
+BENCH = .
+
+# What make test needs beside Go: a C compiler and library for the race
+# detector, the lab's guest and its programs, and the linters.
+PACKAGES = gcc libc6-dev \
+	user-mode-linux ppp iproute2 iperf3 kmod busybox-static iputils-ping perl-base mount \
+	mandoc shellcheck
+
+# The machines that people run this on besides amd64: routers above all. s390x
+# stands for the big-endian ones.
+ARCHS = arm64 arm mipsle riscv64 386 s390x
+
+.PHONY: build test packages format vet staticcheck man shellcheck cross race demo fuzz bench clean
+
+build:
+	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/...
+
+test: packages format vet staticcheck man shellcheck cross race
+
+packages:
+	@missing=; for p in $(PACKAGES); do \
+		[ "$$(dpkg-query -W -f '$${db:Status-Status}' $$p 2>&1)" = installed ] || missing="$$missing $$p"; \
+	done; \
+	[ -n "$$missing" ] || exit 0; \
+	install="apt-get install -y --no-install-recommends$$missing"; \
+	if [ "$$(id -u)" = 0 ]; then apt-get update && DEBIAN_FRONTEND=noninteractive $$install; \
+	else echo "Packages are missing; as root: $$install"; exit 1; fi
+
+format:
+	@bad=$$(gofmt -l .); [ -z "$$bad" ] || { echo "gofmt would change:"; echo "$$bad"; exit 1; }
+
+vet:
+	go vet ./...
+
+staticcheck:
+	go tool staticcheck ./...
+
+man:
+	mandoc -T lint -W warning man/*.[1-8]
+
+shellcheck:
+	grep -rlE '^#!/bin/(ba)?sh' --exclude-dir=.git . | xargs shellcheck
+
+cross:
+	@set -e; for a in $(ARCHS); do echo "GOARCH=$$a go build ./..."; CGO_ENABLED=0 GOARCH=$$a go build ./...; done
+
+race:
+	CGO_ENABLED=1 go test -race -count=1 ./...
+
+demo: build
+	go run ./examples/demo -ppp bin/ppp
+
+fuzz:
+	@set -e; for p in $$(go list ./...); do \
+		for f in $$(go test -list '^Fuzz' $$p | grep -E '^Fuzz' | grep -E '$(FUZZ)'); do \
+			echo "go test -run '^$$' -fuzz '^$$f\$$' -fuzztime $(FUZZTIME) $$p"; \
+			go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p; \
+		done; \
+	done
+
+bench:
+	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+clean:
+	rm -rf bin
