@@ -21,6 +21,9 @@ type Machine struct {
 	err    error
 	counts Counts
 	id     uint8
+	// listening: in Stopped for the peer to begin, without tlf, which a Close
+	// must make up for.
+	listening bool
 
 	// What waits for the event at hand to be done.
 	busy bool
@@ -122,8 +125,15 @@ func (m *Machine) event(now time.Time, e event) {
 		m.counts.Crossed++
 	case m.cfg.Silent && (e == up || e == open) && c.next == ReqSent:
 		c = cell{next: Stopped}
+		m.listening = true
 	case m.cfg.Passive && c.passive:
 		c.actions = nil
+		m.listening = true
+	case m.listening && m.state == Stopped && e == closing:
+		c.actions = []action{tlf}
+	}
+	if c.next != Stopped {
+		m.listening = false
 	}
 	if c.next.negotiating() && !m.state.negotiating() {
 		m.fresh = true
@@ -163,6 +173,7 @@ func (m *Machine) act(now time.Time, a action) {
 	case tls:
 		m.policy.Started(now)
 	case tlf:
+		m.listening = false
 		m.policy.Finished(now)
 	case irc:
 		m.initRestart(now)

@@ -37,7 +37,7 @@ func (c Compressor) String() string {
 type CCPConfig struct {
 	FSM    fsm.Config // Proto is CCP unless it says CCPLink
 	Rx, Tx []Compressor
-	Log    *slog.Logger
+	Log    *slog.Logger // the automaton's too, unless FSM has one
 }
 
 // CCPResult is what has been agreed.
@@ -72,7 +72,7 @@ func NewCCP(cfg CCPConfig, layer CCPLayer) *CCP {
 		cfg.FSM.Proto = wire.CCP
 	}
 	p := &CCP{layer: layer}
-	p.Machine = fsm.New(cfg.FSM, &ccpPolicy{plain: plain{layer.Layer}, p: p, cfg: cfg}, layer.Send)
+	p.Machine = fsm.New(withLog(cfg.FSM, cfg.Log), &ccpPolicy{plain: plain{layer.Layer}, p: p, cfg: cfg}, layer.Send)
 	return p
 }
 

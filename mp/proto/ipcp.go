@@ -29,7 +29,7 @@ type IPCPConfig struct {
 	DNS    bool         // ask for the addresses of name servers
 	OurDNS []netip.Addr // name servers for the peer, at most two
 
-	Log *slog.Logger
+	Log *slog.Logger // the automaton's too, unless FSM has one
 }
 
 const defaultVJSlots = 16
@@ -56,7 +56,7 @@ func NewIPCP(cfg IPCPConfig, layer Layer) *IPCP {
 	}
 	cfg.FSM.Proto = wire.IPCP
 	p := &IPCP{cfg: cfg}
-	p.Machine = fsm.New(cfg.FSM, &ipcpPolicy{plain: plain{layer}, p: p, cfg: &p.cfg}, layer.Send)
+	p.Machine = fsm.New(withLog(cfg.FSM, cfg.Log), &ipcpPolicy{plain: plain{layer}, p: p, cfg: &p.cfg}, layer.Send)
 	return p
 }
 

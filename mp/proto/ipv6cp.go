@@ -17,7 +17,7 @@ type IPV6CPConfig struct {
 	Remote wire.InterfaceID        // for a peer that has none; zero: a random one
 	Random func() wire.InterfaceID // never zero; nil: crypto/rand
 
-	Log *slog.Logger
+	Log *slog.Logger // the automaton's too, unless FSM has one
 }
 
 // IPV6CPResult is what has been agreed.
@@ -39,7 +39,7 @@ func NewIPV6CP(cfg IPV6CPConfig, layer Layer) *IPV6CP {
 	}
 	cfg.FSM.Proto = wire.IPV6CP
 	p := &IPV6CP{}
-	p.Machine = fsm.New(cfg.FSM, &ipv6cpPolicy{plain: plain{layer}, p: p, cfg: cfg}, layer.Send)
+	p.Machine = fsm.New(withLog(cfg.FSM, cfg.Log), &ipv6cpPolicy{plain: plain{layer}, p: p, cfg: cfg}, layer.Send)
 	return p
 }
 

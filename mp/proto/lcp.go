@@ -50,7 +50,7 @@ type LCPConfig struct {
 
 	Ident string // our Identification; empty: none
 
-	Log *slog.Logger
+	Log *slog.Logger // the automaton's too, unless FSM has one
 }
 
 // LCPResult is what has been agreed. Tx is what we send and the peer
@@ -118,7 +118,7 @@ func NewLCP(cfg LCPConfig, layer LCPLayer) *LCP {
 	cfg.FSM.Proto = wire.LCP
 	l := &LCP{cfg: cfg, layer: layer, log: logger(cfg.Log)}
 	l.echo = echo{interval: cfg.EchoInterval, limit: cfg.EchoFails}
-	l.Machine = fsm.New(cfg.FSM, lcpPolicy{l}, layer.Send)
+	l.Machine = fsm.New(withLog(cfg.FSM, cfg.Log), lcpPolicy{l}, layer.Send)
 	return l
 }
 

@@ -92,3 +92,11 @@ func logger(l *slog.Logger) *slog.Logger {
 	}
 	return l
 }
+
+// withLog gives the automaton its protocol's log, unless it has one.
+func withLog(c fsm.Config, l *slog.Logger) fsm.Config {
+	if c.Log == nil {
+		c.Log = l
+	}
+	return c
+}
