@@ -2,6 +2,7 @@ package mp
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -96,4 +97,20 @@ func trace(l *slog.Logger, what string, p wire.Protocol, info []byte) {
 	if l.Enabled(context.Background(), LevelPacket) {
 		l.Log(context.Background(), LevelPacket, what+" ["+wire.Format(p, info)+"]")
 	}
+}
+
+// traceFrame prints a frame in hex, if anybody reads it. It ends with size
+// octets of information, of which those that prove who somebody is are not
+// shown.
+func traceFrame(l *slog.Logger, what string, p wire.Protocol, frame []byte, size int) {
+	if !l.Enabled(context.Background(), LevelBytes) {
+		return
+	}
+	const header = 4 // code, identifier, length
+	rest := ""
+	if (p == wire.PAP || p == wire.CHAP || p == wire.EAP) && size > header {
+		frame = frame[:len(frame)-size+header]
+		rest = "..."
+	}
+	l.Log(context.Background(), LevelBytes, fmt.Sprintf("%s %x%s", what, frame, rest))
 }

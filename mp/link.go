@@ -226,6 +226,7 @@ func (k *Link) room() bool { return len(k.fill) < k.pace.burst() }
 // send appends one frame for the writer.
 func (k *Link) send(p wire.Protocol, info []byte) {
 	k.scratch = append(k.tx.header(k.scratch[:0], p), info...)
+	traceFrame(k.log, "sent", p, k.scratch, len(info))
 	accm := &k.txACCM
 	if p == wire.LCP {
 		accm = &defaultACCM
@@ -240,6 +241,7 @@ func (k *Link) sendPacket(proto wire.Protocol, store []byte, from int) {
 	h := k.tx.header(room[:0], proto)
 	frame := store[from-len(h):]
 	copy(frame, h)
+	traceFrame(k.log, "sent", proto, frame, len(store)-from)
 	k.fill = hdlc.AppendFrame(k.fill, frame, &k.txACCM, len(k.fill) == 0)
 }
 

@@ -1,9 +1,7 @@
 package mp
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"pppdial/mp/fsm"
@@ -48,10 +46,8 @@ func (k *Link) sendControl(p wire.Protocol, packet wire.Packet) {
 func (k *Link) frame(now time.Time, frame []byte) {
 	k.heard = true
 	k.lcp.Heard(now)
-	if k.log.Enabled(context.Background(), LevelBytes) {
-		k.log.Log(context.Background(), LevelBytes, fmt.Sprintf("rcvd %x", frame))
-	}
 	p, info, err := split(frame)
+	traceFrame(k.log, "rcvd", p, frame, len(info))
 	if err != nil {
 		k.log.Debug("frame without a protocol", "error", err)
 		return

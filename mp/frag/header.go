@@ -1,0 +1,105 @@
+package frag
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+)
+
+// A Format is one of the formats of a fragment's header.
+type Format uint8
+
+// Formats, with their octets in network order:
+//
+//	Long     |B|E|0 0 0 0 0 0|  sequence number, 24 bits  |   RFC 1990, section 3
+//	Short    |B|E|0 0|  sequence number, 12 bits  |           RFC 1990, section 3
+//	Classes  |B|E| class |0 0|  sequence number, 24 bits  |   RFC 2686, section 3
+const (
+	Long Format = iota
+	Short
+	Classes
+)
+
+const (
+	beginBit   = 0x80
+	endBit     = 0x40
+	classShift = 2
+	classMask  = 0x0f
+	shortMask  = 0x0f // of the first octet: the upper four bits of a short number
+)
+
+// maxHeader is the size of the longest header.
+const maxHeader = 4
+
+// Size is the number of octets of a header.
+func (f Format) Size() int {
+	if f == Short {
+		return 2
+	}
+	return maxHeader
+}
+
+// Numbers is the circle of the format's sequence numbers.
+func (f Format) Numbers() Numbers {
+	if f == Short {
+		return ShortNumbers
+	}
+	return LongNumbers
+}
+
+// MaxClasses is how many classes the format can tell apart.
+func (f Format) MaxClasses() int {
+	if f == Classes {
+		return classMask + 1
+	}
+	return 1
+}
+
+// A Header stands in front of a fragment's data.
+type Header struct {
+	Begin, End bool  // the first, the last fragment of a packet
+	Class      uint8 // 0 in formats without classes
+	Seq        Seq
+}
+
+// AppendHeader appends the header. Bits that the format has no room for are
+// left out.
+func AppendHeader(b []byte, f Format, h Header) []byte {
+	var flags byte
+	if h.Begin {
+		flags |= beginBit
+	}
+	if h.End {
+		flags |= endBit
+	}
+	switch f {
+	case Short:
+		return append(b, flags|byte(h.Seq>>8)&shortMask, byte(h.Seq))
+	case Classes:
+		flags |= h.Class & classMask << classShift
+	}
+	return append(b, flags, byte(h.Seq>>16), byte(h.Seq>>8), byte(h.Seq))
+}
+
+// ErrHeader says that the octets are no fragment: they end within the header,
+// or there is no data behind it.
+var ErrHeader = errors.New("no fragment")
+
+// ParseHeader reads the header of a fragment and returns the data behind it.
+// Reserved bits are passed over.
+func ParseHeader(f Format, b []byte) (Header, []byte, error) {
+	size := f.Size()
+	if len(b) < size {
+		return Header{}, nil, fmt.Errorf("frag: %w in %d octets", ErrHeader, len(b))
+	}
+	h := Header{Begin: b[0]&beginBit != 0, End: b[0]&endBit != 0}
+	if f == Short {
+		h.Seq = Seq(binary.BigEndian.Uint16(b)) & Seq(ShortNumbers)
+		return h, b[size:], nil
+	}
+	h.Seq = Seq(binary.BigEndian.Uint32(b)) & Seq(LongNumbers)
+	if f == Classes {
+		h.Class = b[0] >> classShift & classMask
+	}
+	return h, b[size:], nil
+}
