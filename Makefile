@@ -49,8 +49,12 @@ man:
 shellcheck:
 	grep -rlE '^#!/bin/(ba)?sh' --exclude-dir=.git . | xargs shellcheck
 
+# vet: the tests must compile there too
 cross:
-	@set -e; for a in $(ARCHS); do echo "GOARCH=$$a go build ./..."; CGO_ENABLED=0 GOARCH=$$a go build ./...; done
+	@set -e; export CGO_ENABLED=0; for a in $(ARCHS); do \
+		echo "GOARCH=$$a go build, go vet"; \
+		GOARCH=$$a go build ./...; GOARCH=$$a go vet ./...; \
+	done
 
 race:
 	CGO_ENABLED=1 go test -race -count=1 ./...
@@ -59,11 +63,10 @@ demo: build
 	go run ./examples/demo -ppp bin/ppp
 
 fuzz:
-	@set -e; for p in $$(go list ./...); do \
-		for f in $$(go test -list '^Fuzz' $$p | grep -E '^Fuzz' | grep -E '$(FUZZ)'); do \
-			echo "go test -run '^$$' -fuzz '^$$f\$$' -fuzztime $(FUZZTIME) $$p"; \
-			go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p; \
-		done; \
+	@grep -rEo '^func Fuzz\w+' --include='*_test.go' . | grep -E '$(FUZZ)' | sort | \
+	while IFS=': ' read -r file _ target; do \
+		echo "$$file: $$target"; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$${file%/*}" || exit 1; \
 	done
 
 bench:
