@@ -18,6 +18,7 @@ PACKAGES = gcc libc6-dev \
 # stands for the big-endian ones.
 ARCHS = arm64 arm mipsle riscv64 386 s390x
 
+.NOTPARALLEL:
 .PHONY: build test packages format vet staticcheck man shellcheck cross race demo fuzz bench clean
 
 build:
