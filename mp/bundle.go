@@ -288,11 +288,11 @@ func (b *Bundle) deliver() {
 
 func (b *Bundle) advance(now time.Time) {
 	b.net.advance(now)
-	if t := b.idle.deadline(now); !t.IsZero() && !now.Before(t) {
+	if due(b.idle.deadline(now), now) {
 		b.log.Info("idle", "since", now.Sub(b.idle.last).Round(time.Second))
 		b.closeLinks(now, Idle, "Link inactive")
 	}
-	if t := b.over(); !t.IsZero() && !now.Before(t) {
+	if due(b.over(), now) {
 		b.closeLinks(now, ConnectTime, "Connect time expired")
 	}
 }

@@ -245,7 +245,9 @@ func (c *channel) received(n int) { c.rx.Packets++; c.rx.Bytes += uint64(n) }
 
 func (c *channel) advance(now time.Time) {
 	for i := range c.ncps {
-		c.ncps[i].Advance(now)
+		if due(c.ncps[i].Deadline(), now) {
+			c.ncps[i].Advance(now)
+		}
 	}
 }
 

@@ -289,7 +289,9 @@ func (k *Link) advance(now time.Time) {
 		}
 		return
 	}
-	k.lcp.Advance(now)
+	if due(k.lcp.Deadline(), now) {
+		k.lcp.Advance(now)
+	}
 	k.auth.advance(now)
 	k.flush(now)
 }

@@ -194,3 +194,6 @@ func earlier(a, b time.Time) time.Time {
 	}
 	return a
 }
+
+// due reports whether a deadline has come.
+func due(deadline, now time.Time) bool { return !deadline.IsZero() && !now.Before(deadline) }
