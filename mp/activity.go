@@ -21,7 +21,8 @@ type IdleConfig struct {
 }
 
 const (
-	// A connection of which nothing was sent for so long is taken for dead.
+	// A connection of which nothing was sent for so long is taken for dead
+	// when there are too many.
 	connectionLife = 2 * time.Hour
 	maxConnections = 4096
 	// An idle link is broken so much before the end of a billed unit.
@@ -111,25 +112,27 @@ func (a *activity) observe(now time.Time, p []byte) {
 	if a.conns == nil {
 		a.conns = make(map[connection]time.Time)
 	}
-	if _, known := a.conns[c]; known || len(a.conns) < maxConnections {
+	if _, known := a.conns[c]; !known && len(a.conns) >= maxConnections {
+		a.forget(now)
+	}
+	if len(a.conns) < maxConnections {
 		a.conns[c] = now
 	}
 }
 
-// open is the number of TCP connections that seem open.
-func (a *activity) open(now time.Time) int {
+// forget drops the connections that must be dead.
+func (a *activity) forget(now time.Time) {
 	for c, t := range a.conns {
 		if now.Sub(t) > connectionLife {
 			delete(a.conns, c)
 		}
 	}
-	return len(a.conns)
 }
 
 // deadline is when the link has been idle for long enough; zero is never.
-func (a *activity) deadline(now time.Time) time.Time {
+func (a *activity) deadline() time.Time {
 	limit := a.cfg.Inactive
-	if a.cfg.Active > 0 && a.open(now) > 0 {
+	if a.cfg.Active > 0 && len(a.conns) > 0 {
 		limit = a.cfg.Active
 	}
 	if limit == 0 || a.since.IsZero() {

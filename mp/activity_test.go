@@ -92,7 +92,7 @@ func TestIdleDeadline(t *testing.T) {
 			a := activity{cfg: tc.cfg}
 			a.begin(start)
 			tc.do(&a)
-			got := a.deadline(at(60))
+			got := a.deadline()
 			want := at(tc.want)
 			if tc.want < 0 {
 				want = time.Time{}

@@ -288,7 +288,7 @@ func (b *Bundle) deliver() {
 
 func (b *Bundle) advance(now time.Time) {
 	b.net.advance(now)
-	if due(b.idle.deadline(now), now) {
+	if due(b.idle.deadline(), now) {
 		b.log.Info("idle", "since", now.Sub(b.idle.last).Round(time.Second))
 		b.closeLinks(now, Idle, "Link inactive")
 	}
@@ -306,7 +306,7 @@ func (b *Bundle) over() time.Time {
 }
 
 func (b *Bundle) deadline() time.Time {
-	return earlier(earlier(b.net.deadline(), b.idle.deadline(b.idle.last)), b.over())
+	return earlier(earlier(b.net.deadline(), b.idle.deadline()), b.over())
 }
 
 func (b *Bundle) String() string { return fmt.Sprintf("bundle on %s", b.cfg.Tun.Name()) }
