@@ -57,10 +57,13 @@ func ParseArgs(args []string, stdout, stderr io.Writer) (*Options, int) {
 	rest := args[1:]
 	for len(rest) > 0 {
 		word := rest[0]
-		if word == "--" || len(word) < 2 || word[0] != '-' {
+		if len(word) < 2 || word[0] != '-' {
 			break
 		}
 		rest = rest[1:]
+		if word == "--" {
+			break
+		}
 		for letters := word[1:]; letters != ""; {
 			c := letters[0]
 			letters = letters[1:]

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"slices"
+	"strings"
 
 	"pppdial/conf"
 	"pppdial/dial/chat"
@@ -28,7 +29,14 @@ var checks = conf.Options{
 		}
 		return 0, err
 	},
-	CheckChat: chat.Check,
+	CheckChat: func(script string) (int, error) {
+		col, err := chat.Check(script)
+		var e *chat.SyntaxError
+		if errors.As(err, &e) {
+			return col, errors.New(strings.TrimSuffix(e.Msg+"; "+e.Hint, "; "))
+		}
+		return col, err
+	},
 }
 
 // readFile reads the control file. An answering ppp needs none.
