@@ -1,7 +1,6 @@
 package dialtest
 
 import (
-	"bytes"
 	"strings"
 	"time"
 )
@@ -160,7 +159,7 @@ func (m *machine) char(now time.Time, c byte) {
 
 // command is a whole command line. What stands before its AT is noise.
 func (m *machine) command(now time.Time, line string) {
-	at := strings.Index(strings.ToUpper(line), "AT")
+	at := indexFold(line, "AT")
 	if at < 0 {
 		return
 	}
@@ -235,7 +234,6 @@ func (m *machine) answer(now time.Time, cmd string, row *Row) bool {
 // script finds the row for a command, which is nil where the interpreter is to answer,
 // and sets going what follows it.
 func (m *machine) script(now time.Time, cmd string) (*Row, time.Duration) {
-	var delay time.Duration
 	upper := upperOutside(cmd)
 	for i := range m.prof.Rows {
 		row := &m.prof.Rows[i]
@@ -246,15 +244,15 @@ func (m *machine) script(now time.Time, cmd string) (*Row, time.Duration) {
 			continue
 		}
 		m.used[i]++
-		delay += row.Delay
 		for _, s := range row.Then {
 			m.after(now, s.After, func(now time.Time) { m.step(now, s) })
 		}
-		if !row.Pass {
-			return row, delay
+		if row.Pass {
+			return nil, row.Delay
 		}
+		return row, row.Delay
 	}
-	return nil, delay
+	return nil, 0
 }
 
 // step does what a profile's script says.
@@ -348,50 +346,4 @@ func (m *machine) setDTR(now time.Time, on bool) {
 			m.settings = m.stored
 		}
 	}
-}
-
-// splitCommand cuts the first command off a command line (after AT): a letter
-// with its number, Sn, &x, %x or \x with a number, an extended command up to its semicolon, or D
-// with all that follows. An empty command is the end.
-func splitCommand(s string) (cmd, rest string) {
-	s = strings.TrimLeft(s, " ;")
-	if s == "" {
-		return "", ""
-	}
-	switch c := s[0] &^ 0x20; {
-	case c == 'D':
-		return s, ""
-	case strings.IndexByte("+^$#!*_", s[0]) >= 0:
-		quoted := false
-		for i := range len(s) {
-			if s[i] == '"' {
-				quoted = !quoted
-			} else if s[i] == ';' && !quoted {
-				return strings.TrimRight(s[:i], " "), s[i+1:]
-			}
-		}
-		return strings.TrimRight(s, " "), ""
-	}
-	n := 1
-	if strings.IndexByte(`&%\`, s[0]) >= 0 && len(s) > 1 {
-		n = 2
-	}
-	for n < len(s) && strings.IndexByte("0123456789=? ", s[n]) >= 0 {
-		n++
-	}
-	return strings.ReplaceAll(s[:n], " ", ""), s[n:]
-}
-
-// upperOutside raises letters outside of quotes.
-func upperOutside(s string) string {
-	b := []byte(s)
-	quoted := false
-	for i, c := range b {
-		if c == '"' {
-			quoted = !quoted
-		} else if !quoted {
-			b[i] = bytes.ToUpper(b[i : i+1])[0]
-		}
-	}
-	return string(b)
 }

@@ -128,6 +128,9 @@ func (m *machine) register(s string) reply {
 func (m *machine) dial(now time.Time, arg string) reply {
 	d := parseDial(arg)
 	switch {
+	case m.state == Ringing:
+		m.ex.glare(now, m)
+		return reply{result: NoResult}
 	case m.state != Idle:
 		return failed
 	case d.voice || d.number == "":

@@ -196,6 +196,9 @@ func (c *cell) registration(domain int, p plus) reply {
 	return c.mode(&c.report[domain], p, 2)
 }
 
+// resetAfter is how long after the answer to +CFUN=1,1 the modem resets.
+const resetAfter = 200 * time.Millisecond
+
 // function is +CFUN.
 func (c *cell) function(now time.Time, p plus) reply {
 	switch p.op {
@@ -209,7 +212,7 @@ func (c *cell) function(now time.Time, p plus) reply {
 		return c.fail(50)
 	}
 	if p.arg(1) == "1" {
-		c.m.ex.hooks.replug(c.m)
+		c.m.after(now, resetAfter, func(time.Time) { c.m.ex.hooks.replug(c.m) })
 		return reply{}
 	}
 	c.fun = n
@@ -217,6 +220,7 @@ func (c *cell) function(now time.Time, p plus) reply {
 		c.search(now)
 	} else {
 		c.m.ex.drop(now, c.m)
+		c.searching++
 		c.setStatus(0)
 	}
 	return reply{}

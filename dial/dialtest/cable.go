@@ -29,7 +29,7 @@ func (b *Bank) Cable(cfg CableConfig) (*Cable, error) {
 	c.pa = params{rate: cfg.Rate, delay: cfg.Delay, kickIdle: cfg.KickB}
 	c.pb = params{rate: cfg.Rate, delay: cfg.Delay, kickIdle: cfg.KickA}
 	mk := func(suffix string, kick bool) *end {
-		return &end{b: b, link: filepath.Join(b.dir, cfg.Name+suffix), kick: kick, dtr: func(bool) {}}
+		return &end{b: b, link: filepath.Join(b.dir, cfg.Name+suffix), kick: kick, dtr: (*pty).program}
 	}
 	c.a, c.z = mk(".a", cfg.KickA), mk(".b", cfg.KickB)
 	c.ab = b.newLane(c.z, c.a, cfg.FIFO, c.pa)

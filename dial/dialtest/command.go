@@ -176,6 +176,9 @@ func (l Login) greet(tty io.ReadWriter) (string, error) {
 	return "", errors.New("dialtest: login failed")
 }
 
+// killChar takes back the line in getty's first idea of a terminal.
+const killChar = '@'
+
 // ask writes a prompt and reads a line, which CR or LF ends. An empty line is asked for again.
 func ask(tty io.ReadWriter, prompt string, echo bool) (string, error) {
 	var line strings.Builder
@@ -191,7 +194,10 @@ func ask(tty io.ReadWriter, prompt string, echo bool) (string, error) {
 			if c[0] == '\r' || c[0] == '\n' {
 				break
 			}
-			if line.Len() < 256 {
+			switch {
+			case echo && c[0] == killChar:
+				line.Reset()
+			case line.Len() < 256:
 				line.WriteByte(c[0])
 			}
 			if echo {

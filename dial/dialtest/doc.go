@@ -33,9 +33,10 @@
 // both through its directory and by itself, so that two equal events never do.
 //
 // Carrier: the program reads "NO CARRIER". With [ModemConfig].CarrierHangup its
-// tty is also hung up, as the kernel does when carrier drops on a tty without CLOCAL: by
-// TIOCVHANGUP, or, where that is not permitted, by closing the master and making
-// a new pseudo-terminal under the same name.
+// tty is also hung up, as the kernel does when carrier drops on a tty without CLOCAL:
+// the master is closed, for which the kernel does what TIOCVHANGUP does and
+// asks for no privilege, and the name in the bank's directory points to a new pseudo-terminal. Programs
+// must therefore open the name, not what it points to.
 //
 // RTS/CTS: the bank reads no more than its FIFO has room for and stops the slave's
 // output (TCOOFF) meanwhile. A writer still gets some 12 to 20 KB into a

@@ -13,9 +13,11 @@ import (
 type end struct {
 	b    *Bank
 	link string
-	kick bool          // see ModemConfig.Kick
-	read func(p *pty)  // reads p until that fails
-	dtr  func(on bool) // a program opened it, the last one closed it; the bank's mutex is held
+	kick bool         // see ModemConfig.Kick
+	read func(p *pty) // reads p until that fails
+	// dtr is told when a program has opened p, and when the last one has closed it,
+	// with the bank's mutex held. It passes that on by p.opened and p.closed.
+	dtr func(p *pty, on bool)
 
 	cur  atomic.Pointer[pty]
 	seen *watched // guarded by the bank's mutex
@@ -28,22 +30,16 @@ func (e *end) plug() error {
 		return err
 	}
 	p.sync = e.b.look
-	if e.seen, err = e.b.watchPTY(p, func(on bool) {
-		if on {
-			p.opened()
-		} else {
-			p.closed()
-		}
-		e.dtr(on)
-	}); err != nil {
-		p.close()
-		return err
+	seen, err := e.b.watchPTY(p, func(on bool) { e.dtr(p, on) })
+	if err == nil {
+		err = e.name(p.path)
 	}
-	if err := e.name(p.path); err != nil {
+	if err != nil {
 		p.close()
 		return err
 	}
 	e.cur.Store(p)
+	e.seen = seen
 	e.b.wg.Go(func() { e.read(p) })
 	if e.kick {
 		e.b.wg.Go(func() { kickLoop(p) })
@@ -66,36 +62,34 @@ func (e *end) name(path string) error {
 
 // unplug takes it away; programs see their tty hung up.
 func (e *end) unplug() {
-	p := e.cur.Swap(nil)
-	if p == nil {
-		return
+	if p := e.cur.Swap(nil); p != nil {
+		os.Remove(e.link)
+		e.shut(p, e.seen)
 	}
-	os.Remove(e.link)
-	if e.seen.opens > 0 {
-		e.seen.opens = 0
-		e.dtr(false)
-	}
-	e.seen.dtr = func(bool) {}
-	p.close()
 }
 
-// hangup hangs the tty up for all programs that have it open; the name stays.
+// hangup hangs the tty up for all programs that have it open; who opens the name anew, gets
+// another one.
 func (e *end) hangup() error {
-	p := e.cur.Load()
+	p, seen := e.cur.Load(), e.seen
 	if p == nil {
 		return nil
 	}
-	open := e.seen.opens > 0
-	if err := p.hangup(); err != nil {
-		e.unplug()
-		return e.plug()
+	if err := e.plug(); err != nil {
+		return err
 	}
-	e.seen.hungUp()
-	if open {
-		p.closed()
-		e.dtr(false)
-	}
+	e.shut(p, seen)
 	return nil
+}
+
+// shut closes a pseudo-terminal that has been replaced or taken away.
+func (e *end) shut(p *pty, seen *watched) {
+	open := seen.opens > 0
+	seen.opens, seen.dtr = 0, func(bool) {}
+	p.close()
+	if open {
+		e.dtr(p, false)
+	}
 }
 
 // Write and SetWriteDeadline make it a sink that survives changes of the pseudo-terminal.
@@ -144,7 +138,7 @@ func (e *end) start() {
 
 // pump reads from src into l until src fails or l takes no more.
 func pump(src io.Reader, l *lane) {
-	buf := make([]byte, batch)
+	buf := make([]byte, readSize)
 	for {
 		n := len(buf)
 		if l.src == nil {

@@ -178,7 +178,7 @@ func (ex *exchange) phantom(now time.Time, m *machine) {
 
 // unring frees a callee that has not answered.
 func (ex *exchange) unring(c *call) {
-	if m := c.callee; m != nil && m.call == c {
+	if m := c.callee; m != nil && m.call == c && m.state == Ringing {
 		m.call = nil
 		m.to(Idle)
 	}
@@ -204,6 +204,15 @@ func (ex *exchange) answer(now time.Time, m *machine) {
 		}
 		ex.connected(now, c)
 	})
+}
+
+// glare is ATD on a line that rings: it takes up the call, both sides wait for the other's
+// carrier, and neither finds one.
+func (ex *exchange) glare(now time.Time, m *machine) {
+	c := m.call
+	c.phase = training
+	m.to(Dialing)
+	ex.unless(now, c, m.cfg.ConnectAfter, func(time.Time) { ex.fail(c, resNoCarrier) })
 }
 
 // connected is CONNECT on both sides.

@@ -8,6 +8,7 @@ import (
 const (
 	inFlight  = 1 << 20               // bytes that may wait in a lane beyond what its line holds
 	batch     = 64 << 10              // bytes delivered with one write
+	readSize  = 16 << 10              // bytes read with one read
 	kickEvery = 20 * time.Millisecond // see ModemConfig.Kick
 	kickIdle  = 50 * time.Millisecond
 )
@@ -209,17 +210,19 @@ func (l *lane) send(b []byte) {
 // deliver writes b to dst. l.mu is held, and is not afterwards.
 func (l *lane) deliver(b []byte) {
 	l.noise.pass(b, &l.st)
-	n := 0
-	if !l.p.silent {
+	if l.p.silent {
+		l.st.Dropped += uint64(len(b))
+	} else {
 		l.busy = true
+		l.st.Delivered += uint64(len(b))
 		l.mu.Unlock()
-		n, _ = l.dst.Write(b)
+		n, _ := l.dst.Write(b)
 		l.mu.Lock()
 		l.busy = false
+		l.st.Delivered -= uint64(len(b) - n)
+		l.st.Dropped += uint64(len(b) - n)
 	}
 	l.last = time.Now()
-	l.st.Delivered += uint64(n)
-	l.st.Dropped += uint64(len(b) - n)
 	look := l.isCut || l.ended != nil || l.w.size() > 0 || l.p.kickIdle
 	l.mu.Unlock()
 	if look {
@@ -323,8 +326,12 @@ func (l *lane) finish(ended func()) {
 // cut ends the lane at once; what is under way is lost.
 func (l *lane) cut() {
 	l.mu.Lock()
+	was := l.isCut
 	l.isCut = true
 	l.mu.Unlock()
+	if was {
+		return // dst may have another user by now
+	}
 	l.dst.SetWriteDeadline(time.Unix(1, 0))
 	l.wakeAll()
 }

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -26,6 +24,7 @@ type Modem struct {
 	brief      bool  // exists for one call
 	closing    int   // not 0: DTR went off in a call, and what was written before is still to be sent
 	reopened   bool  // and is on again
+	drained    bool  // and nothing came for drainTime
 	closings   int
 	transcript transcript
 	sent, rcvd Stats
@@ -38,6 +37,7 @@ func (b *Bank) newModem(c ModemConfig) *Modem {
 	}
 	m := &Modem{b: b, line: params{rate: c.Rate, delay: c.Delay, kickIdle: c.Kick}}
 	m.m = &machine{ex: b.ex, name: c.Name, cfg: c, prof: c.Profile}
+	m.transcript.log, m.transcript.name = b.Log, c.Name
 	m.out = newQueue()
 	b.wg.Go(m.out.run)
 	return m
@@ -63,36 +63,40 @@ func (m *Modem) off(now time.Time) {
 	m.m.to(Off)
 }
 
+// drainTime is how long a program's last bytes may take from its close until they can be read.
+const drainTime = 10 * time.Millisecond
+
 // readLoop reads what programs write.
 func (m *Modem) readLoop(p *pty) {
-	buf := make([]byte, batch)
+	buf := make([]byte, readSize)
 	for {
 		k, err := p.Read(buf)
 		if k > 0 {
-			m.input(buf[:k])
+			m.input(p, buf[:k])
 		}
-		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			m.quiet(p)
+		} else if err != nil {
 			return
 		}
-		m.drained(p)
 	}
 }
 
 // input gives what a program wrote to the machine, and what of it is data to the line.
-func (m *Modem) input(b []byte) {
+func (m *Modem) input(p *pty, b []byte) {
 	var tx *lane
 	var rest []byte
 	m.b.do(func(now time.Time) {
+		if m.end.cur.Load() != p {
+			b = nil // of an earlier life
+			return
+		}
+		m.drained = false
 		if m.reopened && m.closing != 0 {
-			// The old program's data and the new one's commands stand in one
-			// pseudo-terminal; the new one begins with AT.
-			if i := bytes.Index(bytes.ToUpper(b), []byte("AT")); i >= 0 {
-				b, rest = b[:i], b[i:]
-			}
+			b, rest = takeover(b)
 		}
 		if m.m.state != Online && m.m.state != Off {
 			m.transcript.add('>', b)
-			m.logText("program", b)
 		}
 		b = m.m.input(now, b)
 		tx = m.tx
@@ -102,40 +106,55 @@ func (m *Modem) input(b []byte) {
 	}
 	if len(rest) > 0 {
 		m.b.do(func(now time.Time) { m.closed(now, m.closing) })
-		m.input(rest)
+		m.input(p, rest)
 	}
 }
 
-// drained lets a program's end take effect when all that it wrote has been read.
-func (m *Modem) drained(p *pty) {
+// takeover parts what an old program left from what a new one has written, for
+// both stand in one pseudo-terminal: the new one begins with AT, behind the last flag of the old one.
+func takeover(b []byte) (old, fresh []byte) {
+	i := bytes.LastIndexByte(b, flag) + 1
+	if at := indexFold(b[i:], "AT"); at >= 0 {
+		return b[:i+at], b[i+at:]
+	}
+	return b, nil
+}
+
+// quiet says that nothing was written for a while: after a close that is the end of
+// what the program wrote.
+func (m *Modem) quiet(p *pty) {
 	m.b.do(func(now time.Time) {
-		if m.closing == 0 {
-			return
-		}
-		if p.pending() == 0 {
+		switch {
+		case m.closing == 0:
+			p.master.SetReadDeadline(time.Time{})
+		case m.drained:
 			m.closed(now, m.closing)
+			p.master.SetReadDeadline(time.Time{})
+		default:
+			// A pseudo-terminal hands over in the background what was written to it.
+			m.drained = true
+			p.master.SetReadDeadline(now.Add(drainTime))
 		}
-		p.master.SetReadDeadline(time.Time{})
 	})
 }
 
 // dtr is told by the port of the first open and the last close; the bank's mutex
 // is held. A close in a call waits until readLoop has read what was written
 // before, as the close of a tty waits for its output to drain, but no more than a second.
-func (m *Modem) dtr(on bool) {
+func (m *Modem) dtr(p *pty, on bool) {
 	now := time.Now()
 	switch {
 	case m.closing != 0:
-		m.reopened = on
+		m.reopened = on // the old call is none of the new program's business
 	case on || m.m.state != Online:
+		p.program(on)
 		m.m.setDTR(now, on)
 	default:
+		p.closed()
 		m.closings++
 		this := m.closings
-		m.closing, m.reopened = this, false
-		if p := m.end.cur.Load(); p != nil {
-			p.master.SetReadDeadline(time.Unix(1, 0))
-		}
+		m.closing, m.reopened, m.drained = this, false, false
+		p.master.SetReadDeadline(time.Unix(1, 0))
 		m.m.ex.after(now, time.Second, func(now time.Time) { m.closed(now, this) })
 	}
 }
@@ -147,7 +166,8 @@ func (m *Modem) closed(now time.Time, closing int) {
 	}
 	m.closing = 0
 	m.m.setDTR(now, false)
-	if m.reopened {
+	if p := m.end.cur.Load(); m.reopened && p != nil {
+		p.opened()
 		m.m.setDTR(now, true)
 	}
 }
@@ -325,37 +345,4 @@ func (m *Modem) Stats() (sent, received Stats) {
 		}
 	})
 	return
-}
-
-// transcript gathers a dialogue.
-type transcript struct {
-	b   strings.Builder
-	who byte
-	buf []byte
-}
-
-func (t *transcript) add(who byte, b []byte) {
-	if who != t.who {
-		t.flush()
-		t.who = who
-	}
-	for _, c := range b {
-		t.buf = append(t.buf, c)
-		if c == '\n' || c == '\r' && who == '>' {
-			t.flush()
-		}
-	}
-}
-
-func (t *transcript) flush() {
-	if len(t.buf) > 0 && t.b.Len() < 1<<20 {
-		t.b.WriteByte(t.who)
-		t.b.WriteString(" " + strconv.Quote(string(t.buf)) + "\n")
-	}
-	t.buf = t.buf[:0]
-}
-
-func (t *transcript) String() string {
-	t.flush()
-	return t.b.String()
 }

@@ -2,8 +2,6 @@ package dialtest
 
 import (
 	"context"
-	"log/slog"
-	"strings"
 	"time"
 )
 
@@ -33,7 +31,6 @@ func (p plumbing) text(mc *machine, s string) {
 	}
 	b := []byte(s)
 	m.transcript.add('<', b)
-	m.logText("modem", b)
 	e := m.end
 	m.out.add(func() {
 		e.SetWriteDeadline(time.Now().Add(textWait))
@@ -233,16 +230,4 @@ func (p plumbing) mute(mc *machine) {
 		m.line.silent = true
 		p.b.retune(mc.call)
 	}
-}
-
-// logText logs a part of the dialogue, without a PIN.
-func (m *Modem) logText(who string, b []byte) {
-	if len(b) == 0 || !m.b.Log.Enabled(context.Background(), slog.LevelDebug) {
-		return
-	}
-	s := string(b)
-	if i := strings.Index(strings.ToUpper(s), "+CPIN="); i >= 0 {
-		s = s[:i] + "+CPIN=******"
-	}
-	m.b.Log.Debug("modem", "name", m.m.name, "from", who, "text", s)
 }

@@ -33,7 +33,7 @@ type Row struct {
 	Delay  time.Duration // before the answer
 	Lines  []string      // information text, each line as CR LF text CR LF
 	Result string        // final result code; "": OK. NoResult: none ever comes, the modem waits for the next line
-	Pass   bool          // Lines and Result are left out, the rows below and the interpreter answer; Delay and Then hold
+	Pass   bool          // the interpreter answers, after Delay; Lines and Result do not count, Then does
 	Then   []Step        // runs from the moment of the command, also into data mode
 }
 

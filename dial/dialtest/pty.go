@@ -3,7 +3,6 @@ package dialtest
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -111,16 +110,7 @@ func makeCooked(fd int) error {
 var errNoProgram = errors.New("dialtest: no program has the tty open")
 
 // Read reads what programs wrote. After close it fails.
-func (p *pty) Read(b []byte) (int, error) {
-	n, err := p.master.Read(b)
-	if errors.Is(err, unix.EIO) {
-		// Only while hangup has no slave open; wait for that and look again.
-		p.mu.Lock()
-		p.mu.Unlock() //lint:ignore SA2001 only the moment counts
-		n, err = p.master.Read(b)
-	}
-	return n, err
-}
+func (p *pty) Read(b []byte) (int, error) { return p.master.Read(b) }
 
 // Write writes to the program that has the slave open.
 func (p *pty) Write(b []byte) (int, error) {
@@ -134,16 +124,6 @@ func (p *pty) Write(b []byte) (int, error) {
 
 // SetWriteDeadline is for Write.
 func (p *pty) SetWriteDeadline(t time.Time) error { return p.master.SetWriteDeadline(t) }
-
-// pending is the number of bytes that Read would give now.
-func (p *pty) pending() int {
-	n := 0
-	p.control(func(fd int) (err error) {
-		n, err = unix.IoctlGetInt(fd, unix.TIOCINQ)
-		return err
-	})
-	return n
-}
 
 // stop stops the slave's output, as CTS going off would.
 func (p *pty) stop() {
@@ -172,6 +152,15 @@ func (p *pty) kick() {
 	if !p.stopped && p.slave >= 0 {
 		unix.IoctlSetInt(p.slave, unix.TCXONC, unix.TCOOFF)
 		unix.IoctlSetInt(p.slave, unix.TCXONC, unix.TCOON)
+	}
+}
+
+// program says whether programs have the slave open.
+func (p *pty) program(on bool) {
+	if on {
+		p.opened()
+	} else {
+		p.closed()
 	}
 }
 
@@ -212,22 +201,6 @@ func (p *pty) local() bool {
 	return err == nil && t.Cflag&unix.CLOCAL != 0
 }
 
-// hangup hangs the slave up and keeps it usable for who opens it anew. It needs
-// CAP_SYS_ADMIN.
-func (p *pty) hangup() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.slave < 0 {
-		return io.ErrClosedPipe
-	}
-	if err := unix.IoctlSetInt(p.slave, unix.TIOCVHANGUP, 0); err != nil {
-		return fmt.Errorf("dialtest: hang up %s: %w", p.path, err)
-	}
-	unix.Close(p.slave)
-	p.slave, p.stopped = -1, false
-	return p.openSlave()
-}
-
 // closeSlave closes the bank's own descriptor of the slave.
 func (p *pty) closeSlave() {
 	p.mu.Lock()
@@ -238,7 +211,8 @@ func (p *pty) closeSlave() {
 	}
 }
 
-// close ends the pseudo-terminal; programs that have the slave are hung up.
+// close ends the pseudo-terminal; programs that have the slave are hung up, as by
+// TIOCVHANGUP: their reads end, their writes fail, a session of its own gets SIGHUP.
 func (p *pty) close() {
 	p.closeSlave()
 	p.master.Close()

@@ -20,11 +20,8 @@ type watch struct {
 
 // watched is a slave under watch.
 type watched struct {
-	opens   int // descriptions that programs hold
-	dead    int // of these, such as hangup has cut off; closed before living ones, as far as we know
-	ownOpen int // opens and closes to come that are the bank's own
-	ownShut int
-	dtr     func(on bool) // the first open, the last close
+	opens int           // descriptions that programs hold
+	dtr   func(on bool) // the first open, the last close
 }
 
 const watchMask = unix.IN_OPEN | unix.IN_CLOSE
@@ -87,29 +84,14 @@ func (w *watch) drain() {
 func (s *watched) event(mask uint32) {
 	before := s.opens > 0
 	switch {
-	case mask&unix.IN_OPEN != 0 && s.ownOpen > 0:
-		s.ownOpen--
 	case mask&unix.IN_OPEN != 0:
 		s.opens++
-	case mask&unix.IN_CLOSE != 0 && s.ownShut > 0:
-		s.ownShut--
-	case mask&unix.IN_CLOSE != 0 && s.dead > 0:
-		s.dead--
 	case mask&unix.IN_CLOSE != 0:
 		s.opens = max(0, s.opens-1)
 	}
 	if after := s.opens > 0; after != before {
 		s.dtr(after)
 	}
-}
-
-// hungUp is told that the bank hangs the slave up: the descriptors that programs
-// hold are dead from now on, and the bank replaces its own.
-func (s *watched) hungUp() {
-	s.dead += s.opens
-	s.opens = 0
-	s.ownOpen++
-	s.ownShut++
 }
 
 // close ends run.

@@ -75,7 +75,8 @@ func (w *wire) backlog(now time.Time) int {
 	if w.rate == 0 || !w.free.After(now) {
 		return 0
 	}
-	return within(w.free.Sub(now), w.rate) + 1
+	const byteTime = 10 * int64(time.Second) // at 1 bit/s
+	return int((int64(w.free.Sub(now))*int64(w.rate) + byteTime - 1) / byteTime)
 }
 
 // backlogAt is when the backlog is down to n bytes.
