@@ -88,7 +88,7 @@ type benchEnd struct {
 
 func (e *benchEnd) Admit(a *mp.Admission)                  { a.Join(e.bundle) }
 func (e *benchEnd) LinkLost(*mp.Link, *mp.Failure, []byte) { e.lost <- true }
-func (e *benchEnd) NetworkUp(*mp.Bundle, mp.Network)       { e.up <- true }
+func (e *benchEnd) NetworkUp(b *mp.Bundle, n mp.Network)   { b.Ready(n.Family); e.up <- true }
 func (e *benchEnd) NetworkDown(b *mp.Bundle, f mp.Family)  {}
 func (e *benchEnd) Demand(b *mp.Bundle, packet string)     {}
 

@@ -22,6 +22,8 @@ type Bundle struct {
 	net     channel
 	queue   *queue
 	out     outbox
+	ready   map[wire.Protocol]bool // the interface takes them
+	early   [][]byte               // datagrams that it does not take yet
 	drops   [dropReasons]uint64
 	idle    activity
 	demands bool // Demand was told and no link has come since
@@ -30,7 +32,7 @@ type Bundle struct {
 // NewBundle makes a bundle on an interface and starts to read it. The caller
 // closes the interface after the bundle's Done.
 func NewBundle(cfg BundleConfig) *Bundle {
-	b := &Bundle{cfg: cfg, log: logger(cfg.Log)}
+	b := &Bundle{cfg: cfg, log: logger(cfg.Log), ready: map[wire.Protocol]bool{}}
 	b.idle.cfg = cfg.Idle
 	b.queue = newQueue(cfg.QueueLimit, cfg.MTU, b.drop)
 	b.pool = newPacketPool(max(cfg.MTU, minMTU))
@@ -63,6 +65,26 @@ func (b *Bundle) closeLinks(now time.Time, kind Kind, reason string) {
 
 // Done is closed when the bundle has ended.
 func (b *Bundle) Done() <-chan struct{} { return b.loop.done }
+
+// Stats are a bundle's counters since it was made.
+type Stats struct {
+	Rx, Tx Traffic           // as the interface sees them
+	Drops  map[string]uint64 // packets that were not carried, by reason
+	KeptBy string            // the last packet that counted as activity
+}
+
+// Stats returns the counters as they are now, false when the bundle has ended.
+func (b *Bundle) Stats() (s Stats, ok bool) {
+	ok = b.loop.do(func(time.Time) {
+		s = Stats{Rx: b.net.rx, Tx: b.net.tx, Drops: map[string]uint64{}, KeptBy: b.idle.keptBy()}
+		for i, n := range b.drops {
+			if n > 0 {
+				s.Drops[dropNames[i]] = n
+			}
+		}
+	})
+	return s, ok
+}
 
 // up reports whether a network protocol is open.
 func (b *Bundle) up() bool { return b.net.up() }
@@ -265,11 +287,46 @@ func (b *Bundle) receive(now time.Time, p wire.Protocol, datagram []byte) {
 		if b.cfg.ClampMSS {
 			clampMSS(datagram, b.net.mtu)
 		}
-		b.out.add(datagram)
-		if b.out.full() {
-			b.deliver()
+		switch {
+		case b.ready[p]:
+			b.hand(datagram)
+		case len(b.early) < batchSize:
+			b.early = append(b.early, append([]byte(nil), datagram...))
+		default:
+			b.drops[dropInterface]++
 		}
 	}
+}
+
+// hand puts a datagram where the next delivery takes it.
+func (b *Bundle) hand(datagram []byte) {
+	b.out.add(datagram)
+	if b.out.full() {
+		b.deliver()
+	}
+}
+
+// Ready says that the interface takes packets of a network protocol, which
+// have waited since Events.NetworkUp: the kernel drops what comes before the
+// interface has its address.
+func (b *Bundle) Ready(f Family) {
+	b.loop.post(nil, func(time.Time) {
+		p := wire.IPv4
+		if f == IPv6 {
+			p = wire.IPv6
+		}
+		b.ready[p] = true
+		early := b.early
+		b.early = nil
+		for _, datagram := range early {
+			if b.ready[protocolOf(datagram)] {
+				b.hand(datagram)
+			} else {
+				b.early = append(b.early, datagram)
+			}
+		}
+		b.deliver()
+	})
 }
 
 // deliver writes to the interface what has been received.

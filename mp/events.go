@@ -12,7 +12,7 @@ type Events interface {
 	// Unread are bytes that came after the last frame.
 	LinkLost(k *Link, f *Failure, unread []byte)
 	// NetworkUp says that a network protocol of the bundle has opened, or
-	// that what it agreed upon has changed.
+	// that what it agreed upon has changed. The answer is Bundle.Ready.
 	NetworkUp(*Bundle, Network)
 	// NetworkDown says that it closed.
 	NetworkDown(*Bundle, Family)

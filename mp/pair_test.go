@@ -29,7 +29,6 @@ type end struct {
 	lost    chan *mp.Failure
 	demand  chan string
 	refuse  string // Admit refuses with this
-	lastUp  mp.Network
 	secrets map[string]string
 }
 
@@ -70,7 +69,7 @@ func (e *end) Admit(a *mp.Admission) {
 	a.Join(e.bundle)
 }
 func (e *end) LinkLost(k *mp.Link, f *mp.Failure, unread []byte) { e.lost <- f }
-func (e *end) NetworkUp(b *mp.Bundle, n mp.Network)              { e.up <- n }
+func (e *end) NetworkUp(b *mp.Bundle, n mp.Network)              { b.Ready(n.Family); e.up <- n }
 func (e *end) NetworkDown(b *mp.Bundle, f mp.Family)             { e.down <- f }
 func (e *end) Demand(b *mp.Bundle, packet string)                { e.demand <- packet }
 

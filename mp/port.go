@@ -3,7 +3,6 @@ package mp
 import (
 	"errors"
 	"io"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -171,6 +170,3 @@ func (p *port) stop() (unread []byte) {
 		}
 	}
 }
-
-// timedOut reports whether err is the deadline that stop sets.
-func timedOut(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
