@@ -23,7 +23,6 @@ type process struct {
 func start(program string, args []string, env string) (*process, error) {
 	p := &process{cmd: exec.Command(program, args...), lines: make(chan string, 1000), exited: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), env)
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	log, err := p.cmd.StderrPipe()
 	if err != nil {
 		return nil, err
