@@ -47,7 +47,7 @@ func TestCableCarriesEverythingBothWays(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := bank(t)
 			da, db := ends(t, cable(t, b, cfg))
-			data := random(300000)
+			data := random(100000)
 			for _, way := range [][2]*dte{{da, db}, {db, da}} {
 				go func() {
 					way[0].f.SetWriteDeadline(time.Now().Add(patience))

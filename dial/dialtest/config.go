@@ -5,14 +5,26 @@ import "time"
 // ModemConfig says what a modem is and how its line behaves. The zero value of
 // every field but Name is sensible.
 type ModemConfig struct {
-	Name         string        // of the symlink in the bank's directory
-	Number       string        // by which others call it; "" for none. Digits, *, #
-	Rate         int           // line rate in bit/s, 10 bits a byte (8N1); 0: no limit. A call runs at the lower of both modems' rates
-	Delay        time.Duration // this modem's share of the one-way delay; a call's delay is the sum of both
-	ConnectAfter time.Duration // from the end of dialing, or from the answer, to CONNECT, and from the end of dialing to BUSY and the like
-	FIFO         int           // bytes that the modem buffers before it stops the writer; 0: 256, or 10 ms of the rate where that is more
-	Behaviour    Behaviour     // what callers of Number meet
-	Profile      *Profile      // nil: Hayes()
+	Name   string // of the symlink in the bank's directory
+	Number string // by which others call it: digits, *, #; "" for none
+
+	// Rate is the line rate in bit/s, at 10 bits a byte (8N1); 0: no limit. A call
+	// runs at the lower one of both modems' rates.
+	Rate int
+
+	// Delay is this modem's share of the one-way delay; a call has the sum of both.
+	Delay time.Duration
+
+	// ConnectAfter is the time from the answer to CONNECT, and from the end of dialing
+	// to BUSY and the like.
+	ConnectAfter time.Duration
+
+	// FIFO is how many bytes wait in the modem before it stops the writer; 0: 256,
+	// or 10 ms of the rate where that is more.
+	FIFO int
+
+	Behaviour Behaviour // what callers of Number meet; NoDialtone also when it dials itself
+	Profile   *Profile  // nil: Hayes()
 
 	// CarrierHangup hangs the tty up when the other side ends the call, unless the
 	// program set CLOCAL. Without it there is only the text NO CARRIER.

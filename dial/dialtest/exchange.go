@@ -9,15 +9,19 @@ const ringEvery = 6 * time.Second // 2 s of ringing, 4 s of pause
 
 // hooks is what exchange and machines ask of the plumbing. None of them calls back.
 type hooks interface {
-	text(m *machine, s string)    // to the program at the modem's port
-	changed(m *machine)           // its state is a new one
-	connect(c *call)              // the call's data may flow, after the texts so far
-	hold(m *machine, on bool)     // the program does not, or does again, take data
-	release(c *call, by *machine) // by left in an orderly way: the data that it sent arrives, then carrierLost is to be called for the other
-	cut(c *call)                  // no data flows any more; what is under way is lost
-	carrier(m *machine)           // the other side of m's call has gone
-	replug(m *machine)            // m falls off the bus and comes back later
-	mute(m *machine)              // m's line loses all data from now on
+	text(m *machine, s string) // to the program at the modem's port
+	changed(m *machine)        // its state is a new one
+	connect(c *call)           // the call's data may flow, after the texts so far
+	hold(m *machine, on bool)  // the program does not, or does again, take data
+
+	// release: by has hung up. What it has sent arrives, and then carrierLost is to be
+	// called for the other side.
+	release(c *call, by *machine)
+
+	cut(c *call)        // no data flows any more; what is under way is lost
+	carrier(m *machine) // the other side of m's call has gone
+	replug(m *machine)  // m falls off the bus and comes back later
+	mute(m *machine)    // m's line loses all data from now on
 }
 
 // phase is how far a call is.
@@ -120,7 +124,7 @@ func (ex *exchange) place(now time.Time, c *call) {
 	case s == nil:
 		fails(resNoCarrier)
 	case s.behaviour != Normal:
-		fails(map[Behaviour]string{Busy: resBusy, NoCarrier: resNoCarrier, NoDialtone: resNoDialtone, NoAnswer: resNoAnswer}[s.behaviour])
+		fails([...]string{Busy: resBusy, NoCarrier: resNoCarrier, NoDialtone: resNoDialtone, NoAnswer: resNoAnswer}[s.behaviour])
 	case s.answer != nil:
 		c.callee = s.answer()
 		ex.ring(now, c)

@@ -24,20 +24,20 @@ type Profile struct {
 
 // Row is one line of a profile's script.
 type Row struct {
-	// Command is what stands between AT and the end of the line or the next command
-	// of the line, letters outside quotes in upper case: "I", "+CSQ", "+CGDCONT=1,\"IP\",\"x\"", "D".
-	// A final * takes any rest.
+	// Command is one command of a line, without AT, letters outside of quotes in upper case:
+	// "I", "+CSQ", "+CGDCONT=1,\"IP\",\"x\"", "DT5551234". A final * takes any rest.
 	Command string
 
 	Times  int           // the row serves so often and is then passed over; 0: always
 	Delay  time.Duration // before the answer
-	Lines  []string      // information text, each line as CR LF text CR LF
-	Result string        // final result code; "": OK. NoResult: none ever comes, the modem waits for the next line
+	Lines  []string      // information text: one block of lines, with a CR LF around it
+	Result string        // final result code; "": OK, or NoResult
 	Pass   bool          // the interpreter answers, after Delay; Lines and Result do not count, Then does
 	Then   []Step        // runs from the moment of the command, also into data mode
 }
 
-// NoResult as a Row's Result leaves the command without a final result code.
+// NoResult as a Row's Result leaves the command without a final result code; the modem
+// waits for the next line.
 const NoResult = "-"
 
 // Step is something that a modem does unasked.
@@ -84,7 +84,10 @@ type SIM struct {
 
 // Hayes is the profile of an analogue modem.
 func Hayes() *Profile {
-	return &Profile{Name: "hayes", Manufacturer: "pppdial", Model: "Simulated 33600", Revision: "1", Ident: []string{"33600"}}
+	return &Profile{
+		Name: "hayes", Manufacturer: "pppdial", Model: "Simulated 33600", Revision: "1",
+		Ident: []string{"33600"},
+	}
 }
 
 // LTE is the profile of a cellular modem that keeps to the letter of TS 27.007.

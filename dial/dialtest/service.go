@@ -14,8 +14,8 @@ type Service interface {
 }
 
 // Func is a service made of a function. c is a [net.Conn] in memory: its deadlines
-// work, Read gives io.EOF when the caller has hung up. The caller's hang-up also ends ctx;
-// returning hangs up.
+// work, Read gives io.EOF when the caller has hung up. That also ends ctx; the function must return
+// then. Returning hangs up.
 type Func func(ctx context.Context, c io.ReadWriteCloser)
 
 // Echo sends every byte back: a peer in which our own frames come back.
@@ -46,10 +46,10 @@ type Login struct {
 	Command
 }
 
-// Command is a program that has the call as its controlling terminal and standard
-// input, output and error. When the caller hangs up, the terminal is
-// hung up (SIGHUP, and end of file for who reads); a program that is still there after Grace is killed.
-// When the program ends, what it wrote is delivered and the call ends.
+// Command is a program that has a terminal, with the call at its other end, as its
+// controlling terminal and standard input, output and error. When the caller hangs up, the
+// terminal is hung up (SIGHUP, and the end of file for who reads); a program that is still
+// there after Grace is killed. When the program ends, what it wrote is delivered and the call ends.
 type Command struct {
 	Command []string // path and arguments
 	Shell   bool     // argv[0] gets the "-" in front that marks a login shell
@@ -57,8 +57,9 @@ type Command struct {
 	Dir     string
 	Raw     bool          // the terminal starts raw; otherwise as login(1) leaves it: cooked, with echo
 	Grace   time.Duration // 0: 5 s
-	// Run takes the place of Command: it is given the terminal's slave side, which it
-	// must not close.
+
+	// Run takes the place of Command: it is given the terminal's slave side, raw. It
+	// must return when ctx ends or the tty is hung up.
 	Run func(ctx context.Context, tty io.ReadWriter) error
 }
 

@@ -26,8 +26,8 @@ func (t *transcript) add(who byte, b []byte) {
 	}
 	for _, c := range b {
 		t.line[who] = append(t.line[who], c)
-		if c == '\n' || c == '\r' && who == '>' {
-			t.flush(who)
+		if c == '\n' && len(t.line[who]) > 2 || c == '\r' && who == '>' {
+			t.flush(who) // a CR LF in front of a result is part of its line
 		}
 	}
 }
