@@ -77,11 +77,12 @@ func (c *channel) initCCP(cfg proto.CCPConfig) {
 			Send: func(packet wire.Packet) { c.send(wire.CCP, packet) },
 			Up: func(time.Time) {
 				r := c.ccp.Result()
-				c.coder.start(r, maxPacket)
 				c.b.log.Info("compression", "tx", compressionName(r.Tx), "rx", compressionName(r.Rx))
 			},
 			Down: func(time.Time) { c.coder.stop() },
 		},
+		RxAgreed: c.coder.startRx,
+		TxAgreed: c.coder.startTx,
 		ResetRequested: func(_ time.Time, _ []byte) []byte {
 			if c.coder.tx != nil {
 				c.coder.tx.Reset()

@@ -22,6 +22,7 @@ type coder struct {
 	header []byte // one with its headers restored
 	known  []byte // an incompressible one, for the dictionary
 
+	begun          bool // a compressed packet has come
 	txUsed, rxUsed proto.Compressor
 	txIn, txOut    uint64 // octets before and after compression
 	rxIn, rxOut    uint64
@@ -40,31 +41,35 @@ func (c *coder) startVJ(r *proto.IPCPResult) {
 
 func (c *coder) stopVJ() { c.txVJ, c.rxVJ = nil, nil }
 
-// start begins packet compression as CCP has agreed upon it.
-func (c *coder) start(r *proto.CCPResult, limit int) {
-	c.stop()
-	c.txUsed, c.rxUsed = r.Tx, r.Rx
-	switch bits := int(r.Tx.Bits); r.Tx.Type {
+// startTx begins to compress what we send.
+func (c *coder) startTx(m proto.Compressor) {
+	c.txUsed, c.tx = m, nil
+	switch m.Type {
 	case wire.CCPBSD:
-		c.tx = comp.NewBSDCompressor(bits)
+		c.tx = comp.NewBSDCompressor(int(m.Bits))
 	case wire.CCPDeflate, wire.CCPDeflateDraft:
-		c.tx = comp.NewDeflateCompressor(bits)
+		c.tx = comp.NewDeflateCompressor(int(m.Bits))
 	case wire.CCPPredictor1:
 		c.tx = comp.NewPredictor1Compressor(maxPacket)
 	}
-	switch bits := int(r.Rx.Bits); r.Rx.Type {
+}
+
+// startRx begins to decompress what we receive.
+func (c *coder) startRx(m proto.Compressor) {
+	c.rxUsed, c.rx, c.begun = m, nil, false
+	switch m.Type {
 	case wire.CCPBSD:
-		c.rx = comp.NewBSDDecompressor(bits, limit)
+		c.rx = comp.NewBSDDecompressor(int(m.Bits), maxPacket)
 	case wire.CCPDeflate, wire.CCPDeflateDraft:
-		c.rx = comp.NewDeflateDecompressor(limit)
+		c.rx = comp.NewDeflateDecompressor(maxPacket)
 	case wire.CCPPredictor1:
-		c.rx = comp.NewPredictor1Decompressor(limit)
+		c.rx = comp.NewPredictor1Decompressor(maxPacket)
 	}
 }
 
 func (c *coder) stop() {
-	c.tx, c.rx = nil, nil
-	c.txUsed, c.rxUsed = proto.Compressor{}, proto.Compressor{}
+	c.startTx(proto.Compressor{})
+	c.startRx(proto.Compressor{})
 }
 
 // compressionName is a method in the words of status and log.
@@ -118,6 +123,12 @@ func (c *coder) encode(p *packet) (proto wire.Protocol, store []byte, from int) 
 // decompress undoes packet compression; it returns what was in it.
 func (c *coder) decompress(info []byte) (wire.Protocol, []byte, error) {
 	out, err := c.rx.Decompress(c.plain[:0], info)
+	if err != nil && !c.begun {
+		// This peer counts from when CCP was open, not from the Configure-Ack.
+		c.rx.Reset()
+		out, err = c.rx.Decompress(c.plain[:0], info)
+	}
+	c.begun = true
 	if err != nil {
 		return 0, nil, err
 	}

@@ -81,9 +81,8 @@ func AppendHeader(b []byte, f Format, h Header) []byte {
 	return append(b, flags, byte(h.Seq>>16), byte(h.Seq>>8), byte(h.Seq))
 }
 
-// ErrHeader says that the octets are no fragment: they end within the header,
-// or there is no data behind it.
-var ErrHeader = errors.New("no fragment")
+// ErrHeader says that the octets end within the header.
+var ErrHeader = errors.New("truncated header")
 
 // ParseHeader reads the header of a fragment and returns the data behind it.
 // Reserved bits are passed over.

@@ -48,6 +48,11 @@ type CCPResult struct {
 // CCPLayer is a Layer with what only CCP tells.
 type CCPLayer struct {
 	Layer
+	// RxAgreed says that the peer has just Acked what it sends compressed by,
+	// TxAgreed that we have just Acked what we do. Either end of a direction
+	// begins with the same octet of the line that way, before CCP is open; so
+	// does Linux. The zero Compressor is none.
+	RxAgreed, TxAgreed func(Compressor)
 	// ResetRequested says that the peer's decompressor has lost its way: the
 	// owner resets its compressor and returns the Reset-Ack's data. What was
 	// compressed before must be sent before it returns.
@@ -125,6 +130,9 @@ func (y *ccpPolicy) Acked(wire.Options) {
 	if len(y.rx) > 0 {
 		y.p.draft.Rx = y.rx[0]
 	}
+	if f := y.p.layer.RxAgreed; f != nil {
+		f(y.p.draft.Rx)
+	}
 }
 
 // Judge leaves one of the methods that the peer can decompress, the one that
@@ -156,6 +164,9 @@ func (y *ccpPolicy) Accept(request wire.Options) error {
 	y.p.draft.Tx = Compressor{}
 	for o := range request.All {
 		y.p.draft.Tx, _ = readCompressor(o)
+	}
+	if f := y.p.layer.TxAgreed; f != nil {
+		f(y.p.draft.Tx)
 	}
 	return nil
 }
