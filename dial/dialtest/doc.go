@@ -26,19 +26,20 @@
 //
 // DTR: the last close of the slave counts as DTR going off, the first open as DTR
 // going on. The bank keeps a slave descriptor of its own, because without one the
-// master reads EIO whenever no program is there and cannot stop a writer; POLLHUP is
-// therefore never seen. Opens and closes are counted by inotify instead, which
-// needs no polling and does not miss a close that is followed by an open at once.
-// inotify merges equal events that follow each other; each slave is watched
-// both through its directory and by itself, so that two equal events never do.
+// master reads EIO whenever no program is there, and cannot stop a writer; POLLHUP is
+// therefore never seen. Opens and closes are counted by inotify instead, which needs no
+// polling and does not miss a close that is followed by an open at once. inotify merges
+// equal events that follow each other; each slave is watched both through its directory
+// and by itself, so that two equal events never do. The TIOCEXCL of a program that was
+// killed ends a moment after it, not with it.
 //
-// Carrier: the program reads "NO CARRIER". With [ModemConfig].CarrierHangup its
-// tty is also hung up, as the kernel does when carrier drops on a tty without CLOCAL:
-// the master is closed, for which the kernel does what TIOCVHANGUP does and
-// asks for no privilege, and the name in the bank's directory points to a new pseudo-terminal. Programs
-// must therefore open the name, not what it points to.
+// Carrier: the program reads "NO CARRIER". With [ModemConfig].CarrierHangup its tty is
+// also hung up, as the kernel does when carrier drops on a tty without CLOCAL. The bank
+// closes the master, for which the kernel does what TIOCVHANGUP does and asks for no
+// privilege, and the name in the bank's directory points to a new pseudo-terminal.
+// Programs must therefore open the name, not what it points to.
 //
-// RTS/CTS: the bank reads no more than its FIFO has room for and stops the slave's
-// output (TCOOFF) meanwhile. A writer still gets some 12 to 20 KB into a
-// pseudo-terminal with one write.
+// RTS/CTS: while its FIFO is full the bank stops the slave's output (TCOOFF). What
+// has been written is read at once, so that nothing is lost when the writer goes. A writer
+// still gets some 9 to 20 KB into a pseudo-terminal with one write.
 package dialtest

@@ -155,6 +155,7 @@ func TestExclusiveUseEndsWithItsProgram(t *testing.T) {
 	}
 	d.say("ATE0", ok)
 	d.close()
+	m.State() // has taken note of the close when it returns
 	d = open(t, m.Path())
 	d.say("AT", ok)
 	p := m.end.cur.Load()
