@@ -58,7 +58,7 @@ func explainCall(err error) Verdict {
 	v.Status, v.By, v.Cause, v.Try = r.status, r.by, r.cause, r.try
 	var lock *line.LockError
 	switch {
-	case e.Kind == dial.Locked && errors.As(err, &lock):
+	case e.Kind == dial.Locked && errors.As(e.Err, &lock):
 		v.Cause, v.Try = explainLock(lock)
 	case e.Kind == dial.ChatFailed && e.Got == "":
 		v.Cause, v.Try = "the line was silent where the script waits for an answer", "check speed and parity of the far end; some systems want a return first"
@@ -174,12 +174,15 @@ func readText(text string) (cause, try string, ok bool) {
 
 // evidence is what was seen, in one line.
 func evidence(f *mp.Failure) string {
-	parts := []string{f.Kind.String()}
+	var parts []string
 	if f.Detail != "" {
 		parts = append(parts, f.Detail)
 	}
 	if f.Err != nil {
 		parts = append(parts, f.Err.Error())
+	}
+	if len(parts) == 0 {
+		return f.Kind.String()
 	}
 	return strings.Join(parts, ": ")
 }

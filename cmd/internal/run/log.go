@@ -103,15 +103,15 @@ func (h *handler) Handle(_ context.Context, r slog.Record) error {
 	return err
 }
 
-// text is the event's message in front of which stand the entry and the line,
-// and behind it everything else as key=value. It is one line, whatever the
+// text is the event's message in front of which stand entry, line and
+// interface, and behind it everything else as key=value. It is one line, whatever the
 // peer has put into it.
 func text(r slog.Record, attrs []slog.Attr) string {
 	var lead, tail strings.Builder
 	for _, a := range attrs {
 		v := a.Value.Resolve().String()
 		switch a.Key {
-		case "entry", "line":
+		case "entry", "line", "interface":
 			lead.WriteString(v + ": ")
 		default:
 			if v == "" || strings.ContainsFunc(v, func(c rune) bool { return c == ' ' || c == '"' || !unicode.IsPrint(c) }) {

@@ -1,0 +1,130 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"testing"
+	"time"
+
+	"pppdial/dial"
+	"pppdial/dial/line"
+	"pppdial/mp"
+	"pppdial/mp/proto"
+	"pppdial/mp/wire"
+	"pppdial/route/tun"
+)
+
+func TestExplainCall(t *testing.T) {
+	chat := func(got string) error { return &dial.Error{Kind: dial.ChatFailed, Got: got} }
+	for _, tt := range []struct {
+		err    error
+		status int
+		by     string
+		says   string // in cause or try
+	}{
+		{&dial.Error{Kind: dial.Locked}, StatusLock, "us", "another program"},
+		{&dial.Error{Kind: dial.Locked, Err: &line.LockError{PID: 42, Program: "minicom"}}, StatusLock, "us", "used by minicom"},
+		{&dial.Error{Kind: dial.Locked, Err: &line.LockError{PID: 42}}, StatusLock, "us", "kill 42"},
+		{&dial.Error{Kind: dial.Locked, Err: &line.LockError{Err: fs.ErrPermission}}, StatusLock, "us", "directory of the lock files"},
+		{&dial.Error{Kind: dial.OpenFailed}, StatusOpen, "us", "device"},
+		{&dial.Error{Kind: dial.Busy}, StatusConnect, "modem", "busy"},
+		{&dial.Error{Kind: dial.NoCarrier}, StatusConnect, "modem", "check the number"},
+		{&dial.Error{Kind: dial.NoDialtone}, StatusConnect, "modem", "ATX3"},
+		{&dial.Error{Kind: dial.NoAnswer}, StatusConnect, "modem", "nobody answers"},
+		{&dial.Error{Kind: dial.Silent}, StatusModemInit, "modem", "says nothing"},
+		{&dial.Error{Kind: dial.ModemError}, StatusModemInit, "modem", "modem_init"},
+		{&dial.Error{Kind: dial.CommandFailed}, StatusCommand, "us", "run it by hand"},
+		{&dial.Error{Kind: dial.NoRoute}, StatusOptions, "us", "Systems"},
+		{&dial.Error{Kind: dial.NotNow}, StatusConnect, "us", "at this time"},
+		{&dial.Error{Kind: dial.NotNow, Next: time.Date(2001, 2, 3, 18, 0, 0, 0, time.UTC)}, StatusConnect, "us", "2001-02-03 18:00:00"},
+		{&dial.Error{Kind: dial.Refused}, StatusConnect, "modem", "does not dial"},
+		{&dial.Error{Kind: dial.Interrupted}, StatusUser, "us", ""},
+		{chat(""), StatusConnect, "peer", "silent"},
+		{chat(`\r\nLogin incorrect\r\n\r\nlogin: `), StatusConnect, "peer", "login was refused"},
+		{chat("login: mynam\r\nPassword: "), StatusConnect, "peer", "asks for a password"},
+		{chat("what?"), StatusConnect, "peer", "script"},
+		{fmt.Errorf("ppp.conf:1:2: chat: odd number of words"), StatusOptions, "us", "ppp -n"},
+	} {
+		v := explainCall(tt.err)
+		if v.Status != tt.status || v.By != tt.by || v.Phase != "dialing" || !strings.Contains(v.Cause+" "+v.Try, tt.says) {
+			t.Errorf("%v:\n%v\nwant status %d by %s with %q", tt.err, v, tt.status, tt.by, tt.says)
+		}
+	}
+}
+
+func TestExplainLink(t *testing.T) {
+	ours := &proto.AuthRefused{Ours: true, Wanted: []wire.Auth{{Protocol: wire.PAP}}}
+	for _, tt := range []struct {
+		f      mp.Failure
+		unread string
+		status int
+		by     string
+		says   string
+	}{
+		{mp.Failure{Kind: mp.Closed}, "", StatusUser, "us", ""},
+		{mp.Failure{Kind: mp.PeerTerminated, Up: true}, "", StatusOK, "peer", "has ended the link"},
+		{mp.Failure{Kind: mp.PeerTerminated}, "", StatusNegotiation, "peer", "before it was up"},
+		{mp.Failure{Kind: mp.Negotiation, Phase: mp.PhaseEstablish}, "", StatusNegotiation, "peer", "could not agree"},
+		{mp.Failure{Kind: mp.Negotiation, Phase: mp.PhaseNetwork}, "", StatusNegotiation, "peer", "remotehost"},
+		{mp.Failure{Kind: mp.Silent}, "", StatusNegotiation, "peer", "not a single byte"},
+		{mp.Failure{Kind: mp.Silent, Noise: []byte("\r\nlogin: ")}, "", StatusNegotiation, "peer", "asks for a login"},
+		{mp.Failure{Kind: mp.Silent, Noise: []byte("\r\nLogin incorrect")}, "", StatusNegotiation, "peer", "login was refused"},
+		{mp.Failure{Kind: mp.Silent, Noise: []byte("\r\nERROR\r\n")}, "", StatusNegotiation, "peer", "command mode"},
+		{mp.Failure{Kind: mp.Silent, Noise: []byte("\r\nNO CARRIER\r\n")}, "", StatusNegotiation, "peer", "carrier"},
+		{mp.Failure{Kind: mp.Silent, Noise: []byte("router> ")}, "", StatusNegotiation, "peer", "start PPP there"},
+		{mp.Failure{Kind: mp.Silent, Noise: []byte("bonjour")}, "", StatusNegotiation, "peer", "text instead of PPP"},
+		{mp.Failure{Kind: mp.PeerAuth}, "", StatusPeerAuth, "peer", "recv_passwd"},
+		{mp.Failure{Kind: mp.PeerAuth, Err: &proto.AuthRefused{}}, "", StatusPeerAuth, "peer", "does not want to prove"},
+		{mp.Failure{Kind: mp.PeerAuth, Err: proto.ErrAuthTimeout}, "", StatusPeerAuth, "peer", "silent"},
+		{mp.Failure{Kind: mp.OurAuth}, "", StatusAuthRejected, "peer", "send_passwd"},
+		{mp.Failure{Kind: mp.OurAuth, Err: ours}, "", StatusAuthRejected, "peer", "the entry tells nothing"},
+		{mp.Failure{Kind: mp.OurAuth, Err: &proto.AuthRefused{Ours: true, Has: ours.Wanted}}, "", StatusAuthRejected, "peer", "turn it on"},
+		{mp.Failure{Kind: mp.PeerDead}, "", StatusPeerDead, "line", "crashed"},
+		{mp.Failure{Kind: mp.Hangup}, "", StatusHangup, "line", "carrier"},
+		{mp.Failure{Kind: mp.Hangup}, "\r\nNO CARRIER\r\n", StatusHangup, "modem", "NO CARRIER"},
+		{mp.Failure{Kind: mp.Hangup, Err: &line.DownError{Err: line.ErrGone}}, "", StatusHangup, "line", "unplugged"},
+		{mp.Failure{Kind: mp.Hangup, Err: &line.DownError{Err: line.ErrEnded}}, "", StatusHangup, "peer", "closed the connection"},
+		{mp.Failure{Kind: mp.Hangup, Err: &line.DownError{Err: &line.CommandError{Command: "x"}}}, "", StatusCommand, "us", "run it by hand"},
+		{mp.Failure{Kind: mp.Loopback}, "", StatusLoopback, "peer", "sends back"},
+		{mp.Failure{Kind: mp.Refused}, "", StatusFatal, "us", "not wanted"},
+		{mp.Failure{Kind: mp.Idle}, "", StatusIdle, "us", "nothing to carry"},
+		{mp.Failure{Kind: mp.ConnectTime}, "", StatusConnectTime, "us", "time for the call"},
+	} {
+		v := explainLink(&tt.f, []byte(tt.unread))
+		if v.Status != tt.status || v.By != tt.by || !strings.Contains(v.String(), tt.says) {
+			t.Errorf("%v:\n%v\nwant status %d by %s with %q", &tt.f, v, tt.status, tt.by, tt.says)
+		}
+	}
+}
+
+// TestEveryKindIsExplained: none is left to be status 0.
+func TestEveryKindIsExplained(t *testing.T) {
+	for k := range dial.Interrupted + 1 {
+		if r, ok := callReasons[k]; !ok || r.status == StatusOK || r.by == "" {
+			t.Errorf("dial kind %d is not explained", k)
+		}
+	}
+	for k := range mp.ConnectTime + 1 {
+		if r, ok := linkReasons[k]; !ok || r.by == "" {
+			t.Errorf("%v is not explained", k)
+		}
+	}
+}
+
+func TestExplainInterface(t *testing.T) {
+	if v := explainInterface(&tun.OpenError{Err: fs.ErrNotExist}); v.Status != StatusNoTUN || v.Try != "modprobe tun" {
+		t.Error(v)
+	}
+	if v := explainInterface(errors.New("x")); v.Status != StatusFatal {
+		t.Error(v)
+	}
+}
+
+func TestVerdictIsOneLine(t *testing.T) {
+	v := Verdict{Status: 8, Phase: "dialing", By: "modem", Evidence: "a \"b\"\r\n", Cause: "c"}
+	if got, want := v.String(), `verdict: status=8 phase=dialing by=modem evidence="a \"b\"\r\n" cause="c"`; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
