@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/net/icmp"
 	"golang.org/x/net/ipv4"
+	"golang.org/x/net/ipv6"
 	"golang.org/x/sys/unix"
 )
 
@@ -71,23 +72,41 @@ func onThread(f func() error) error {
 	return <-result
 }
 
-// Ping sends one echo request with size octets of data and waits for its reply.
+// An icmpKind is what differs between the pings of IPv4 and IPv6.
+type icmpKind struct {
+	network, any   string
+	number         int // of the protocol
+	request, reply icmp.Type
+}
+
+var (
+	icmp4 = icmpKind{"ip4:icmp", "0.0.0.0", 1, ipv4.ICMPTypeEcho, ipv4.ICMPTypeEchoReply}
+	icmp6 = icmpKind{"ip6:ipv6-icmp", "::", 58, ipv6.ICMPTypeEchoRequest, ipv6.ICMPTypeEchoReply}
+)
+
+// Ping sends one echo request with size octets of data and waits for its
+// reply. A link-local address needs its zone: the interface's number, because
+// names are looked up in another namespace.
 func (n *Net) Ping(to netip.Addr, seq, size int, patience time.Duration) (rtt time.Duration, err error) {
+	kind := icmp4
+	if to.Is6() {
+		kind = icmp6
+	}
 	var c *icmp.PacketConn
 	if err := n.Do(func() (err error) {
-		c, err = icmp.ListenPacket("ip4:icmp", "0.0.0.0")
+		c, err = icmp.ListenPacket(kind.network, kind.any)
 		return err
 	}); err != nil {
 		return 0, fmt.Errorf("traffic: ping: %w", err)
 	}
 	defer c.Close()
-	m := icmp.Message{Type: ipv4.ICMPTypeEcho, Body: &icmp.Echo{ID: os.Getpid() & 0xffff, Seq: seq, Data: make([]byte, size)}}
+	m := icmp.Message{Type: kind.request, Body: &icmp.Echo{ID: os.Getpid() & 0xffff, Seq: seq, Data: make([]byte, size)}}
 	b, err := m.Marshal(nil)
 	if err != nil {
 		return 0, fmt.Errorf("traffic: ping: %w", err)
 	}
 	began := time.Now()
-	if _, err := c.WriteTo(b, &net.IPAddr{IP: to.AsSlice()}); err != nil {
+	if _, err := c.WriteTo(b, &net.IPAddr{IP: to.AsSlice(), Zone: to.Zone()}); err != nil {
 		return 0, fmt.Errorf("traffic: ping: %w", err)
 	}
 	c.SetReadDeadline(began.Add(patience))
@@ -96,8 +115,8 @@ func (n *Net) Ping(to netip.Addr, seq, size int, patience time.Duration) (rtt ti
 		if err != nil {
 			return 0, fmt.Errorf("traffic: ping %v: %w", to, err)
 		}
-		r, err := icmp.ParseMessage(1, buf[:k])
-		if err != nil || r.Type != ipv4.ICMPTypeEchoReply {
+		r, err := icmp.ParseMessage(kind.number, buf[:k])
+		if err != nil || r.Type != kind.reply {
 			continue
 		}
 		if e, ok := r.Body.(*icmp.Echo); ok && e.Seq == seq && len(e.Data) == size {
@@ -116,11 +135,17 @@ func (n *Net) Dial(to netip.AddrPort, patience time.Duration) (net.Conn, error) 
 	return c, err
 }
 
-// Listen opens a TCP server within the namespace.
+// Listen opens a TCP server within the namespace, for the address's own
+// protocol only: whether one socket can serve both, package net finds out once,
+// in whatever namespace that may be.
 func (n *Net) Listen(at netip.AddrPort) (net.Listener, error) {
+	network := "tcp4"
+	if at.Addr().Is6() {
+		network = "tcp6"
+	}
 	var l net.Listener
 	err := n.Do(func() (err error) {
-		l, err = net.Listen("tcp", at.String())
+		l, err = net.Listen(network, at.String())
 		return err
 	})
 	return l, err
