@@ -163,6 +163,9 @@ func accepts(e *conf.Entry, name string, check func(secret string) bool) bool {
 	return known && good
 }
 
+// minMTU6 is the least MTU that carries IPv6 (RFC 8200, section 5).
+const minMTU6 = 1280
+
 // bundleConfig says what the interface negotiates and how it queues.
 func bundleConfig(e *conf.Entry, tun mp.Tun, events mp.Events, log *slog.Logger) mp.BundleConfig {
 	c := mp.BundleConfig{
@@ -175,7 +178,7 @@ func bundleConfig(e *conf.Entry, tun mp.Tun, events mp.Events, log *slog.Logger)
 			VJ: e.VJComp, VJSlots: e.VJSlots, VJCompSlot: e.VJCompSlot, DNS: e.DNS, OurDNS: e.MSDNS,
 		}
 	}
-	if e.IPv6 {
+	if e.IPv6 && e.MTU >= minMTU6 {
 		c.IPV6CP = &proto.IPV6CPConfig{
 			FSM: fsmConfig(e), Local: interfaceID(e.LocalIf, ethernetID), Remote: interfaceID(e.RemoteIf, noID),
 		}

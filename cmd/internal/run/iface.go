@@ -47,6 +47,10 @@ func openInterface(e *conf.Entry, o *Options, events mp.Events, log *slog.Logger
 func (f *iface) networkUp(n mp.Network) error {
 	var one networks
 	if n.Family == mp.IPv6 {
+		if n.MTU < minMTU6 {
+			f.log.Warn("no IPv6, which needs larger packets", "mtu", n.MTU, "at-least", minMTU6)
+			return nil
+		}
 		one.v6, f.up.v6 = &n, &n
 	} else {
 		one.v4, f.up.v4 = &n, &n
@@ -70,6 +74,7 @@ func (f *iface) networkUp(n mp.Network) error {
 	for _, c := range once {
 		f.warn(f.router.Exec(c))
 	}
+	f.bundle.Ready(n.Family)
 	f.log.Info("up", "local", n.Local, "remote", n.Remote, "mtu", state.MTU)
 	return nil
 }
@@ -90,6 +95,9 @@ func (f *iface) warn(err error) {
 
 // close ends the bundle and takes away all that the kernel was told.
 func (f *iface) close() {
+	if s, ok := f.bundle.Stats(); ok {
+		f.log.Info("carried", "sent", s.Tx.Bytes, "received", s.Rx.Bytes, "dropped", s.Drops)
+	}
 	f.bundle.Close(mp.Closed, "")
 	<-f.bundle.Done()
 	commands, err := delRoutes(f.entry, f.up)
