@@ -1,0 +1,144 @@
+package line
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// exitWait is how long after its last byte a command may take to end.
+	exitWait = time.Second
+	// killWait is how long a command may take to end after SIGTERM.
+	killWait = 2 * time.Second
+)
+
+// OpenCommand runs a command by sh(1), in a session of its own, and makes its
+// standard input and output the line. They are a raw pseudo-terminal: what runs
+// at the other end of a line may insist on a tty (a login shell, telnet), and raw
+// it passes bytes like a socket. What the command writes to its standard error is
+// logged. When it ends, so does the line: with a *CommandError in the
+// *DownError; processes that it left behind are ended. Close ends all of them.
+// The error is an *OpenError.
+func OpenCommand(ctx context.Context, command string, o Options) (*Line, error) {
+	name := "exec:" + command
+	if err := ctx.Err(); err != nil {
+		return nil, &OpenError{Path: name, Err: context.Cause(ctx)}
+	}
+	master, slave, err := openPTY()
+	if err != nil {
+		return nil, &OpenError{Path: name, Err: err}
+	}
+	defer slave.Close()
+	l := newLine(name, Caps{}, o.Log, master)
+	c := newCommand(command, o.Env, l.log)
+	c.cmd.Stdin, c.cmd.Stdout = slave, slave
+	if err := c.start(); err != nil {
+		master.Close()
+		return nil, &OpenError{Path: name, Err: err}
+	}
+	l.reason, l.release = c.reason, c.stop
+	return l, nil
+}
+
+// openPTY makes a pseudo-terminal: the master, in Go's poller, and the raw slave
+// for a child.
+func openPTY() (master, slave *os.File, err error) {
+	master, err = os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	var n int
+	err = control(master, func(fd int) (err error) {
+		if err = unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
+			return err
+		}
+		n, err = unix.IoctlGetInt(fd, unix.TIOCGPTN)
+		return err
+	})
+	if err == nil {
+		slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	}
+	if err == nil {
+		d := device{path: slave.Name(), file: slave}
+		err = d.changeTermios((*termios).setRaw)
+	}
+	if err != nil {
+		if slave != nil {
+			slave.Close()
+		}
+		master.Close()
+		return nil, nil, err
+	}
+	return master, slave, nil
+}
+
+// A command is a process whose standard streams are a line, with all that it
+// starts.
+type command struct {
+	cmd    *exec.Cmd
+	stderr lastLine
+	ended  chan struct{} // closed after cmd.Wait
+}
+
+func newCommand(text string, env []string, log *slog.Logger) *command {
+	c := &command{cmd: exec.Command("/bin/sh", "-c", text), ended: make(chan struct{})}
+	c.stderr.log = log
+	c.cmd.Stderr = &c.stderr
+	c.cmd.Env = append(os.Environ(), env...)
+	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	c.cmd.WaitDelay = exitWait
+	return c
+}
+
+func (c *command) start() error {
+	if err := c.cmd.Start(); err != nil {
+		return err
+	}
+	go func() {
+		defer close(c.ended)
+		c.cmd.Wait() // the outcome is in ProcessState
+		c.signal(unix.SIGTERM)
+	}()
+	return nil
+}
+
+// signal reaches the command and all that it started, as far as that has not
+// left its process group. Of a group that is gone the number is not used again
+// soon.
+func (c *command) signal(s syscall.Signal) { syscall.Kill(-c.cmd.Process.Pid, s) }
+
+// stop ends the command, first politely.
+func (c *command) stop() {
+	c.signal(unix.SIGTERM)
+	timer := time.NewTimer(killWait)
+	defer timer.Stop()
+	select {
+	case <-c.ended:
+	case <-timer.C:
+		c.signal(unix.SIGKILL)
+		<-c.ended
+	}
+}
+
+// reason says how the command ended, if it did.
+func (c *command) reason(err error) error {
+	if !errors.Is(err, unix.EIO) {
+		return err
+	}
+	timer := time.NewTimer(exitWait)
+	defer timer.Stop()
+	select {
+	case <-c.ended:
+		return &CommandError{Command: c.cmd.Args[2], Status: c.cmd.ProcessState.String(), Said: c.stderr.last()}
+	case <-timer.C:
+		return fmt.Errorf("the command has closed its standard streams")
+	}
+}

@@ -1,0 +1,121 @@
+package line
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+func openCommand(t *testing.T, command string, o Options) *Line {
+	t.Helper()
+	l, err := OpenCommand(t.Context(), command, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	l.SetReadDeadline(time.Now().Add(10 * time.Second))
+	return l
+}
+
+func TestCommandIsTransparent(t *testing.T) {
+	l := openCommand(t, "cat", Options{})
+	if _, err := l.Write(allBytes()); err != nil {
+		t.Fatal(err)
+	}
+	wantRead(t, l, allBytes())
+	if l.Name() != "exec:cat" {
+		t.Errorf("the line's name is %q", l.Name())
+	}
+}
+
+func TestCommandEnds(t *testing.T) {
+	var log bytes.Buffer
+	o := Options{Env: []string{"WORD=peace"}, Log: slog.New(slog.NewTextHandler(&log, nil))}
+	l := openCommand(t, `echo first >&2; printf "last $WORD" >&2; printf data; exit 3`, o)
+	got, err := io.ReadAll(l)
+	if string(got) != "data" {
+		t.Errorf("before the end came %q", got)
+	}
+	e := new(CommandError)
+	if !errors.As(err, &e) || !errors.As(err, new(*DownError)) || e.Status != "exit status 3" || e.Said != "last peace" {
+		t.Errorf("the end: %v, want its exit status and its last words", err)
+	}
+	l.Close()
+	for _, want := range []string{"first", "last peace"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log lacks %q: %s", want, log.String())
+		}
+	}
+}
+
+func TestCommandCloses(t *testing.T) {
+	for _, command := range []string{
+		`sleep 1000 & echo $!; wait`,
+		`trap "" TERM HUP; echo $$; while :; do sleep 1000; done`,
+		`sleep 1000 & echo $!; exit`,
+	} {
+		l := openCommand(t, command, Options{})
+		text, err := bufio.NewReader(l).ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		pid := must[int](t)(strconv.Atoi(strings.TrimSpace(text)))
+		l.Close()
+		if running(pid) {
+			t.Errorf("%q: process %d survives Close", command, pid)
+		}
+	}
+}
+
+// running tells whether a process does anything any more; one that waits to be
+// reaped does not.
+func running(pid int) bool {
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+		if err != nil || strings.Contains(string(b), ") Z ") {
+			return false
+		}
+	}
+	return true
+}
+
+func TestCommandIsFreed(t *testing.T) {
+	l := openCommand(t, "sleep 1000", Options{})
+	done := make(chan error)
+	go func() {
+		_, err := l.Read(make([]byte, 1))
+		done <- err
+	}()
+	l.Close()
+	select {
+	case err := <-done:
+		if err == nil {
+			t.Error("a read ended without an error")
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("Close does not free a read")
+	}
+}
+
+func TestLastLine(t *testing.T) {
+	w := lastLine{log: slog.New(slog.DiscardHandler)}
+	for _, s := range []string{"one\ntw", "o\r\n\n", strings.Repeat("x", 2*maxErrorLine), "\nend"} {
+		if n, err := w.Write([]byte(s)); n != len(s) || err != nil {
+			t.Errorf("Write: %d, %v", n, err)
+		}
+	}
+	if got := w.last(); got != "end" {
+		t.Errorf("last line is %q", got)
+	}
+	w.Write([]byte(strings.Repeat("y", 10*maxErrorLine)))
+	if got := w.last(); len(got) != maxErrorLine {
+		t.Errorf("a long line is kept with %d bytes", len(got))
+	}
+}

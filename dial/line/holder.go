@@ -1,0 +1,60 @@
+package line
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// programOf is the name of a process; "" when it can't be known.
+func programOf(pid int) string {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(b))
+}
+
+// userOf finds another process that has the device open; 0 when none can be
+// seen. Only root sees those of other users.
+func userOf(path string) int {
+	links, _ := filepath.Glob("/proc/[0-9]*/fd/*")
+	self := os.Getpid()
+	for _, link := range links {
+		if to, err := os.Readlink(link); err != nil || to != path {
+			continue
+		}
+		pid, err := strconv.Atoi(strings.Split(link, "/")[2])
+		if err == nil && pid != self {
+			return pid
+		}
+	}
+	return 0
+}
+
+// flockerOf finds the process that holds flock(2) on the file; 0 when it can't
+// be known.
+func flockerOf(fd int) int {
+	var st unix.Stat_t
+	if unix.Fstat(fd, &st) != nil {
+		return 0
+	}
+	b, err := os.ReadFile("/proc/locks")
+	if err != nil {
+		return 0
+	}
+	file := fmt.Sprintf("%02x:%02x:%d", unix.Major(uint64(st.Dev)), unix.Minor(uint64(st.Dev)), st.Ino)
+	for line := range strings.Lines(string(b)) {
+		// "1: FLOCK  ADVISORY  WRITE 1234 00:05:67 0 EOF"
+		f := strings.Fields(line)
+		if len(f) >= 6 && f[1] == "FLOCK" && f[5] == file {
+			pid, _ := strconv.Atoi(f[4])
+			return max(pid, 0)
+		}
+	}
+	return 0
+}
