@@ -187,7 +187,7 @@ func (k *Link) flush(now time.Time) {
 	}
 	if k.writing {
 		k.writing = false
-		k.pace.done(k.port.writeEnded())
+		k.pace.done(k.port.writeTimes())
 		k.rateKnown()
 	}
 	if k.pace.ready(now) {
@@ -198,7 +198,7 @@ func (k *Link) flush(now time.Time) {
 	if len(k.fill) > 0 {
 		k.writing = true
 		k.pace.started(now, len(k.fill))
-		k.port.send(k.fill)
+		k.port.send(k.fill, k.pace.probe())
 		k.fill, k.spare = k.spare[:0], k.fill
 		return
 	}

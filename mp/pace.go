@@ -10,7 +10,9 @@ import "time"
 // follow each other at an allowed rate that doubles as long as none has to
 // wait. A write that waits tells the rate at which the line really takes
 // bytes; from then on the next is handed over a little before the one before
-// it will have left.
+// it will have left. Some lines let a whole write wait, and take it at once
+// then; others take it bit by bit as it leaves, and have little of it left
+// when it ends. A probe, the first few bytes written apart, tells them apart.
 const (
 	firstRate  = 64 << 10 // bytes a second allowed on a line that nothing is known of
 	freeRate   = 32 << 20 // no line with a rate worth keeping is faster
@@ -47,8 +49,8 @@ func (p *pace) started(now time.Time, n int) {
 	p.began, p.n = now, n
 }
 
-// done says that it has ended, at the time that the writer has seen.
-func (p *pace) done(at time.Time) {
+// done says that it has ended, and when its probe had: by the writer's clock.
+func (p *pace) done(probed, at time.Time) {
 	switch {
 	case p.free:
 		return
@@ -63,6 +65,11 @@ func (p *pace) done(at time.Time) {
 		p.allowed = firstRate
 	case at.Sub(p.began) > hadToWait:
 		p.learn(at)
+		if at.Sub(probed) > probed.Sub(p.began) {
+			p.since += p.n
+			p.next = at
+			return
+		}
 	default:
 		grow := 2.0
 		if p.quick++; p.known() {
@@ -76,6 +83,9 @@ func (p *pace) done(at time.Time) {
 		p.next = at.Add(p.span(p.n))
 	}
 }
+
+// probe reports whether the next write wants a probe.
+func (p *pace) probe() bool { return !p.free && p.fixed == 0 && p.allowed < freeRate }
 
 // learn takes a sample: two writes that had to wait end with the same little
 // left below us, so what was handed over in between is what the line has sent.

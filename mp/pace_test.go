@@ -10,6 +10,7 @@ import (
 type slowLine struct {
 	rate      float64
 	high, low int
+	gradual   bool      // takes what has room, until the write is done
 	busy      time.Time // until when it has something to send
 }
 
@@ -17,7 +18,19 @@ func (l *slowLine) backlog(now time.Time) float64 {
 	return max(0, l.busy.Sub(now).Seconds()*l.rate)
 }
 
-func (l *slowLine) write(now time.Time, n int) (done time.Time) {
+func (l *slowLine) write(now time.Time, n int) (probed, done time.Time) {
+	if l.gradual {
+		if l.busy.Before(now) {
+			l.busy = now
+		}
+		full := now.Add(time.Duration((l.backlog(now) - float64(l.high)) / l.rate * float64(time.Second)))
+		if full.Before(now) {
+			full = now
+		}
+		l.busy = l.busy.Add(time.Duration(float64(n) / l.rate * float64(time.Second)))
+		over := time.Duration((l.backlog(now) - float64(l.high)) / l.rate * float64(time.Second))
+		return full, now.Add(max(over, 0))
+	}
 	if b := l.backlog(now); b >= float64(l.high) {
 		now = now.Add(time.Duration((b - float64(l.low)) / l.rate * float64(time.Second)))
 	}
@@ -25,7 +38,7 @@ func (l *slowLine) write(now time.Time, n int) (done time.Time) {
 		l.busy = now
 	}
 	l.busy = l.busy.Add(time.Duration(float64(n) / l.rate * float64(time.Second)))
-	return now
+	return now, now
 }
 
 // TestPaceFindsRate sends full frames over lines of which the pace knows
@@ -40,6 +53,8 @@ func TestPaceFindsRate(t *testing.T) {
 	}{
 		{"9600", slowLine{rate: 960, high: 256, low: 64}, 700 * time.Millisecond},
 		{"115200", slowLine{rate: 11520, high: 256, low: 64}, 60 * time.Millisecond},
+		{"115200, bit by bit", slowLine{rate: 11520, high: 256, gradual: true}, 60 * time.Millisecond},
+		{"1 Mbit/s, bit by bit", slowLine{rate: 1e5, high: 256, gradual: true}, 15 * time.Millisecond},
 		{"1 Mbit/s", slowLine{rate: 1e5, high: 1000, low: 200}, 15 * time.Millisecond},
 		{"100 Mbit/s", slowLine{rate: 1e7, high: 1 << 16, low: 1 << 12}, 8 * time.Millisecond},
 	} {
@@ -56,8 +71,8 @@ func TestPaceFindsRate(t *testing.T) {
 				n := max(frame, p.burst()/frame*frame)
 				p.started(now, n)
 				before := now
-				done := tc.line.write(now, n)
-				p.done(done)
+				probed, done := tc.line.write(now, n)
+				p.done(probed, done)
 				if now.After(from) {
 					sent += n
 					own := time.Duration(float64(n) / tc.line.rate * float64(time.Second))
@@ -91,7 +106,7 @@ func TestPaceFreeLine(t *testing.T) {
 		}
 		p.started(now, p.burst())
 		now = now.Add(20 * time.Microsecond)
-		p.done(now)
+		p.done(now, now)
 		if i == 100 && p.burst() != maxBurst {
 			t.Errorf("after %v the burst is %d, want %d", now.Sub(time.Unix(1000, 0)), p.burst(), maxBurst)
 		}
@@ -108,7 +123,7 @@ func TestPaceFixed(t *testing.T) {
 		}
 		p.started(now, 1510)
 		sent += 1510
-		p.done(now)
+		p.done(now, now)
 	}
 	if rate := float64(sent) / 10; rate < 11500 || rate > 11800 {
 		t.Errorf("%.0f bytes a second, want 11520", rate)

@@ -39,10 +39,12 @@ type port struct {
 	free chan []byte // chunks to fill
 
 	quit     chan struct{}
+	probe    int          // octets that the writer writes first; its own while busy
 	tx       chan []byte  // to the writer, one at a time
 	busy     atomic.Bool  // the writer has work
 	base     time.Time    // when the port was made
-	ended    atomic.Int64 // when the last write was done, in nanoseconds since base
+	probed   atomic.Int64 // when the probe of the last write was done, in nanoseconds since base
+	ended    atomic.Int64 // when the last write was done
 	writeErr atomic.Pointer[error]
 
 	wg sync.WaitGroup
@@ -115,7 +117,11 @@ func (p *port) read() {
 func (p *port) write() {
 	defer p.wg.Done()
 	for b := range p.tx {
-		_, err := p.line.Write(b)
+		_, err := p.line.Write(b[:p.probe])
+		p.probed.Store(int64(time.Since(p.base)))
+		if err == nil && p.probe < len(b) {
+			_, err = p.line.Write(b[p.probe:])
+		}
 		p.ended.Store(int64(time.Since(p.base)))
 		if err != nil {
 			p.writeErr.CompareAndSwap(nil, &err)
@@ -125,15 +131,24 @@ func (p *port) write() {
 	}
 }
 
+// probeSize is how much of a write goes first when its times are wanted.
+const probeSize = 32
+
 // send gives b to the writer, which must not be busy; the owner leaves b
 // alone until busy is false again.
-func (p *port) send(b []byte) {
+func (p *port) send(b []byte, probe bool) {
+	p.probe = len(b)
+	if probe {
+		p.probe = min(len(b), probeSize)
+	}
 	p.busy.Store(true)
 	p.tx <- b
 }
 
-// writeEnded is when the last write was done.
-func (p *port) writeEnded() time.Time { return p.base.Add(time.Duration(p.ended.Load())) }
+// writeTimes are when the last write's probe and all of it were done.
+func (p *port) writeTimes() (probed, ended time.Time) {
+	return p.base.Add(time.Duration(p.probed.Load())), p.base.Add(time.Duration(p.ended.Load()))
+}
 
 // release gives a chunk back to the reader; a line that filled it gets a
 // larger one.
