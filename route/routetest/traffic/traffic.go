@@ -12,6 +12,7 @@ import (
 	"os"
 	"runtime"
 	"strconv"
+	"sync"
 	"time"
 
 	"golang.org/x/net/icmp"
@@ -188,15 +189,24 @@ func Exchange(c net.Conn, data []byte) error {
 	return nil
 }
 
-// Echo serves connections, one after another, by sending back what they send,
-// until the listener is closed.
+// Echo serves connections by sending back what they send, until the listener
+// is closed; then it closes them and returns.
 func Echo(l net.Listener) {
+	var all []net.Conn
+	var done sync.WaitGroup
+	defer done.Wait()
 	for {
 		c, err := l.Accept()
 		if err != nil {
+			for _, c := range all {
+				c.Close()
+			}
 			return
 		}
-		io.Copy(c, c)
-		c.Close()
+		all = append(all, c)
+		done.Go(func() {
+			io.Copy(c, c)
+			c.Close()
+		})
 	}
 }
