@@ -1,0 +1,260 @@
+package modem
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+)
+
+// How long things may take.
+const (
+	wakeTime    = 700 * time.Millisecond // for an answer to AT; the modem may have been asleep
+	bootTime    = 1500 * time.Millisecond
+	commandTime = 20 * time.Second        // for OK to a command of modem_init
+	hangupTime  = 3 * time.Second         // for OK to ATH
+	callTime    = time.Minute             // for CONNECT, as for a dialer's chat
+	writeTime   = 5 * time.Second         // for the line to take a command
+	guardTime   = 1100 * time.Millisecond // of silence around +++ (register S12: 1 s)
+	lineEndTime = 50 * time.Millisecond   // for the LF behind CONNECT's CR
+	calmTime    = 300 * time.Millisecond  // of silence after several commands
+)
+
+// Wake makes sure that the modem takes commands and has no call. One that is
+// still in data mode, since a program was killed in the middle of a call, is
+// brought back by dropping DTR or by the escape sequence. The error is an
+// *Error with ErrSilent when it does not answer.
+func (m *Modem) Wake(ctx context.Context) error {
+	defer m.arm(ctx)()
+	late, err := m.wake(ctx)
+	if err != nil {
+		return err
+	}
+	// A call that the modem still holds would make ATD fail. Without one, some
+	// modems call ATH an error.
+	if err := m.send(ctx, "ATH", "\r"); err != nil {
+		return err
+	}
+	if _, err = m.until(ctx, hangupTime, OK, Failed, NoCarrier); err != nil {
+		return err
+	}
+	if late {
+		return m.calm(ctx)
+	}
+	return nil
+}
+
+// wake gets an OK to AT; late is whether it took more than one.
+func (m *Modem) wake(ctx context.Context) (late bool, err error) {
+	if err = m.attention(ctx, "AT", wakeTime); !silent(err) {
+		return false, err
+	}
+	for _, try := range []struct {
+		before  func(context.Context) error
+		command string
+	}{
+		{nil, "ATQ0V1"}, // in case it was told to keep quiet (Q1) or to speak in numbers (V0)
+		{m.drop, "AT"},
+		{nil, "AT"}, // some restart when DTR drops
+		{m.escape, "AT"},
+		{nil, "AT"},
+	} {
+		if try.before != nil {
+			if err := try.before(ctx); err != nil {
+				m.log.Debug("modem", "error", err)
+			}
+		}
+		if err = m.attention(ctx, try.command, bootTime); err == nil {
+			return true, m.calm(ctx)
+		} else if !silent(err) {
+			return true, err
+		}
+	}
+	return true, err
+}
+
+// attention sends an AT that does nothing and waits for OK.
+func (m *Modem) attention(ctx context.Context, command string, d time.Duration) error {
+	if err := m.send(ctx, command, "\r"); err != nil {
+		return err
+	}
+	_, err := m.until(ctx, d, OK)
+	return err
+}
+
+func silent(err error) bool { return errors.Is(err, ErrSilent) }
+
+// calm waits until the modem has said all that it had to say to several
+// commands: its OK may have been to an earlier one.
+func (m *Modem) calm(ctx context.Context) error {
+	for {
+		if _, err := m.next(ctx, time.Now().Add(calmTime)); silent(err) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+// escape brings the modem from data mode to command mode.
+func (m *Modem) escape(ctx context.Context) error {
+	if err := pause(ctx, guardTime); err != nil {
+		return err
+	}
+	if err := m.send(ctx, "+++", ""); err != nil {
+		return err
+	}
+	if _, err := m.until(ctx, guardTime+wakeTime, OK, NoCarrier); err != nil && !silent(err) {
+		return err
+	}
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Do sends a command, to which AT is added if it is missing, and waits for OK.
+// The lines that the modem said before it are returned.
+func (m *Modem) Do(ctx context.Context, command string) (lines []string, err error) {
+	defer m.arm(ctx)()
+	if len(command) < 2 || !strings.EqualFold(command[:2], "AT") {
+		command = "AT" + command
+	}
+	if err := m.send(ctx, command, "\r"); err != nil {
+		return nil, err
+	}
+	end := time.Now().Add(commandTime)
+	for time.Now().Before(end) {
+		r, err := m.next(ctx, end)
+		switch {
+		case err != nil:
+			return lines, err
+		case r.Code == OK:
+			m.secret = false
+			return lines, nil
+		case r.Code == Failed:
+			m.secret = false
+			return lines, m.refused(r)
+		case r.Code == None && r.Text != command:
+			lines = append(lines, r.Text)
+		}
+	}
+	return lines, m.failed(ErrSilent)
+}
+
+// Dial calls a number and waits for CONNECT. The number goes out as it is; tone
+// dialing is asked for unless the number says T or P itself, or is a code of a
+// cellular modem (*99#), which has no tones.
+func (m *Modem) Dial(ctx context.Context, number string) (Result, error) {
+	how := "T"
+	if number == "" || strings.ContainsAny(number[:1], "TtPp*#") {
+		how = ""
+	}
+	return m.call(ctx, "ATD"+how+number)
+}
+
+// Answer waits, for as long as ctx lasts, until the modem rings, and answers. An
+// error of the call, which had a Result, leaves the modem ready for the next.
+func (m *Modem) Answer(ctx context.Context) (Result, error) {
+	disarm := m.arm(ctx)
+	m.command, m.secret, m.got, m.began = "", false, nil, time.Now()
+	for {
+		r, err := m.next(ctx, time.Time{})
+		if err != nil || r.Code == Connect { // a modem with S0=1 answers by itself
+			if err == nil {
+				err = m.lineEnd(ctx)
+			}
+			disarm()
+			return r, err
+		}
+		if r.Code == Ring {
+			break
+		}
+	}
+	disarm()
+	return m.call(ctx, "ATA")
+}
+
+// call sends a command that makes a call and waits for what comes of it.
+func (m *Modem) call(ctx context.Context, command string) (Result, error) {
+	disarm := m.arm(ctx)
+	err := m.send(ctx, command, "\r")
+	var r Result
+	if err == nil {
+		r, err = m.until(ctx, callTime, Connect, NoCarrier, Failed, NoDialtone, Busy, NoAnswer, Voice, Delayed, Blacklisted)
+	}
+	if err == nil && r.Code == Connect {
+		err = m.lineEnd(ctx)
+	}
+	disarm()
+	switch {
+	case err != nil:
+		m.abort(ctx)
+		return r, err
+	case r.Code != Connect:
+		return r, m.refused(r)
+	}
+	return r, nil
+}
+
+// abort ends the call that is being made: any character does (V.250, section
+// 5.6.1).
+func (m *Modem) abort(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), wakeTime)
+	defer cancel()
+	defer m.arm(ctx)()
+	if m.send(ctx, "", "\r") == nil {
+		m.until(ctx, wakeTime, OK, NoCarrier, Failed)
+	}
+}
+
+// lineEnd takes the LF behind the CR of CONNECT, so that it does not stand before
+// the first frame.
+func (m *Modem) lineEnd(ctx context.Context) error {
+	if len(m.in) == 0 {
+		if err := m.read(ctx, time.Now().Add(lineEndTime)); err != nil && !silent(err) {
+			return m.failed(err)
+		}
+	}
+	if len(m.in) > 0 && m.in[0] == '\n' {
+		m.in = m.in[1:]
+	}
+	return nil
+}
+
+// Hangup leaves the modem in command mode without a call, from whatever it is
+// doing: by DTR if there is one, by ATH, and by ATH after the escape sequence. An
+// error says that the modem did not confirm it.
+func (m *Modem) Hangup(ctx context.Context) error {
+	defer m.arm(ctx)()
+	if m.drop != nil {
+		if err := m.drop(ctx); err != nil {
+			m.log.Debug("modem: DTR", "error", err)
+		}
+	}
+	// Mostly the other side was first, and the modem is in command mode.
+	err := m.hook(ctx, wakeTime)
+	if !silent(err) {
+		return err
+	}
+	if err := m.escape(ctx); err != nil {
+		return err
+	}
+	return m.hook(ctx, hangupTime)
+}
+
+func (m *Modem) hook(ctx context.Context, d time.Duration) error {
+	if err := m.send(ctx, "ATH", "\r"); err != nil {
+		return err
+	}
+	_, err := m.until(ctx, d, OK, Failed)
+	return err
+}
