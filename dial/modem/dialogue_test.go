@@ -52,7 +52,6 @@ func TestWake(t *testing.T) {
 					t.Errorf("Wake: %v", err)
 				}
 				within(t, "Wake", began, c.most)
-				synctest.Wait()
 				c.fake.wantCommands(t, strings.Fields(c.want)...)
 			})
 		})
@@ -92,7 +91,6 @@ func TestDial(t *testing.T) {
 					t.Errorf("%q: %+v, %v", c.answer, r, err)
 				}
 				f.wantCommands(t, c.command)
-				synctest.Wait()
 				rest := make([]byte, 16)
 				m.conn.SetReadDeadline(time.Now().Add(time.Second))
 				n, _ := m.conn.Read(rest)
@@ -170,8 +168,9 @@ func TestAnswer(t *testing.T) {
 			t.Errorf("nobody is there: %+v, %v after %v", r, err, time.Since(began))
 		}
 		f.wantCommands(t, "ATA")
-		synctest.Wait()
+		f.mu.Lock()
 		f.answers["ATA"] = "\r\nCONNECT 2400\r\n~"
+		f.mu.Unlock()
 		f.say <- "RING\r\n"
 		if r, err = m.Answer(t.Context()); r.Code != Connect || r.Speed != 2400 || err != nil {
 			t.Errorf("somebody is there: %+v, %v", r, err)
@@ -224,6 +223,8 @@ func TestHangup(t *testing.T) {
 				}
 				within(t, "Hangup", began, c.most)
 				c.fake.wantCommands(t, strings.Fields(c.want)...)
+				c.fake.mu.Lock()
+				defer c.fake.mu.Unlock()
 				if !c.fail && c.fake.data {
 					t.Error("still in data mode")
 				}

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -27,6 +29,7 @@ type fake struct {
 	escapes  bool          // +++ is known
 	deafTill time.Duration // commands before this are lost
 
+	mu       sync.Mutex // guards what follows, data and answers
 	began    time.Time
 	lastRx   time.Time
 	commands []string // all that came in command mode
@@ -69,6 +72,8 @@ func (f *fake) withDTR(m *Modem, works bool) *Modem {
 	m.drop = func(ctx context.Context) error {
 		f.dtr++
 		time.Sleep(500 * time.Millisecond)
+		f.mu.Lock()
+		defer f.mu.Unlock()
 		if works {
 			f.data = false
 		}
@@ -85,31 +90,37 @@ func (f *fake) listen() {
 		if err != nil {
 			return
 		}
+		f.mu.Lock()
 		quiet := time.Since(f.lastRx) >= time.Second
 		f.lastRx = time.Now()
-		if f.data {
-			if f.escapes && quiet && string(buf[:n]) == "+++" {
-				f.conn.SetReadDeadline(time.Now().Add(time.Second))
-				if n, _ := f.conn.Read(buf); n == 0 {
-					f.data = false
-					f.say <- "\r\nOK\r\n"
-				}
-				f.conn.SetReadDeadline(time.Time{})
+		data := f.data
+		f.mu.Unlock()
+		if data && f.escapes && quiet && string(buf[:n]) == "+++" {
+			f.conn.SetReadDeadline(time.Now().Add(time.Second))
+			if n, _ := f.conn.Read(buf); n == 0 {
+				f.mu.Lock()
+				f.data = false
+				f.mu.Unlock()
+				f.say <- "\r\nOK\r\n"
 			}
-			continue
+			f.conn.SetReadDeadline(time.Time{})
 		}
 		for _, c := range buf[:n] {
-			if c != '\r' {
+			switch {
+			case data:
+			case c != '\r':
 				line = append(line, c)
-				continue
+			default:
+				f.obey(string(line))
+				line = nil
 			}
-			f.obey(string(line))
-			line = nil
 		}
 	}
 }
 
 func (f *fake) obey(command string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.commands = append(f.commands, command)
 	if time.Since(f.began) < f.deafTill {
 		return
@@ -134,6 +145,9 @@ func usual(more ...string) map[string]string {
 
 func (f *fake) wantCommands(t *testing.T, want ...string) {
 	t.Helper()
+	synctest.Wait()
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if fmt.Sprintf("%q", f.commands) != fmt.Sprintf("%q", want) {
 		t.Errorf("commands were %q, want %q", f.commands, want)
 	}
