@@ -1,7 +1,6 @@
 package proto
 
 import (
-	"crypto/md5"
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
@@ -20,10 +19,13 @@ var (
 	ErrAuthRefused   = errors.New("refused")
 	ErrAuthReflected = errors.New("the peer sent us our own challenge")
 	ErrAuthName      = errors.New("the peer's name has changed")
+	// ErrAuthUnproved: by MS-CHAPv2 each side proves that it knows the secret,
+	// and the authenticator has not, or, when that is us, cannot.
+	ErrAuthUnproved = errors.New("no proof that the authenticator knows the secret")
 )
 
-// An Authenticator is one side of an authentication: a PAPClient, PAPServer,
-// CHAPClient or CHAPServer.
+// An Authenticator is one side of an authentication: a Client or Server of
+// PAP, CHAP or EAP.
 type Authenticator interface {
 	// Start begins; before it, packets are dropped.
 	Start(now time.Time)
@@ -41,6 +43,13 @@ type Server interface {
 	Authenticator
 	// Answer is the owner's answer to Verify, at once or later. An answer to
 	// a request that is no longer the current one is dropped.
+	//
+	// The message is for the peer's user. EAP has no room for one. By
+	// MS-CHAPv2 it goes with our proof that we know the secret: CheckSecret
+	// makes it; where the request was verified elsewhere, the message must have
+	// it, "S=" and 40 hexadecimal digits and, after a blank, "M=" and the text,
+	// as RADIUS servers tell it in MS-CHAP2-Success. Likewise the message of a
+	// refusal may be that of MS-CHAP-Error, beginning with "E=".
 	Answer(now time.Time, r *AuthRequest, ok bool, message string)
 	// Name is the name that the peer has proved, empty before.
 	Name() string
@@ -116,19 +125,26 @@ type AuthRequest struct {
 	ID     uint8  // of the packet
 
 	Password string // PAP
-	// CHAP: our challenge and the peer's response, for those who verify
+	// CHAP and EAP: our challenge and the peer's response, for those who verify
 	// elsewhere.
 	Challenge, Response []byte
+
+	proof *[20]byte // MS-CHAPv2: of our knowing the secret; nil until it was checked
 }
 
 // CheckSecret reports whether the peer knows the secret. How long it takes
-// does not tell how much of a wrong one is right.
+// does not tell how much of a wrong one is right. It is for one goroutine at a
+// time, before the answer.
 func (r *AuthRequest) CheckSecret(secret string) bool {
 	switch r.Method {
 	case wire.Auth{Protocol: wire.PAP}:
 		want, got := sha256.Sum256([]byte(secret)), sha256.Sum256([]byte(r.Password))
 		return subtle.ConstantTimeCompare(want[:], got[:]) == 1
-	case wire.Auth{Protocol: wire.CHAP, Algorithm: wire.CHAPMD5}:
+	case wire.Auth{Protocol: wire.CHAP, Algorithm: wire.CHAPMSv2}:
+		var ok bool
+		r.proof, ok = checkMSCHAP(r, secret)
+		return ok
+	case wire.Auth{Protocol: wire.CHAP, Algorithm: wire.CHAPMD5}, wire.Auth{Protocol: wire.EAP}:
 		return subtle.ConstantTimeCompare(md5Response(r.ID, secret, r.Challenge), r.Response) == 1
 	}
 	return false
@@ -144,15 +160,6 @@ func (r *AuthRequest) Format(f fmt.State, _ rune) { fmt.Fprint(f, r.String()) }
 
 // LogValue is the String.
 func (r *AuthRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
-
-// md5Response is the value of a Response (RFC 1994, section 4.1).
-func md5Response(id uint8, secret string, challenge []byte) []byte {
-	h := md5.New()
-	h.Write([]byte{id})
-	h.Write([]byte(secret))
-	h.Write(challenge)
-	return h.Sum(nil)
-}
 
 // refusedError is err with what the peer said to it.
 func refusedError(name string, err error, message string) error {

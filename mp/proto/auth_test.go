@@ -203,14 +203,13 @@ func TestAuthRequestHidesSecrets(t *testing.T) {
 }
 
 func TestCheckSecretNeedsMethod(t *testing.T) {
-	r := &AuthRequest{Method: eapMD5, Password: "guess"}
+	r := &AuthRequest{Method: wire.Auth{Protocol: wire.CHAP, Algorithm: wire.CHAPMS}, Password: "guess"}
 	if r.CheckSecret("guess") {
 		t.Error("an unknown method is believed")
 	}
 }
 
-// The four machines against each other over a line that loses half of all
-// packets.
+// All machines against each other over a line that loses half of all packets.
 func TestAuthOverBadLine(t *testing.T) {
 	times := AuthTimes{Limit: time.Hour}
 	for name, make := range map[string]func(s, c AuthLayer, v func(time.Time, *AuthRequest)) (Server, Authenticator){
@@ -221,6 +220,14 @@ func TestAuthOverBadLine(t *testing.T) {
 		"CHAP": func(s, c AuthLayer, v func(time.Time, *AuthRequest)) (Server, Authenticator) {
 			return NewCHAPServer(CHAPServerConfig{Algorithm: wire.CHAPMD5, Name: "srv", Times: times, Verify: v}, s),
 				NewCHAPClient(CHAPClientConfig{Algorithm: wire.CHAPMD5, Name: "joe", Secret: "guess", Times: times}, c)
+		},
+		"MS-CHAPv2": func(s, c AuthLayer, v func(time.Time, *AuthRequest)) (Server, Authenticator) {
+			return NewCHAPServer(CHAPServerConfig{Algorithm: wire.CHAPMSv2, Name: "srv", Times: times, Verify: v}, s),
+				NewCHAPClient(CHAPClientConfig{Algorithm: wire.CHAPMSv2, Name: "joe", Secret: "guess", Times: times}, c)
+		},
+		"EAP": func(s, c AuthLayer, v func(time.Time, *AuthRequest)) (Server, Authenticator) {
+			return NewEAPServer(EAPServerConfig{Name: "srv", Times: times, Verify: v}, s),
+				NewEAPClient(EAPClientConfig{Name: "joe", Secret: "guess", Times: times}, c)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -261,6 +268,9 @@ func TestAuthOverBadLine(t *testing.T) {
 				now = next
 				server.Advance(now)
 				client.Advance(now)
+				if c, ok := client.(*EAPClient); ok && server.Name() != "" {
+					c.NetworkBegun(now)
+				}
 			}
 			if passed != 2 || server.Name() != "joe" {
 				t.Errorf("%d sides passed, name %q", passed, server.Name())

@@ -5,26 +5,27 @@ import (
 	"log/slog"
 	"time"
 
-	"pppdial/mp/fsm"
 	"pppdial/mp/wire"
 )
 
 // CHAPClientConfig is how we authenticate ourselves by CHAP.
 type CHAPClientConfig struct {
-	Algorithm uint8 // wire.CHAPMD5
+	Algorithm uint8 // wire.CHAPMD5 or wire.CHAPMSv2
 	Name      string
 	Secret    string
 	Times     AuthTimes
 	// Own reports whether a challenge is one that our own side has sent; such
 	// a one is refused. See CHAPServer.Sent. Nil: never.
-	Own func(challenge []byte) bool
-	Log *slog.Logger
+	Own    func(challenge []byte) bool
+	Random func([]byte) // fills with random octets; nil: crypto/rand
+	Log    *slog.Logger
 }
 
-// CHAPClient answers Challenges (RFC 1994).
+// CHAPClient answers Challenges (RFC 1994, RFC 2759).
 type CHAPClient struct {
-	cfg   CHAPClientConfig
-	layer AuthLayer
+	cfg    CHAPClientConfig
+	method chapClientMethod
+	layer  AuthLayer
 
 	started   bool
 	passed    bool // at least once
@@ -37,13 +38,13 @@ type CHAPClient struct {
 
 // NewCHAPClient returns a client that waits for Start.
 func NewCHAPClient(cfg CHAPClientConfig, layer AuthLayer) *CHAPClient {
-	cfg.Times, cfg.Log = cfg.Times.withDefaults(), logger(cfg.Log)
-	return &CHAPClient{cfg: cfg, layer: layer}
+	cfg.Times, cfg.Log, cfg.Random = cfg.Times.withDefaults(), logger(cfg.Log), random(cfg.Random)
+	return &CHAPClient{cfg: cfg, method: newCHAPClientMethod(&cfg), layer: layer}
 }
 
 // Start waits for a Challenge.
 func (c *CHAPClient) Start(now time.Time) {
-	*c = CHAPClient{cfg: c.cfg, layer: c.layer, started: true}
+	*c = CHAPClient{cfg: c.cfg, method: c.method, layer: c.layer, started: true}
 	c.timer.limit = now.Add(c.cfg.Times.Limit)
 }
 
@@ -58,7 +59,7 @@ func (c *CHAPClient) Input(now time.Time, info []byte) {
 		c.challenged(now, p)
 	case wire.CHAPSuccess, wire.CHAPFailure:
 		if c.challenge != nil && p.ID == c.id && !c.answered {
-			c.told(now, p.Code == wire.CHAPSuccess, fsm.Printable(p.Data))
+			c.told(now, p)
 		}
 	}
 }
@@ -75,12 +76,16 @@ func (c *CHAPClient) challenged(now time.Time, p wire.Packet) {
 		return
 	}
 	if c.challenge == nil || p.ID != c.id || !bytes.Equal(v.Value, c.challenge) {
+		answer, err := c.method.answer(p.ID, v.Value)
+		if err != nil {
+			c.cfg.Log.Debug("packet dropped", "proto", "CHAP", "why", err)
+			return
+		}
 		if c.passed { // a further round
 			c.timer.limit = now.Add(c.cfg.Times.Limit)
 		}
 		c.id, c.challenge, c.answered = p.ID, bytes.Clone(v.Value), false
-		c.response = wire.AppendCHAPValue(nil, wire.CHAPValue{
-			Value: md5Response(c.id, c.cfg.Secret, c.challenge), Name: c.cfg.Name})
+		c.response = wire.AppendCHAPValue(nil, wire.CHAPValue{Value: answer, Name: c.cfg.Name})
 	}
 	c.respond(now)
 }
@@ -93,12 +98,19 @@ func (c *CHAPClient) respond(now time.Time) {
 	c.layer.Send(wire.Packet{Code: wire.CHAPResponse, ID: c.id, Data: c.response})
 }
 
-func (c *CHAPClient) told(now time.Time, ok bool, message string) {
+func (c *CHAPClient) told(now time.Time, p wire.Packet) {
 	c.answered, c.timer = true, authTimer{}
+	var message string
+	err := ErrAuthRefused
+	if p.Code == wire.CHAPSuccess {
+		message, err = c.method.success(p.Data)
+	} else {
+		message = c.method.failure(p.Data)
+	}
 	switch {
-	case !ok:
+	case err != nil:
 		c.Stop()
-		c.layer.failed(now, refusedError("CHAP", ErrAuthRefused, message))
+		c.layer.failed(now, refusedError("CHAP", err, message))
 	case !c.passed:
 		c.passed = true
 		c.layer.passed(now, message)

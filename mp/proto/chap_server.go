@@ -2,20 +2,15 @@ package proto
 
 import (
 	"bytes"
-	"crypto/rand"
 	"log/slog"
 	"time"
 
 	"pppdial/mp/wire"
 )
 
-// challengeSize is the length of our challenges: the output of MD5 or more
-// (RFC 1994, section 2.3).
-const challengeSize = 24
-
 // CHAPServerConfig is how the peer authenticates itself by CHAP.
 type CHAPServerConfig struct {
-	Algorithm uint8  // wire.CHAPMD5
+	Algorithm uint8  // wire.CHAPMD5 or wire.CHAPMSv2
 	Name      string // ours, in the Challenges
 	Times     AuthTimes
 	Again     time.Duration // between rounds after the first; 0: no further ones
@@ -25,10 +20,11 @@ type CHAPServerConfig struct {
 	Log    *slog.Logger
 }
 
-// CHAPServer sends Challenges (RFC 1994).
+// CHAPServer sends Challenges (RFC 1994, RFC 2759).
 type CHAPServer struct {
-	cfg   CHAPServerConfig
-	layer AuthLayer
+	cfg    CHAPServerConfig
+	method chapServerMethod
+	layer  AuthLayer
 
 	started   bool
 	timer     authTimer // of the round
@@ -40,7 +36,7 @@ type CHAPServer struct {
 	current *AuthRequest // being verified
 	done    bool         // the round has its answer
 	ok      bool
-	message string
+	reason  []byte // the data of Success or Failure
 
 	proved bool // in some round
 	name   string
@@ -48,11 +44,8 @@ type CHAPServer struct {
 
 // NewCHAPServer returns a server that waits for Start.
 func NewCHAPServer(cfg CHAPServerConfig, layer AuthLayer) *CHAPServer {
-	cfg.Times, cfg.Log = cfg.Times.withDefaults(), logger(cfg.Log)
-	if cfg.Random == nil {
-		cfg.Random = func(b []byte) { rand.Read(b) }
-	}
-	s := &CHAPServer{cfg: cfg, layer: layer}
+	cfg.Times, cfg.Log, cfg.Random = cfg.Times.withDefaults(), logger(cfg.Log), random(cfg.Random)
+	s := &CHAPServer{cfg: cfg, method: newCHAPServerMethod(&cfg), layer: layer}
 	var first [1]byte
 	cfg.Random(first[:])
 	s.id = first[0]
@@ -61,14 +54,14 @@ func NewCHAPServer(cfg CHAPServerConfig, layer AuthLayer) *CHAPServer {
 
 // Start sends the first Challenge.
 func (s *CHAPServer) Start(now time.Time) {
-	*s = CHAPServer{cfg: s.cfg, layer: s.layer, id: s.id, previous: s.challenge, started: true}
+	*s = CHAPServer{cfg: s.cfg, method: s.method, layer: s.layer, id: s.id, previous: s.challenge, started: true}
 	s.round(now)
 }
 
 // round begins a round with a new challenge and a new identifier.
 func (s *CHAPServer) round(now time.Time) {
 	s.id++
-	s.previous, s.challenge = s.challenge, make([]byte, challengeSize)
+	s.previous, s.challenge = s.challenge, make([]byte, s.method.challengeSize())
 	s.cfg.Random(s.challenge)
 	s.current, s.done, s.again = nil, false, time.Time{}
 	s.timer.limit = now.Add(s.cfg.Times.Limit)
@@ -118,14 +111,11 @@ func (s *CHAPServer) Answer(now time.Time, r *AuthRequest, ok bool, message stri
 	if r == nil || r != s.current {
 		return
 	}
-	err := ErrAuthRefused
-	if s.proved && r.Name != s.name {
-		ok, message, err = false, "", ErrAuthName
-	}
+	message, err := s.decide(r, ok, message)
 	s.current, s.timer = nil, authTimer{}
-	s.done, s.ok, s.message = true, ok, message
+	s.done, s.ok = true, err == nil
 	s.reply()
-	if !ok {
+	if err != nil {
 		s.layer.failed(now, refusedError("CHAP", err, message))
 		return
 	}
@@ -139,12 +129,29 @@ func (s *CHAPServer) Answer(now time.Time, r *AuthRequest, ok bool, message stri
 	}
 }
 
+// decide makes the data of the reply, and tells what is to be said of it here.
+func (s *CHAPServer) decide(r *AuthRequest, ok bool, message string) (text string, err error) {
+	switch {
+	case !ok:
+		s.reason, text = s.method.failure(message)
+		return text, ErrAuthRefused
+	case s.proved && r.Name != s.name:
+		err = ErrAuthName
+	default:
+		s.reason, text, err = s.method.success(r, message)
+	}
+	if err != nil {
+		s.reason, _ = s.method.failure("")
+	}
+	return text, err
+}
+
 func (s *CHAPServer) reply() {
 	code := wire.CHAPFailure
 	if s.ok {
 		code = wire.CHAPSuccess
 	}
-	s.layer.Send(wire.Packet{Code: code, ID: s.id, Data: []byte(s.message)})
+	s.layer.Send(wire.Packet{Code: code, ID: s.id, Data: s.reason})
 }
 
 // Name is the name that the peer has proved, empty before.

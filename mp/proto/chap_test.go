@@ -117,7 +117,7 @@ func TestCHAPServer(t *testing.T) {
 	d, s, a := chapServer(t, 0)
 	d.want(`Challenge id=0x1 <hidden>, name = "srv"`, "")
 	first := d.last.Data
-	if v, _ := wire.ParseCHAPValue(first); len(v.Value) != challengeSize || v.Value[0] != 1 {
+	if v, _ := wire.ParseCHAPValue(first); len(v.Value) != 24 || v.Value[0] != 1 {
 		t.Errorf("challenge %x", v.Value)
 	}
 	d.next(5*time.Second, "auth_secs")

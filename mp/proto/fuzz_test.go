@@ -167,6 +167,52 @@ func FuzzCHAPServer(f *testing.F) {
 	})
 }
 
+func FuzzMSCHAPClient(f *testing.F) {
+	seeds(f, wire.Packet{Code: wire.CHAPChallenge, ID: 1, Data: value([]byte("0123456789abcdef"), "srv")},
+		wire.Packet{Code: wire.CHAPFailure, ID: 1, Data: []byte("E=691 R=1 C=00112233445566778899AABBCCDDEEFF V=3 M=no")},
+		wire.Packet{Code: wire.CHAPSuccess, ID: 1, Data: []byte("S=407A5589115FD0D6209F510FE9C04566932CDA56 M=yes")})
+	fuzzAuth(f, func(now time.Time, layer AuthLayer) Authenticator {
+		return NewCHAPClient(CHAPClientConfig{Algorithm: wire.CHAPMSv2, Name: "joe", Secret: "x"}, layer)
+	})
+}
+
+func FuzzMSCHAPServer(f *testing.F) {
+	seeds(f, wire.Packet{Code: wire.CHAPResponse, ID: 1, Data: value(make([]byte, 49), "joe")})
+	fuzzAuth(f, func(now time.Time, layer AuthLayer) Authenticator {
+		var s *CHAPServer
+		s = NewCHAPServer(CHAPServerConfig{
+			Algorithm: wire.CHAPMSv2, Again: time.Minute, Random: func(b []byte) { clear(b) },
+			Verify: func(now time.Time, r *AuthRequest) { s.Answer(now, r, !r.CheckSecret("x"), string(r.Response)) },
+		}, layer)
+		return s
+	})
+}
+
+func FuzzEAPClient(f *testing.F) {
+	seeds(f, wire.Packet{Code: wire.EAPRequest, ID: 1, Data: eapBody(wire.EAPIdentity, nil)},
+		wire.Packet{Code: wire.EAPRequest, ID: 2, Data: eapBody(wire.EAPMD5, value([]byte("abc"), "srv"))},
+		wire.Packet{Code: wire.EAPRequest, ID: 3, Data: eapBody(wire.EAPNotification, []byte("hello"))},
+		wire.Packet{Code: wire.EAPRequest, ID: 4, Data: eapBody(25, []byte("abc"))},
+		wire.Packet{Code: wire.EAPSuccess, ID: 4}, wire.Packet{Code: wire.EAPFailure, ID: 4})
+	fuzzAuth(f, func(now time.Time, layer AuthLayer) Authenticator {
+		return NewEAPClient(EAPClientConfig{Name: "joe", Secret: "x"}, layer)
+	})
+}
+
+func FuzzEAPServer(f *testing.F) {
+	seeds(f, wire.Packet{Code: wire.EAPResponse, ID: 1, Data: eapBody(wire.EAPIdentity, []byte("joe"))},
+		wire.Packet{Code: wire.EAPResponse, ID: 2, Data: eapBody(wire.EAPMD5, value([]byte("abcd"), "joe"))},
+		wire.Packet{Code: wire.EAPResponse, ID: 3, Data: eapBody(wire.EAPNak, []byte{13})})
+	fuzzAuth(f, func(now time.Time, layer AuthLayer) Authenticator {
+		var s *EAPServer
+		s = NewEAPServer(EAPServerConfig{
+			Again: time.Minute, Random: func(b []byte) { clear(b) },
+			Verify: func(now time.Time, r *AuthRequest) { s.Answer(now, r, len(r.Response)%2 == 0, "") },
+		}, layer)
+		return s
+	})
+}
+
 func join(parts ...[]byte) (all []byte) {
 	for _, p := range parts {
 		all = append(all, p...)

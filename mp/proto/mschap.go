@@ -12,8 +12,7 @@ import (
 	"golang.org/x/crypto/md4"
 )
 
-// The computations of MS-CHAPv2 (RFC 2759, section 8), under their names
-// there. Those that section 8 does not need elsewhere are left out.
+// The computations of MS-CHAPv2, under their names in RFC 2759, section 8.
 
 // mschapChallenge is the length of both challenges; no other is possible.
 const mschapChallenge = 16

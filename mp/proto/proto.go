@@ -1,9 +1,9 @@
 // Package proto holds the protocols that a PPP link or bundle speaks about
 // itself: LCP (RFC 1661, 1570, 1990), IPCP (RFC 1332, 1877), IPV6CP (RFC
-// 5072), CCP (RFC 1962), PAP (RFC 1334) and CHAP (RFC 1994). The control
-// protocols are policies on top of package fsm: what an option means, what is
-// asked for, what is granted. The authentication protocols are small machines
-// of their own, one for each side.
+// 5072), CCP (RFC 1962), PAP (RFC 1334), CHAP (RFC 1994, 2759) and EAP (RFC
+// 3748). The control protocols are policies on top of package fsm: what an
+// option means, what is asked for, what is granted. The authentication
+// protocols are small machines of their own, one for each side.
 //
 // Everything here is synchronous: no goroutine, no clock. The owner hands in
 // the information fields of received packets and the time, and calls Advance
@@ -84,6 +84,14 @@ func random32() uint32 {
 			return n
 		}
 	}
+}
+
+// random is f or, if there is none, the system's source.
+func random(f func([]byte)) func([]byte) {
+	if f == nil {
+		return func(b []byte) { rand.Read(b) }
+	}
+	return f
 }
 
 func logger(l *slog.Logger) *slog.Logger {
