@@ -29,7 +29,7 @@ const (
 	codelInterval = 100 * time.Millisecond
 	// A slow line takes longer than that for a single packet: the target is
 	// then the time of so many full ones, and the interval grows with it.
-	targetPackets   = 1.5
+	targetPackets   = 5
 	targetsInterval = 10
 )
 
