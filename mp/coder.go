@@ -126,7 +126,9 @@ func (c *coder) decompress(info []byte) (wire.Protocol, []byte, error) {
 	if err != nil && !c.begun {
 		// This peer counts from when CCP was open, not from the Configure-Ack.
 		c.rx.Reset()
-		out, err = c.rx.Decompress(c.plain[:0], info)
+		if again, worse := c.rx.Decompress(c.plain[:0], info); worse == nil {
+			out, err = again, nil
+		}
 	}
 	c.begun = true
 	if err != nil {
