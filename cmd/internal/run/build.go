@@ -88,7 +88,8 @@ func linkConfig(e *conf.Entry, speed int, events mp.Events, log *slog.Logger) mp
 	c := mp.LinkConfig{
 		LCP: proto.LCPConfig{
 			FSM: fsmConfig(e), MRU: e.MTU, PFC: e.PComp, ACFC: e.AComp,
-			Demand: authMethods(e.RecvCHAP, e.RecvPAP), Allow: authMethods(e.SendCHAP, e.SendPAP),
+			Demand: authMethods(e.RecvMSCHAP, e.RecvCHAP, e.RecvEAP, e.RecvPAP),
+			Allow:  authMethods(e.SendMSCHAP, e.SendCHAP, e.SendEAP, e.SendPAP),
 		},
 		Auth: mp.AuthConfig{
 			Name: e.SendName, Password: e.SendPasswd.Reveal(),
@@ -136,14 +137,23 @@ func escapes(e *conf.Entry) hdlc.ACCM {
 	return m
 }
 
-// authMethods lists the protocols that are turned on, preferred first.
-func authMethods(chap, pap conf.Choice) []wire.Auth {
+// authMethods lists the protocols that are turned on, preferred first:
+// MS-CHAPv2, by which both sides prove themselves; CHAP; EAP, whose
+// MD5-Challenge is CHAP's and takes longer; and PAP, which tells the password.
+func authMethods(mschap, chap, eap, pap conf.Choice) []wire.Auth {
 	var m []wire.Auth
-	if chap == conf.Yes {
-		m = append(m, wire.Auth{Protocol: wire.CHAP, Algorithm: wire.CHAPMD5})
-	}
-	if pap == conf.Yes {
-		m = append(m, wire.Auth{Protocol: wire.PAP})
+	for _, x := range []struct {
+		on   conf.Choice
+		auth wire.Auth
+	}{
+		{mschap, wire.Auth{Protocol: wire.CHAP, Algorithm: wire.CHAPMSv2}},
+		{chap, wire.Auth{Protocol: wire.CHAP, Algorithm: wire.CHAPMD5}},
+		{eap, wire.Auth{Protocol: wire.EAP}},
+		{pap, wire.Auth{Protocol: wire.PAP}},
+	} {
+		if x.on == conf.Yes {
+			m = append(m, x.auth)
+		}
 	}
 	return m
 }
