@@ -10,58 +10,32 @@ import (
 // authenticators are the two directions of a link's Authenticate phase.
 type authenticators struct {
 	link           *Link
-	server         proto.Server        // proves the peer; nil: it need not, and by CHAP it cannot
+	server         proto.Server        // proves the peer, or, when it need not, accepts what it says by PAP
 	client         proto.Authenticator // proves us; nil: we need not
-	serverProto    wire.Protocol
-	clientProto    wire.Protocol
-	wantPeer, want bool // still to be done: the peer's side, ours
+	peerAuth       wire.Auth           // as agreed for the peer; without a protocol: none
+	ourAuth        wire.Auth           // and for us
+	wantPeer, want bool                // still to be done: the peer's side, ours
 	told           bool
 }
 
-// start begins what LCP has agreed upon. A peer of which nothing was demanded
-// and that offers PAP all the same is accepted, without its name counting.
+// start begins what LCP has agreed upon. The client refuses challenges that
+// are our server's, also those of another protocol: the responses of EAP and
+// CHAP are the same.
 func (a *authenticators) start(now time.Time, k *Link, r *proto.LCPResult) {
-	*a = authenticators{link: k}
-	c := &k.cfg.Auth
-	layer := func(p wire.Protocol, passed, failed func(time.Time, string, error)) proto.AuthLayer {
-		return proto.AuthLayer{
-			Send:   func(packet wire.Packet) { k.sendControl(p, packet) },
-			Passed: func(now time.Time, m string) { passed(now, m, nil) },
-			Failed: func(now time.Time, err error) { failed(now, "", err) },
-		}
+	*a = authenticators{link: k, peerAuth: r.PeerAuth, ourAuth: r.OurAuth}
+	if a.wantPeer = a.wantsProof(); a.wantPeer {
+		s := k.side(a.peerAuth, a.peerPassed, a.peerFailed)
+		s.verify = a.verify
+		a.server = authMethods[a.peerAuth.Protocol].server(s)
+	} else {
+		a.server = a.acceptAnything()
 	}
-	var chap *proto.CHAPServer
-	switch a.serverProto = r.PeerAuth.Protocol; a.serverProto {
-	case wire.PAP:
-		a.wantPeer = true
-		a.server = proto.NewPAPServer(proto.PAPServerConfig{Times: c.Times, Verify: a.verify, Log: k.log},
-			layer(wire.PAP, a.peerPassed, a.peerFailed))
-	case wire.CHAP:
-		a.wantPeer = true
-		chap = proto.NewCHAPServer(proto.CHAPServerConfig{
-			Algorithm: r.PeerAuth.Algorithm, Name: c.Name, Times: c.Times, Again: c.Again, Verify: a.verify, Log: k.log,
-		}, layer(wire.CHAP, a.peerPassed, a.peerFailed))
-		a.server = chap
-	default:
-		a.serverProto = wire.PAP
-		accept := func(now time.Time, r *proto.AuthRequest) { a.server.Answer(now, r, true, "") }
-		a.server = proto.NewPAPServer(proto.PAPServerConfig{Verify: accept, Log: k.log},
-			layer(wire.PAP, func(time.Time, string, error) {}, func(time.Time, string, error) {}))
-	}
-	switch a.clientProto = r.OurAuth.Protocol; a.clientProto {
-	case wire.PAP:
-		a.want = true
-		a.client = proto.NewPAPClient(proto.PAPClientConfig{Name: c.Name, Password: c.Password, Times: c.Times, Log: k.log},
-			layer(wire.PAP, a.wePassed, a.weFailed))
-	case wire.CHAP:
-		a.want = true
-		own := func([]byte) bool { return false }
-		if chap != nil {
-			own = chap.Sent
+	if a.want = a.ourAuth.Protocol != 0; a.want {
+		s := k.side(a.ourAuth, a.wePassed, a.weFailed)
+		if c, ok := a.server.(interface{ Sent(challenge []byte) bool }); ok {
+			s.own = c.Sent
 		}
-		a.client = proto.NewCHAPClient(proto.CHAPClientConfig{
-			Algorithm: r.OurAuth.Algorithm, Name: c.Name, Secret: c.Password, Times: c.Times, Own: own, Log: k.log,
-		}, layer(wire.CHAP, a.wePassed, a.weFailed))
+		a.client = authMethods[a.ourAuth.Protocol].client(s)
 	}
 	a.server.Start(now)
 	if a.client != nil {
@@ -69,6 +43,28 @@ func (a *authenticators) start(now time.Time, k *Link, r *proto.LCPResult) {
 	}
 	a.check(now)
 }
+
+// acceptAnything makes the server for a peer of which nothing was demanded and
+// that may use PAP all the same. Its name does not count.
+func (a *authenticators) acceptAnything() proto.Server {
+	s := a.link.side(wire.Auth{Protocol: wire.PAP}, nil, nil)
+	return proto.NewPAPServer(proto.PAPServerConfig{
+		Optional: true,
+		Verify:   func(now time.Time, r *proto.AuthRequest) { a.server.Answer(now, r, true, "") },
+		Log:      s.log,
+	}, s.layer)
+}
+
+// serverProto is the protocol of the server's packets.
+func (a *authenticators) serverProto() wire.Protocol {
+	if a.wantsProof() {
+		return a.peerAuth.Protocol
+	}
+	return wire.PAP
+}
+
+// wantsProof reports whether the peer had or has to prove who it is.
+func (a *authenticators) wantsProof() bool { return a.peerAuth.Protocol != 0 }
 
 func (a *authenticators) verify(now time.Time, r *proto.AuthRequest) {
 	k, server := a.link, a.server
@@ -80,24 +76,24 @@ func (a *authenticators) verify(now time.Time, r *proto.AuthRequest) {
 	}})
 }
 
-func (a *authenticators) peerPassed(now time.Time, _ string, _ error) {
-	a.link.log.Info("peer authenticated", "name", a.server.Name(), "by", a.serverProto)
+func (a *authenticators) peerPassed(now time.Time, _ string) {
+	a.link.log.Info("peer authenticated", "name", a.server.Name(), "by", a.peerAuth)
 	a.wantPeer = false
 	a.check(now)
 }
 
-func (a *authenticators) peerFailed(now time.Time, _ string, err error) {
+func (a *authenticators) peerFailed(now time.Time, err error) {
 	a.link.fail(PeerAuth, "", err)
 	a.link.close(now, PeerAuth, "Authentication failed")
 }
 
-func (a *authenticators) wePassed(now time.Time, message string, _ error) {
-	a.link.log.Info("authenticated to the peer", "by", a.clientProto, "message", message)
+func (a *authenticators) wePassed(now time.Time, message string) {
+	a.link.log.Info("authenticated to the peer", "by", a.ourAuth, "message", message)
 	a.want = false
 	a.check(now)
 }
 
-func (a *authenticators) weFailed(now time.Time, _ string, err error) {
+func (a *authenticators) weFailed(now time.Time, err error) {
 	a.link.fail(OurAuth, "", err)
 	a.link.close(now, OurAuth, "Failed to authenticate ourselves to peer")
 }
@@ -113,7 +109,7 @@ func (a *authenticators) done() bool { return a.link != nil && !a.wantPeer && !a
 
 // peerName is the name that the peer has proved.
 func (a *authenticators) peerName() string {
-	if a.link.lcp.Result().PeerAuth.Protocol == 0 {
+	if !a.wantsProof() {
 		return ""
 	}
 	return a.server.Name()
@@ -123,23 +119,31 @@ func (a *authenticators) peerName() string {
 // that protocol was not agreed.
 func (a *authenticators) input(now time.Time, p wire.Protocol, info []byte) bool {
 	known := false
-	if a.server != nil && p == a.serverProto {
+	if a.server != nil && p == a.serverProto() {
 		a.server.Input(now, info)
 		known = true
 	}
-	if a.client != nil && p == a.clientProto {
+	if a.client != nil && p == a.ourAuth.Protocol {
 		a.client.Input(now, info)
 		known = true
 	}
 	return known
 }
 
+// networkBegun says that the peer has begun with network protocols. A client
+// of EAP may wait for a Success that was lost.
+func (a *authenticators) networkBegun(now time.Time) {
+	if c, ok := a.client.(*proto.EAPClient); ok {
+		c.NetworkBegun(now)
+	}
+}
+
 // rejected takes the peer's Protocol-Reject of an authentication protocol.
 func (a *authenticators) rejected(now time.Time, p wire.Protocol) bool {
 	switch {
-	case a.client != nil && p == a.clientProto && a.want:
+	case a.client != nil && p == a.ourAuth.Protocol && a.want:
 		a.link.close(now, OurAuth, "the peer rejects "+p.String()+" that it asked for")
-	case a.server != nil && p == a.serverProto && a.wantPeer:
+	case a.server != nil && p == a.serverProto() && a.wantPeer:
 		a.link.close(now, PeerAuth, "the peer rejects "+p.String()+" that it agreed to")
 	default:
 		return false

@@ -45,10 +45,10 @@ type LinkConfig struct {
 // AuthConfig is how the two sides authenticate themselves; which protocols
 // may be used is in LCPConfig's Demand and Allow.
 type AuthConfig struct {
-	Name     string // ours, for PAP and CHAP
-	Password string // PAP password or CHAP secret with which we answer
+	Name     string // ours
+	Password string // PAP password, or secret with which we answer challenges
 	Times    proto.AuthTimes
-	Again    time.Duration // between CHAP challenges to the peer; 0: one
+	Again    time.Duration // between challenges to the peer; 0: one
 	// Verify asks whether the peer is who it says; the answer may come at
 	// once or later. It is called by a loop and must return at once.
 	Verify func(*Claim)
@@ -62,7 +62,7 @@ type Claim struct {
 }
 
 // Answer accepts or refuses the claim, from any goroutine. The message goes to
-// the peer.
+// the peer; what MS-CHAPv2 wants of it is told at proto.Server.
 func (c *Claim) Answer(ok bool, message string) { c.answer(ok, message) }
 
 // BundleConfig is what a bundle needs to be an interface.

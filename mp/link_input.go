@@ -66,8 +66,21 @@ func (k *Link) frame(now time.Time, frame []byte) {
 		}
 	case k.bundle != nil:
 		k.bundle.input(now, k, p, info)
-	case k.phase == PhaseAuthenticate && k.auth.done() && len(k.held) < heldFrames:
-		// The peer need not know that we still think about where it belongs.
+	case k.phase == PhaseAuthenticate:
+		k.early(now, p, info)
+	}
+}
+
+// early takes a packet that is for a bundle, before the link is in one. The
+// peer need not know that we still think about where it belongs.
+func (k *Link) early(now time.Time, p wire.Protocol, info []byte) {
+	if p < wire.LCP {
+		k.auth.networkBegun(now)
+	}
+	switch {
+	case k.bundle != nil:
+		k.bundle.input(now, k, p, info)
+	case k.auth.done() && len(k.held) < heldFrames:
 		k.held = append(k.held, heldFrame{p, append([]byte(nil), info...)})
 	}
 }

@@ -162,6 +162,8 @@ func TestCall(t *testing.T) {
 		{"no authentication", wire.Auth{}},
 		{"PAP", auth(wire.PAP, 0)},
 		{"CHAP", auth(wire.CHAP, wire.CHAPMD5)},
+		{"MS-CHAPv2", auth(wire.CHAP, wire.CHAPMSv2)},
+		{"EAP", auth(wire.EAP, 0)},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -223,7 +225,10 @@ func TestCallTime(t *testing.T) {
 }
 
 func TestWrongSecret(t *testing.T) {
-	for _, p := range []wire.Auth{{Protocol: wire.PAP}, {Protocol: wire.CHAP, Algorithm: wire.CHAPMD5}} {
+	for _, p := range []wire.Auth{
+		{Protocol: wire.PAP}, {Protocol: wire.CHAP, Algorithm: wire.CHAPMD5},
+		{Protocol: wire.CHAP, Algorithm: wire.CHAPMSv2}, {Protocol: wire.EAP},
+	} {
 		t.Run(p.String(), func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				la, lb := mptest.Pair(mptest.Config{})
