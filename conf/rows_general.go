@@ -79,26 +79,26 @@ Give the two directions different secrets: with the same one a caller can have u
 		Man: `Whether the peer is challenged by CHAP. CHAP is asked for before PAP where both are allowed.`,
 	},
 	{
-		Name: "send_mschap", Forms: Bare | Negated, Type: "flag", Otherwise: "unset", Phase: Establish, Pending: true, Ours: true,
+		Name: "send_mschap", Forms: Bare | Negated, Type: "flag", Otherwise: "unset", Phase: Establish, Ours: true,
 		Group: "Authentication", slot: choice(func(e *Entry) *Choice { return &e.SendMSCHAP }),
-		Man: `Whether we answer MS-CHAPv2 challenges (RFC 2759). It comes before CHAP.`,
+		Man: `Whether we answer MS-CHAPv2 challenges (RFC 2759). It comes before CHAP. The peer must prove that it knows the secret, too.`,
 	},
 	{
-		Name: "recv_mschap", Forms: Bare | Negated, Type: "flag", Otherwise: "unset", Phase: Establish, Pending: true, Ours: true,
+		Name: "recv_mschap", Forms: Bare | Negated, Type: "flag", Otherwise: "unset", Phase: Establish, Ours: true,
 		Rule:  "needs recv_passwd, except beside reconfigure or radius",
 		Group: "Authentication", slot: choice(func(e *Entry) *Choice { return &e.RecvMSCHAP }),
 		Man: `Whether the peer is challenged by MS-CHAPv2. It is asked for before CHAP.`,
 	},
 	{
-		Name: "send_eap", Forms: Bare | Negated, Type: "flag", Otherwise: "unset", Phase: Establish, Pending: true, Ours: true,
+		Name: "send_eap", Forms: Bare | Negated, Type: "flag", Otherwise: "unset", Phase: Establish, Ours: true,
 		Group: "Authentication", slot: choice(func(e *Entry) *Choice { return &e.SendEAP }),
-		Man: `Whether we answer the MD5-Challenge of EAP (RFC 3748).`,
+		Man: `Whether we answer the MD5-Challenge of EAP (RFC 3748). It proves no more than CHAP and takes longer, so it comes behind CHAP, and before PAP.`,
 	},
 	{
-		Name: "recv_eap", Forms: Bare | Negated, Type: "flag", Otherwise: "unset", Phase: Establish, Pending: true, Ours: true,
+		Name: "recv_eap", Forms: Bare | Negated, Type: "flag", Otherwise: "unset", Phase: Establish, Ours: true,
 		Rule:  "needs recv_passwd, except beside reconfigure or radius",
 		Group: "Authentication", slot: choice(func(e *Entry) *Choice { return &e.RecvEAP }),
-		Man: `Whether the peer is sent the MD5-Challenge of EAP.`,
+		Man: `Whether the peer is sent the MD5-Challenge of EAP. It is asked for behind CHAP and before PAP. The peer's name is its identity.`,
 	},
 	{
 		Name: "max_auth_secs", Forms: Valued, Type: "secs", Default: "30", Min: 1, Phase: Authenticate,
@@ -113,7 +113,7 @@ Give the two directions different secrets: with the same one a caller can have u
 	{
 		Name: "chap_reauth_secs", Forms: Valued, Type: "secs", Otherwise: "off", Min: 10, Max: 7200, Phase: Always,
 		Group: "Authentication", slot: period(second, func(e *Entry) *duration { return &e.CHAPReauthSecs }),
-		Man: `The peer is challenged again at this interval for as long as the link is up.`,
+		Man: `The peer is challenged again, by CHAP, MS-CHAPv2 or EAP, at this interval for as long as the link is up.`,
 	},
 	{
 		Name: "radius", Forms: Valued | Repeat, Type: "host[:port],file", Phase: Establish, Pending: true, Ours: true,

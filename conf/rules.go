@@ -154,18 +154,18 @@ func (r *rules) passwords() {
 	send := e.SendPAP == Yes || e.SendCHAP == Yes || e.SendMSCHAP == Yes || e.SendEAP == Yes
 	recv := e.RecvPAP == Yes || e.RecvCHAP == Yes || e.RecvMSCHAP == Yes || e.RecvEAP == Yes
 	if !send {
-		r.idle("send_passwd", "neither send_pap nor send_chap is on")
+		r.idle("send_passwd", "no protocol is on by which we authenticate ourselves")
 		if !recv { // CHAP challenges bear our name, too
-			r.idle("send_name", "neither send_pap nor send_chap is on")
+			r.idle("send_name", "no protocol is on by which we authenticate ourselves")
 		}
 	}
 	if !recv {
 		for _, k := range []string{"recv_name", "recv_passwd", "radius"} {
-			r.idle(k, "neither recv_pap nor recv_chap is on")
+			r.idle(k, "no protocol is on by which the peer authenticates itself")
 		}
 	}
-	if e.RecvCHAP != Yes && e.RecvMSCHAP != Yes {
-		r.idle("chap_reauth_secs", "recv_chap is not on")
+	if e.RecvCHAP != Yes && e.RecvMSCHAP != Yes && e.RecvEAP != Yes {
+		r.idle("chap_reauth_secs", "no protocol with challenges is on")
 	}
 }
 

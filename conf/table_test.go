@@ -235,7 +235,7 @@ func TestNoKeywordIsInert(t *testing.T) {
 // TestPending: what is in effect, and that nothing else is.
 func TestPending(t *testing.T) {
 	inEffect := strings.Fields(`debug continue recv_name send_name send_passwd recv_passwd send_pap send_chap
-		recv_pap recv_chap max_auth_secs auth_secs chap_reauth_secs netmask metric mtu add_route del_route
+		recv_pap recv_chap send_mschap recv_mschap send_eap recv_eap max_auth_secs auth_secs chap_reauth_secs netmask metric mtu add_route del_route
 		uucp_name localhost remotehost addr_negotiate in out modwait modtries restart_ms restart_ms_lim
 		max_FSM_fail max_FSM_conf max_FSM_term max_term_ms LCP_IDENT LCP_ECHOS LCP_ECHO_INTERVAL lcp_echo_fails
 		xon_xoff pcomp acomp accm map_char map_char_num rx_accm accm_parity device speed flow local phone
