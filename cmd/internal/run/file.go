@@ -77,7 +77,7 @@ func choose(o Options) (*conf.Entry, conf.Diagnostics, error) {
 func check(o Options, stdout, stderr io.Writer) int {
 	file, diags, err := readFile(o)
 	if err != nil {
-		fmt.Fprintln(stderr, "ppp:", err)
+		fmt.Fprintln(stderr, unreadable(o.File, err))
 		return StatusOptions
 	}
 	entries, more := file.Entries()
@@ -101,6 +101,23 @@ func check(o Options, stdout, stderr io.Writer) int {
 		}
 	}
 	return StatusOK
+}
+
+// unreadable is what is wrong with a control file as a whole.
+func unreadable(file string, err error) conf.Diagnostic {
+	d := conf.Diagnostic{Pos: conf.Pos{File: file}, Msg: strings.TrimPrefix(err.Error(), "conf: ")}
+	var owner *conf.OwnerError
+	var path *fs.PathError
+	switch {
+	case errors.As(err, &owner):
+		d.Msg = owner.Why
+		if owner.Mend != "" {
+			d.Hint = "mend it with: " + owner.Mend
+		}
+	case errors.As(err, &path):
+		d.Msg = path.Err.Error()
+	}
+	return d
 }
 
 // report logs diagnostics. On stderr they stand as editors want them, with the
