@@ -37,7 +37,7 @@ func main() {
 	program := flag.String("ppp", "bin/ppp", "the ppp program")
 	rate := flag.Int("rate", 115200, "line rate of the modems in bit/s")
 	size := flag.Int("size", 48<<10, "bytes to transfer each way")
-	debug := flag.Int("d", 1, "how often ppp gets -d")
+	debug := flag.Int("d", 2, "how often ppp gets -d")
 	inside := flag.String("inside", "", "used by the demo itself: write our pid there, and run the arguments in a new network")
 	flag.Parse()
 	if *inside != "" {
@@ -62,6 +62,13 @@ func fatal(err error) {
 
 // asRoot starts the demo once more as root of a user namespace.
 func asRoot() int {
+	const driver = "/dev/net/tun"
+	if f, err := os.OpenFile(driver, os.O_RDWR, 0); err != nil {
+		fmt.Fprintf(os.Stderr, "demo: %v: this system lets only root make network interfaces; run it as root: sudo make demo\n", err)
+		return 1
+	} else {
+		f.Close()
+	}
 	c := exec.Command("/proc/self/exe", os.Args[1:]...)
 	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
 	c.SysProcAttr = &syscall.SysProcAttr{
@@ -138,7 +145,7 @@ func demo(ctx context.Context, program string, rate, size, debug int) (err error
 	}
 	say("ppp -r rmt")
 	began := time.Now()
-	call, err := start(self, args, "RUNTIME_DIRECTORY="+dir)
+	call, err := start(self, args, dir)
 	if err != nil {
 		return err
 	}

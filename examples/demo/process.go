@@ -16,13 +16,16 @@ import (
 // A process is the calling ppp, with its log on our output.
 type process struct {
 	cmd    *exec.Cmd
+	dir    string
 	lines  chan string
 	exited chan struct{}
 }
 
-func start(program string, args []string, env string) (*process, error) {
-	p := &process{cmd: exec.Command(program, args...), lines: make(chan string, 1000), exited: make(chan struct{})}
-	p.cmd.Env = append(os.Environ(), env)
+// start starts it. Dir is where it keeps its state, and is left out of what
+// it says.
+func start(program string, args []string, dir string) (*process, error) {
+	p := &process{cmd: exec.Command(program, args...), dir: dir, lines: make(chan string, 1000), exited: make(chan struct{})}
+	p.cmd.Env = append(os.Environ(), "RUNTIME_DIRECTORY="+dir)
 	log, err := p.cmd.StderrPipe()
 	if err != nil {
 		return nil, err
@@ -36,7 +39,7 @@ func start(program string, args []string, env string) (*process, error) {
 
 func (p *process) read(log io.Reader) {
 	for s := bufio.NewScanner(log); s.Scan(); {
-		fmt.Println("  ", s.Text())
+		fmt.Println("  ", strings.ReplaceAll(s.Text(), p.dir+"/", ""))
 		select {
 		case p.lines <- s.Text():
 		default:

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestDemo runs the demo as make does, on a faster line, and looks whether it
+// leaves anything behind.
+func TestDemo(t *testing.T) {
+	dir := t.TempDir()
+	for name, pkg := range map[string]string{"ppp": "../../cmd/ppp", "demo": "."} {
+		build := exec.Command("go", "build", "-o", filepath.Join(dir, name), pkg)
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
+			t.Fatalf("go build: %v\n%s", err, out)
+		}
+	}
+	tmp := filepath.Join(dir, "tmp")
+	if err := os.Mkdir(tmp, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	demo := exec.Command(filepath.Join(dir, "demo"), "-ppp", filepath.Join(dir, "ppp"), "-rate", "1000000", "-size", "20000")
+	demo.Env = append(os.Environ(), "TMPDIR="+tmp)
+	began := time.Now()
+	out, err := demo.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	t.Logf("the demo takes %v", time.Since(began).Round(time.Millisecond))
+	for _, want := range []string{"ATDT5551234", "CONNECT", "Welcome to the museum", "[LCP ConfReq", "[IPCP ConfAck", "== ping 10.20.30.1: ", "== 20000 bytes there and back", "verdict: status=5 "} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("the demo does not show %q:\n%s", want, out)
+		}
+	}
+	if left, err := os.ReadDir(tmp); err != nil || len(left) > 0 {
+		t.Errorf("files are left: %v, %v", left, err)
+	}
+	if out, err := exec.Command("pgrep", "-f", dir).CombinedOutput(); err == nil {
+		t.Errorf("processes are left: %s", out)
+	}
+}
