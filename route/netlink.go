@@ -244,6 +244,11 @@ func (a IfAddr) netlink() *netlink.Addr {
 	if a.NoPrefixRoute {
 		x.Flags = unix.IFA_F_NOPREFIXROUTE
 	}
+	if a.Local.Is6() {
+		// The peer has agreed to it: nobody else on the link can have it
+		// (RFC 5072, section 5). So it serves at once.
+		x.Flags |= unix.IFA_F_NODAD
+	}
 	return x
 }
 
