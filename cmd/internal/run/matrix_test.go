@@ -276,7 +276,7 @@ func carries(t *testing.T, e *end, c cell, wait time.Duration) {
 		to = append(to, e.scoped(e.v6.Remote))
 	}
 	for _, a := range to {
-		if c.peer != "self" && c.ccp() {
+		if c.peer != "self" && (c.ccp() || a.Is6()) {
 			warmUp(t, e, a)
 		}
 		for i, n := range []int{0, 1, 1400} {
@@ -303,7 +303,8 @@ func carries(t *testing.T, e *end, c cell, wait time.Duration) {
 
 // warmUp lets Linux lose a packet: what it compresses between its
 // Configure-Ack and the opening of CCP it drops, and what it compresses next
-// cannot be restored without that.
+// cannot be restored without that. And it takes a moment until an IPv6 address
+// of its own serves.
 func warmUp(t *testing.T, e *end, to netip.Addr) {
 	t.Helper()
 	var err error
