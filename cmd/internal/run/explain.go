@@ -14,6 +14,7 @@ import (
 	"pppdial/dial/line"
 	"pppdial/mp"
 	"pppdial/mp/proto"
+	"pppdial/mp/wire"
 	"pppdial/route/tun"
 )
 
@@ -117,7 +118,13 @@ func explainLink(f *mp.Failure, unread []byte) Verdict {
 		v.Try = "give send_name and send_passwd"
 	case f.Kind == mp.OurAuth && refused != nil:
 		v.Cause = "the peer wants to know who we are by a protocol that the entry does not allow"
-		v.Try = "turn it on: send_pap or send_chap"
+		v.Try = "turn it on: " + sendKeywords(refused.Wanted)
+	case f.Kind == mp.OurAuth && errors.Is(f.Err, proto.ErrAuthUnproved):
+		v.Cause = "the peer lets us in without knowing our secret: it may not be who it should be"
+		v.Try = "check that the call goes to the right place, and send_passwd"
+	case f.Kind == mp.OurAuth && errors.Is(f.Err, proto.ErrAuthReflected):
+		v.Cause = "the peer wants us to answer for it: it does not know the secret that it should"
+		v.Try = "check that the call goes to the right place; give both directions different secrets"
 	case f.Kind == mp.PeerAuth && errors.As(f.Err, &refused):
 		v.Cause = "the peer does not want to prove who it is"
 		v.Try = "leave recv_name and recv_passwd out, or have it authenticate itself"
@@ -144,6 +151,28 @@ func explainLink(f *mp.Failure, unread []byte) Verdict {
 		v.By, v.Cause, v.Try = "peer", "the other side has closed the connection", "its log tells why"
 	}
 	return v
+}
+
+// sendKeyword has the words that allow a protocol.
+var sendKeyword = map[wire.Auth]string{
+	{Protocol: wire.PAP}:                            "send_pap",
+	{Protocol: wire.CHAP, Algorithm: wire.CHAPMD5}:  "send_chap",
+	{Protocol: wire.CHAP, Algorithm: wire.CHAPMSv2}: "send_mschap",
+	{Protocol: wire.EAP}:                            "send_eap",
+}
+
+// sendKeywords are the words that allow what the peer wants of us.
+func sendKeywords(wanted []wire.Auth) string {
+	var known []string
+	for _, m := range wanted {
+		if w, ok := sendKeyword[m]; ok {
+			known = append(known, w)
+		}
+	}
+	if known == nil {
+		return "send_pap, send_chap, send_mschap or send_eap, if the peer can do with one of them"
+	}
+	return strings.Join(known, " or ")
 }
 
 // texts are words by which those are known that do not speak PPP.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"pppdial/conf"
 	"pppdial/dial"
 	"pppdial/dial/line"
 	"pppdial/mp"
@@ -80,7 +81,11 @@ func TestExplainLink(t *testing.T) {
 		{mp.Failure{Kind: mp.PeerAuth, Err: proto.ErrAuthTimeout}, "", StatusPeerAuth, "peer", "silent"},
 		{mp.Failure{Kind: mp.OurAuth}, "", StatusAuthRejected, "peer", "send_passwd"},
 		{mp.Failure{Kind: mp.OurAuth, Err: ours}, "", StatusAuthRejected, "peer", "the entry tells nothing"},
-		{mp.Failure{Kind: mp.OurAuth, Err: &proto.AuthRefused{Ours: true, Has: ours.Wanted}}, "", StatusAuthRejected, "peer", "turn it on"},
+		{mp.Failure{Kind: mp.OurAuth, Err: proto.ErrAuthUnproved}, "", StatusAuthRejected, "peer", "without knowing our secret"},
+		{mp.Failure{Kind: mp.OurAuth, Err: proto.ErrAuthReflected}, "", StatusAuthRejected, "peer", "different secrets"},
+		{mp.Failure{Kind: mp.OurAuth, Err: &proto.AuthRefused{Ours: true, Has: ours.Wanted, Wanted: ours.Wanted}}, "", StatusAuthRejected, "peer", "turn it on: send_pap"},
+		{mp.Failure{Kind: mp.OurAuth, Err: &proto.AuthRefused{Ours: true, Has: ours.Wanted, Wanted: authMethods(conf.Yes, conf.Yes, conf.Yes, conf.Yes)}}, "", StatusAuthRejected, "peer", "turn it on: send_mschap or send_chap or send_eap or send_pap"},
+		{mp.Failure{Kind: mp.OurAuth, Err: &proto.AuthRefused{Ours: true, Has: ours.Wanted, Wanted: []wire.Auth{{Protocol: wire.CHAP, Algorithm: wire.CHAPMS}}}}, "", StatusAuthRejected, "peer", "turn it on: send_pap, send_chap"},
 		{mp.Failure{Kind: mp.PeerDead}, "", StatusPeerDead, "line", "crashed"},
 		{mp.Failure{Kind: mp.Hangup}, "", StatusHangup, "line", "carrier"},
 		{mp.Failure{Kind: mp.Hangup}, "\r\nNO CARRIER\r\n", StatusHangup, "modem", "NO CARRIER"},

@@ -48,8 +48,12 @@ func TestNoSecretInTheLog(t *testing.T) {
 	}{
 		{name: "PAP", ours: "send_pap send_name=me send_passwd=" + right, theirs: "recv_pap recv_name=me recv_passwd=" + right},
 		{name: "CHAP", ours: "send_chap send_name=me send_passwd=" + right, theirs: "recv_chap recv_name=me recv_passwd=" + right},
+		{name: "MS-CHAPv2", ours: "send_mschap send_name=me send_passwd=" + right, theirs: "recv_mschap recv_name=me recv_passwd=" + right},
+		{name: "EAP", ours: "send_eap send_name=me send_passwd=" + right, theirs: "recv_eap recv_name=me recv_passwd=" + right},
 		{name: "wrong for PAP", ours: "send_pap send_name=me send_passwd=" + wrong, theirs: "recv_pap recv_passwd=" + right, fails: true},
 		{name: "wrong for CHAP", ours: "send_chap send_name=me send_passwd=" + wrong, theirs: "recv_chap recv_passwd=" + right, fails: true},
+		{name: "wrong for MS-CHAPv2", ours: "send_mschap send_name=me send_passwd=" + wrong, theirs: "recv_mschap recv_passwd=" + right, fails: true},
+		{name: "wrong for EAP", ours: "send_eap send_name=me send_passwd=" + wrong, theirs: "recv_eap recv_passwd=" + right, fails: true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
