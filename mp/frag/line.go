@@ -3,6 +3,8 @@ package frag
 import (
 	"math"
 	"time"
+
+	"pppdial/mp/wire"
 )
 
 // unknownRate is taken for a line of unknown rate where no other is known, in
@@ -15,7 +17,8 @@ type LineConfig struct {
 	// beside its multilink header and its data: flag, address, control,
 	// protocol, FCS.
 	Overhead int
-	// MRU is the longest information field that the peer receives on it.
+	// MRU is the longest information field that the peer receives on it; 0:
+	// 1500.
 	MRU int
 }
 
@@ -51,6 +54,9 @@ type LineCounters struct {
 
 // Add takes a line into the bundle.
 func (s *Splitter) Add(cfg LineConfig) *Line {
+	if cfg.MRU == 0 {
+		cfg.MRU = wire.DefaultMRU
+	}
 	l := &Line{cfg: cfg, s: s, lags: !s.classes[0].latest.IsZero()}
 	s.lines = append(s.lines, l)
 	return l

@@ -29,7 +29,7 @@ func (s *Splitter) carried(now time.Time, l *Line, last bool) {
 			j.lags, j.due = true, now.Add(s.markPeriod(j))
 		}
 		if j.idle && last {
-			s.wake(later(j.due, now))
+			s.markAt = earlier(s.markAt, later(j.due, now))
 		}
 	}
 }
@@ -46,7 +46,7 @@ func (s *Splitter) markDue(now time.Time, l *Line) bool {
 		return false
 	}
 	if now.Before(l.due) {
-		s.wake(l.due)
+		s.markAt = earlier(s.markAt, l.due)
 		return false
 	}
 	return true

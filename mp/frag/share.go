@@ -11,12 +11,14 @@ const (
 	// later is delivered later: shorter slices mean less waiting, longer ones
 	// fewer headers.
 	slice = 55 * time.Millisecond
-	// shortSlice is that where an urgent packet goes between the fragments.
-	shortSlice = 30 * time.Millisecond
 	// On slow lines slices grow up to longSlice as long as headers take more
 	// than costShare of the rate.
 	longSlice = 100 * time.Millisecond
 	costShare = 0.015
+	// While small or urgent packets pass, and for hurryTime after, slices are
+	// shorter by this factor.
+	hurried   = 0.6
+	hurryTime = 2 * time.Second
 
 	// minRatio is the smallest piece that is cut off a packet, in costs of a
 	// fragment: its header and framing.
@@ -36,6 +38,7 @@ const (
 // estimate prepares all lines for one decision.
 func (s *Splitter) estimate(now time.Time) {
 	s.usable, s.rate = 0, 0
+	s.hurried = s.cfg.Urgent == OwnClass || now.Before(s.hurry)
 	for _, l := range s.lines {
 		l.usedRate = l.known()
 		l.wait = 0
@@ -59,25 +62,42 @@ func (s *Splitter) estimate(now time.Time) {
 }
 
 // cut says how many octets of a packet line l should take now; 0: none.
-// behind is the number of octets that follow the packet.
-//
-// Where something is left for later, a line takes a slice. Towards the end
-// of all that there is to send, the rest is shared so that all lines are done
-// at the same time: each gets what it can deliver until then. A line that has
-// no share would deliver later than the others do without it.
+// behind is the number of octets that follow the packet. The line that would
+// deliver all that is left of the packet first always takes something.
 func (s *Splitter) cut(now time.Time, k *slot, l *Line, behind int) int {
 	rest := k.rest()
+	first := l.delivers(rest) <= s.first(rest, l)
 	switch {
 	case k.unnumbered:
-		if l.delivers(rest) <= s.first(rest, l) {
+		if first {
 			return rest
 		}
 		return 0
 	case s.usable == 1:
 		return l.piece(rest, s.quantum(l))
-	case s.cfg.Whole || !k.begun() && rest <= 2*l.least():
-		return s.undivided(now, k, l, behind)
 	}
+	n := 0
+	if s.cfg.Whole || l.small(k) {
+		n = s.undivided(now, k, l, behind)
+	} else {
+		n = s.share(now, rest, l, behind)
+	}
+	switch {
+	case first && n == 0:
+		return min(rest, l.limit())
+	case !first && s.tooLate(l, n):
+		return 0
+	}
+	return n
+}
+
+// share returns what line l should take of the rest of a packet.
+//
+// Where much is left for later, a line takes a slice. Towards the end of all
+// that there is to send, the rest is shared so that all lines are done at the
+// same time: each gets what it can deliver until then. A line that has no share
+// would deliver later than the others do without it.
+func (s *Splitter) share(now time.Time, rest int, l *Line, behind int) int {
 	s.level.fill(s.lines, nil, s.horizon(l, rest+behind))
 	n := l.piece(rest, s.quantum(l))
 	switch {
@@ -91,9 +111,6 @@ func (s *Splitter) cut(now time.Time, k *slot, l *Line, behind int) int {
 	if n > rest-l.least() {
 		n = min(rest, l.limit())
 	}
-	if s.tooLate(l, n) {
-		return 0
-	}
 	return n
 }
 
@@ -106,11 +123,10 @@ func (s *Splitter) undivided(now time.Time, k *slot, l *Line, behind int) int {
 		s.level.fill(s.lines, l, s.horizon(l, rest+behind))
 		limit = max(limit, s.level.t)
 	}
-	n := min(rest, l.limit())
-	if l.delivers(rest) > limit && !s.engaged(now, l, behind) || s.tooLate(l, n) {
+	if l.delivers(rest) > limit && !s.engaged(now, l, behind) {
 		return 0
 	}
-	return n
+	return min(rest, l.limit())
 }
 
 // horizon is how much of n octets is looked at to find line l's share.
@@ -139,17 +155,16 @@ func (s *Splitter) engaged(now time.Time, l *Line, behind int) bool {
 	return now.Sub(l.free) <= seconds(l.delay-soonest)+engaged
 }
 
-// tooLate reports whether so much would come in over the other lines before a
-// fragment of n octets over this one that the peer could not keep it.
+// tooLate reports whether so many fragments would come in over the other lines
+// before one of n octets over this one that the peer could not keep them.
 func (s *Splitter) tooLate(l *Line, n int) bool {
-	soonest, rate := math.Inf(1), 0.0 // of fragments
+	arrives, fragments := l.delivers(n), 0.0
 	for _, j := range s.lines {
 		if j != l && !j.resting {
-			soonest = min(soonest, j.lead)
-			rate += j.usedRate / min(s.quantum(j), float64(j.limit()))
+			fragments += max(arrives-j.lead, 0) * j.usedRate / min(s.quantum(j), float64(j.limit()))
 		}
 	}
-	return (l.delivers(n)-soonest)*rate > float64(s.cfg.Window)
+	return fragments > float64(s.cfg.Window)
 }
 
 // first is the number of seconds until another line than l would have
@@ -166,18 +181,20 @@ func (s *Splitter) first(n int, l *Line) float64 {
 
 // quantum is the size of a slice on the line, in octets.
 func (s *Splitter) quantum(l *Line) float64 {
-	// In slices of this time a header a line costs what it may.
-	cheap := float64(s.usable*l.cost()) / (s.rate * costShare)
-	switch {
-	case s.cfg.Urgent == OwnClass:
-		cheap = min(max(cheap/2, shortSlice.Seconds()), slice.Seconds())
-	case s.cfg.Whole || s.usable == 1:
+	if s.usable == 1 && s.cfg.Urgent != OwnClass || s.cfg.Whole {
 		return math.Inf(1)
-	default:
-		cheap = min(max(cheap, slice.Seconds()), longSlice.Seconds())
 	}
-	return max(l.usedRate*cheap, float64(l.least()))
+	// In slices of this time a header for each line costs what it may.
+	cheap := float64(s.usable*l.cost()) / (s.rate * costShare)
+	t := min(max(cheap, slice.Seconds()), longSlice.Seconds())
+	if s.hurried {
+		t *= hurried
+	}
+	return max(l.usedRate*t, float64(l.least()))
 }
+
+// small reports whether a packet is not worth cutting.
+func (l *Line) small(k *slot) bool { return !k.begun() && k.rest() <= 2*l.least() }
 
 // least is the smallest piece that is cut off for the line.
 func (l *Line) least() int { return minRatio * l.cost() }

@@ -1,6 +1,7 @@
 package frag
 
 import (
+	"math"
 	"time"
 
 	"pppdial/mp/wire"
@@ -61,14 +62,17 @@ type Splitter struct {
 	lines   []*Line
 	bulk    slot
 	urgent  slot
-	classes [2]class // the second with OwnClass only
-	again   time.Time
-	mark    []byte // room, and the mark
+	classes [2]class  // the second with OwnClass only
+	again   time.Time // when lines that were sent away are to be offered again
+	mark    []byte    // room, and the mark
+	markAt  time.Time // when a line may want a mark
+	hurry   time.Time // until when small or urgent packets are expected
 
 	// Of the call under way.
-	usable int     // lines to choose from
-	rate   float64 // theirs together
-	level  level
+	usable  int     // lines to choose from
+	rate    float64 // theirs together
+	hurried bool
+	level   level
 }
 
 // A class is one row of sequence numbers.
@@ -115,6 +119,9 @@ func (s *Splitter) Load(urgent bool, p wire.Protocol, info []byte) {
 	k := s.slot(urgent)
 	k.buf = append(k.buf[:0], emptyRoom[:]...)
 	k.buf = wire.AppendProtocol(k.buf, p, true)
+	if !s.bulk.loaded && !s.urgent.loaded {
+		s.again = time.Time{}
+	}
 	k.proto, k.info, k.off, k.loaded = p, len(k.buf), slotRoom, true
 	k.buf = append(k.buf, info...)
 	k.unnumbered = urgent && s.cfg.Urgent == Unnumbered && s.fits(info)
@@ -196,6 +203,9 @@ func (s *Splitter) Next(now time.Time, l *Line, below, behind int) (Fragment, bo
 
 // give hands out the next n octets of a packet.
 func (s *Splitter) give(now time.Time, k *slot, l *Line, n int) Fragment {
+	if k == &s.urgent || l.small(k) {
+		s.hurry = now.Add(hurryTime)
+	}
 	begin := k.off == slotRoom
 	from := k.off
 	k.off += n
@@ -237,35 +247,43 @@ func (s *Splitter) class(k *slot) *class {
 // sendAway makes sure that the line is offered again though nothing else
 // happens: a line that was to do better may have been held up.
 func (s *Splitter) sendAway(now time.Time, l *Line) {
-	var next *Line
+	wait := math.Inf(1)
 	for _, j := range s.lines {
-		if j != l && !j.idle && !j.resting && (next == nil || j.wait < next.wait) {
-			next = j
+		if j != l && !j.resting {
+			wait = min(wait, j.wait)
 		}
 	}
-	if next != nil {
-		s.wake(now.Add(max(seconds(next.wait), retry)))
-	}
+	s.again = earlier(s.again, now.Add(max(seconds(wait), retry)))
 }
 
 // retry is the least time until a line that was sent away is offered again.
 const retry = 2 * time.Millisecond
 
-func (s *Splitter) wake(t time.Time) {
-	if s.again.IsZero() || t.Before(s.again) {
-		s.again = t
-	}
-}
-
 // Deadline is when the lines that have room want to be offered again though
 // nothing has happened; zero when there is no need.
-func (s *Splitter) Deadline() time.Time { return s.again }
+func (s *Splitter) Deadline() time.Time {
+	if !s.bulk.loaded && !s.urgent.loaded {
+		return s.markAt
+	}
+	return earlier(s.again, s.markAt)
+}
 
 // Advance says that it is now.
 func (s *Splitter) Advance(now time.Time) {
 	if !now.Before(s.again) {
 		s.again = time.Time{}
 	}
+	if !now.Before(s.markAt) {
+		s.markAt = time.Time{}
+	}
+}
+
+// earlier returns the earlier of two times, of which zero means none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 func later(a, b time.Time) time.Time {
