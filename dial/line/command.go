@@ -128,6 +128,11 @@ func (c *command) stop() {
 	}
 }
 
+// outcome says how the command ended, which it has.
+func (c *command) outcome() *CommandError {
+	return &CommandError{Command: c.cmd.Args[2], Status: c.cmd.ProcessState.String(), Said: c.stderr.last()}
+}
+
 // reason says how the command ended, if it did.
 func (c *command) reason(err error) error {
 	if !errors.Is(err, unix.EIO) {
@@ -137,8 +142,8 @@ func (c *command) reason(err error) error {
 	defer timer.Stop()
 	select {
 	case <-c.ended:
-		return &CommandError{Command: c.cmd.Args[2], Status: c.cmd.ProcessState.String(), Said: c.stderr.last()}
+		return c.outcome()
 	case <-timer.C:
-		return fmt.Errorf("the command has closed its standard streams")
+		return errors.New("the command has closed its standard streams")
 	}
 }

@@ -13,8 +13,9 @@ import (
 
 // A device is an open tty. The Line's mutex guards it.
 type device struct {
-	path     string // as given
-	node     string // what path leads to
+	path     string    // as given
+	node     string    // what path led to when it was opened
+	lock     *LockFile // nil: given
 	file     *os.File
 	port     port // nil: there are no modem lines, or they are not ours to move
 	saved    *termios
@@ -167,7 +168,10 @@ func (d *device) hungUp() bool {
 
 // ended says what an error of reading or writing means.
 func (d *device) ended(err error) error {
-	if _, missing := os.Stat(d.node); missing != nil || errors.Is(err, unix.ENODEV) || errors.Is(err, unix.ENXIO) {
+	if d.given {
+		return ErrCarrierLost
+	}
+	if _, missing := os.Stat(d.path); missing != nil || errors.Is(err, unix.ENODEV) || errors.Is(err, unix.ENXIO) {
 		return fmt.Errorf("%w (unplugged?)", ErrGone)
 	}
 	return ErrCarrierLost
@@ -196,6 +200,14 @@ func (d *device) closePort() {
 		d.port.Close()
 		d.port = nil
 	}
+}
+
+// unlock gives the lock back.
+func (d *device) unlock() error {
+	if d.lock == nil {
+		return nil
+	}
+	return d.lock.Unlock()
 }
 
 // kernelName is the name under which sysfs has the tty.

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 )
 
 // Revive opens the device again if the kernel has hung it up, with all settings
-// but local, under the same lock. It must not run beside a Read or Write.
+// but local, and under the same lock, unless the path leads to another device
+// now, as after re-enumeration on USB. It must not run beside a Read or Write.
 func (l *Line) Revive() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -19,6 +21,18 @@ func (l *Line) Revive() error {
 		return os.ErrClosed
 	case d == nil || d.given || !d.hungUp():
 		return nil
+	}
+	node, err := ttyNode(d.path)
+	if err != nil {
+		return err
+	}
+	if node != d.node {
+		lock, err := Lock(filepath.Dir(d.lock.path), d.path)
+		if err != nil {
+			return err
+		}
+		d.unlock()
+		d.lock, d.node = lock, node
 	}
 	// Closed before it is opened: the old descriptor holds flock and TIOCEXCL.
 	d.closePort()

@@ -244,6 +244,36 @@ func TestDeviceGone(t *testing.T) {
 	l.Close()
 }
 
+// TestReenumeration hangs a tty up and puts another under its name, as a USB
+// modem does that restarts.
+func TestReenumeration(t *testing.T) {
+	one, two := newPTY(t), newPTY(t)
+	dir, locks := t.TempDir(), t.TempDir()
+	name := filepath.Join(dir, "modem")
+	point := func(p *testPTY) {
+		if err := errors.Join(os.Symlink(p.path, name+".new"), os.Rename(name+".new", name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	point(one)
+	l := openTest(t, name, Options{LockDir: locks})
+	wantFiles(t, locks, "LCK.."+filepath.Base(one.path))
+	point(two)
+	one.slave.Close()
+	one.master.Close()
+	if _, err := l.Read(make([]byte, 1)); !errors.Is(err, ErrCarrierLost) {
+		t.Errorf("read: %v, want carrier lost", err)
+	}
+	if err := l.Revive(); err != nil {
+		t.Fatal(err)
+	}
+	wantFiles(t, locks, "LCK.."+filepath.Base(two.path))
+	l.Write([]byte("AT"))
+	wantRead(t, two.master, []byte("AT"))
+	l.Close()
+	wantFiles(t, locks)
+}
+
 func TestOpenErrors(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"ttyUSB0", "ttyUSB2", "ttyUSB10", "ttyS0", "modem"} {

@@ -31,7 +31,7 @@ func OpenTTY(ctx context.Context, path string, o Options) (*Line, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &device{path: path, node: node}
+	d := &device{path: path, node: node, lock: lock}
 	caps, err := d.open(o.Settings, o.SysDir)
 	if err != nil {
 		lock.Unlock()
@@ -40,7 +40,7 @@ func OpenTTY(ctx context.Context, path string, o Options) (*Line, error) {
 	l := newLine(path, caps, o.Log, d.file)
 	l.dev, l.reason = d, d.ended
 	l.release = func() {
-		if err := lock.Unlock(); err != nil {
+		if err := d.unlock(); err != nil {
 			l.log.Warn("the lock could not be given back", "error", err)
 		}
 	}

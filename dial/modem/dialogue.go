@@ -1,6 +1,7 @@
 package modem
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strings"
@@ -49,16 +50,13 @@ func (m *Modem) wake(ctx context.Context) (late bool, err error) {
 	if err = m.attention(ctx, "AT", wakeTime); !silent(err) {
 		return false, err
 	}
-	for _, try := range []struct {
-		before  func(context.Context) error
-		command string
-	}{
-		{nil, "ATQ0V1"}, // in case it was told to keep quiet (Q1) or to speak in numbers (V0)
-		{m.drop, "AT"},
-		{nil, "AT"}, // some restart when DTR drops
-		{m.escape, "AT"},
-		{nil, "AT"},
-	} {
+	// In case it was told to keep quiet (Q1) or to speak in numbers (V0).
+	tries := []wakeTry{{nil, "ATQ0V1"}}
+	if m.drop != nil {
+		tries = append(tries, wakeTry{m.drop, "AT"}, wakeTry{nil, "AT"}) // some restart when DTR drops
+	}
+	tries = append(tries, wakeTry{m.escape, "AT"}, wakeTry{nil, "AT"})
+	for _, try := range tries {
 		if try.before != nil {
 			if err := try.before(ctx); err != nil {
 				m.log.Debug("modem", "error", err)
@@ -73,12 +71,29 @@ func (m *Modem) wake(ctx context.Context) (late bool, err error) {
 	return true, err
 }
 
+// A wakeTry is something that brings a modem back, and the command that shows
+// whether it did.
+type wakeTry struct {
+	before  func(context.Context) error // nil: nothing
+	command string
+}
+
 // attention sends an AT that does nothing and waits for OK.
 func (m *Modem) attention(ctx context.Context, command string, d time.Duration) error {
 	if err := m.send(ctx, command, "\r"); err != nil {
 		return err
 	}
 	_, err := m.until(ctx, d, OK)
+	return err
+}
+
+// Probe tells in short time whether a modem is there that takes commands.
+func (m *Modem) Probe(ctx context.Context) error {
+	defer m.arm(ctx)()
+	err := m.attention(ctx, "AT", wakeTime/2)
+	if silent(err) { // the first AT may have been garbled, or has awakened it
+		err = m.attention(ctx, "AT", wakeTime/2)
+	}
 	return err
 }
 
@@ -161,26 +176,53 @@ func (m *Modem) Dial(ctx context.Context, number string) (Result, error) {
 	return m.call(ctx, "ATD"+how+number)
 }
 
-// Answer waits, for as long as ctx lasts, until the modem rings, and answers. An
-// error of the call, which had a Result, leaves the modem ready for the next.
-func (m *Modem) Answer(ctx context.Context) (Result, error) {
-	disarm := m.arm(ctx)
+// Await waits for a call, for as long as ctx lasts, and answers it. An error of
+// the call, an *Error with a Result or ErrSilent, leaves the modem ready for the
+// next.
+func (m *Modem) Await(ctx context.Context) (Result, error) {
+	r, err := m.listen(ctx, false)
+	if err != nil || r.Code == Connect {
+		return r, err
+	}
+	return m.call(ctx, "ATA")
+}
+
+// Listen does the same without knowing whether there is a modem at all: on a
+// direct line it returns when the other side begins to speak PPP, with a Result
+// of Code None. Nothing is sent before.
+func (m *Modem) Listen(ctx context.Context) (Result, error) {
+	r, err := m.listen(ctx, true)
+	if err != nil || r.Code != Ring {
+		return r, err
+	}
+	return m.call(ctx, "ATA")
+}
+
+// flag begins every PPP frame (RFC 1662, section 3.1).
+const flag = 0x7e
+
+func (m *Modem) listen(ctx context.Context, direct bool) (Result, error) {
+	defer m.arm(ctx)()
 	m.command, m.secret, m.got, m.began = "", false, nil, time.Now()
 	for {
-		r, err := m.next(ctx, time.Time{})
-		if err != nil || r.Code == Connect { // a modem with S0=1 answers by itself
-			if err == nil {
-				err = m.lineEnd(ctx)
-			}
-			disarm()
-			return r, err
+		if i := bytes.IndexByte(m.in, flag); direct && i >= 0 {
+			m.in = m.in[i:]
+			return Result{}, nil
 		}
-		if r.Code == Ring {
-			break
+		text := m.take()
+		if text == "" {
+			if err := m.read(ctx, time.Time{}); err != nil {
+				return Result{}, m.failed(err)
+			}
+			continue
+		}
+		switch r := m.note(text); r.Code {
+		case Connect: // a modem with S0=1 answers by itself
+			return r, m.lineEnd(ctx)
+		case Ring:
+			return r, nil
 		}
 	}
-	disarm()
-	return m.call(ctx, "ATA")
 }
 
 // call sends a command that makes a call and waits for what comes of it.

@@ -38,7 +38,7 @@ func TestWake(t *testing.T) {
 		{"in data mode, without DTR", &fake{answers: usual(), data: true, escapes: true}, 0, "AT ATH", 10 * time.Second, false},
 		{"in data mode, DTR ignored", &fake{answers: usual(), data: true, escapes: true}, 2, "AT ATH", 10 * time.Second, false},
 		{"that is dead", &fake{}, 1, "AT ATQ0V1 AT AT +++AT AT", 15 * time.Second, true},
-		{"that only chatters", &fake{answers: map[string]string{"AT": strings.Repeat("+CREG: 1\r\n", 100)}}, 0, "AT ATQ0V1 AT AT +++AT AT", 20 * time.Second, true},
+		{"that only chatters", &fake{answers: map[string]string{"AT": strings.Repeat("+CREG: 1\r\n", 100)}}, 0, "AT ATQ0V1 +++AT AT", 20 * time.Second, true},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -154,7 +154,7 @@ func TestDo(t *testing.T) {
 	})
 }
 
-func TestAnswer(t *testing.T) {
+func TestAwait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{answers: usual("ATA", "\r\nNO CARRIER\r\n")}
 		m := f.start(t)
@@ -163,7 +163,7 @@ func TestAnswer(t *testing.T) {
 			f.say <- "\r\n+CREG: 1\r\n\r\nRING\r\n"
 		}()
 		began := time.Now()
-		r, err := m.Answer(t.Context())
+		r, err := m.Await(t.Context())
 		if r.Code != NoCarrier || !errors.As(err, new(*Error)) || time.Since(began) != 100*time.Hour {
 			t.Errorf("nobody is there: %+v, %v after %v", r, err, time.Since(began))
 		}
@@ -172,7 +172,7 @@ func TestAnswer(t *testing.T) {
 		f.answers["ATA"] = "\r\nCONNECT 2400\r\n~"
 		f.mu.Unlock()
 		f.say <- "RING\r\n"
-		if r, err = m.Answer(t.Context()); r.Code != Connect || r.Speed != 2400 || err != nil {
+		if r, err = m.Await(t.Context()); r.Code != Connect || r.Speed != 2400 || err != nil {
 			t.Errorf("somebody is there: %+v, %v", r, err)
 		}
 	})
@@ -180,20 +180,79 @@ func TestAnswer(t *testing.T) {
 		f := &fake{}
 		m := f.start(t)
 		f.say <- "RINGING\r\nCONNECT 300\r\n"
-		if r, err := m.Answer(t.Context()); r.Speed != 300 || err != nil {
+		if r, err := m.Await(t.Context()); r.Speed != 300 || err != nil {
 			t.Errorf("a modem that answers by itself: %+v, %v", r, err)
 		}
 		f.wantCommands(t)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
-		if _, err := m.Answer(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := m.Await(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("until the context ends: %v", err)
 		}
 		f.conn.Close()
-		if _, err := m.Answer(t.Context()); !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrClosedPipe) {
+		if _, err := m.Await(t.Context()); !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrClosedPipe) {
 			t.Errorf("the line is lost: %v", err)
 		}
 	})
+}
+
+func TestListen(t *testing.T) {
+	for _, c := range []struct {
+		why    string
+		say    []string
+		code   Code
+		unread string
+		told   []string
+	}{
+		{"a direct line", []string{"\r\n\xff", "ogin: ~\xff}#"}, None, "~\xff}#", nil},
+		{"a modem", []string{"\r\n+CREG: 1\r\n", "\r\nRI", "NG\r\n"}, Connect, "~x", []string{"ATA"}},
+		{"a modem that answers by itself", []string{"CONNECT\r\n~x"}, Connect, "~x", nil},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			f := &fake{answers: usual("ATA", "CONNECT\r\n~x")}
+			if c.told == nil {
+				f.answers = nil
+			}
+			m := f.start(t)
+			go func() {
+				for _, s := range c.say {
+					time.Sleep(time.Hour)
+					f.say <- s
+				}
+			}()
+			r, err := m.Listen(t.Context())
+			if r.Code != c.code || err != nil {
+				t.Errorf("%s: %+v, %v", c.why, r, err)
+			}
+			rest := make([]byte, 16)
+			got := string(m.Unread())
+			m.conn.SetReadDeadline(time.Now().Add(time.Second))
+			for n := 1; n > 0; got += string(rest[:n]) {
+				n, _ = m.conn.Read(rest)
+			}
+			if got != c.unread {
+				t.Errorf("%s: left over %q, want %q", c.why, got, c.unread)
+			}
+			if c.told != nil {
+				f.wantCommands(t, c.told...)
+			}
+		})
+	}
+}
+
+func TestProbe(t *testing.T) {
+	for _, answers := range []map[string]string{usual(), nil} {
+		synctest.Test(t, func(t *testing.T) {
+			f := &fake{answers: answers, deafTill: time.Millisecond}
+			m := f.start(t)
+			began := time.Now()
+			if err := m.Probe(t.Context()); (err == nil) != (answers != nil) {
+				t.Errorf("Probe: %v", err)
+			}
+			within(t, "Probe", began, wakeTime)
+			f.wantCommands(t, "AT", "AT")
+		})
+	}
 }
 
 func TestHangup(t *testing.T) {

@@ -101,27 +101,34 @@ func (m *Modem) read(ctx context.Context, end time.Time) error {
 	return err
 }
 
-// line gives the next line that is not empty. Lines end with CR, LF or both.
+// line gives the next line that is not empty.
 func (m *Modem) line(ctx context.Context, end time.Time) (string, error) {
-	looked := 0
 	for {
-		for i := looked; i < len(m.in); i++ {
-			c := m.in[i] & 0x7f // some modems send parity
-			if c != '\r' && c != '\n' && i < maxLine {
-				continue
-			}
-			text := m.in[:i]
-			m.in = m.in[i+1:]
-			if s := clean(text); s != "" {
-				return s, nil
-			}
-			i = -1
+		if s := m.take(); s != "" {
+			return s, nil
 		}
-		looked = len(m.in)
 		if err := m.read(ctx, end); err != nil {
 			return "", err
 		}
 	}
+}
+
+// take gives the next line that is not empty, of what was read; "" when there is
+// none. Lines end with CR, LF or both.
+func (m *Modem) take() string {
+	for i := 0; i < len(m.in); i++ {
+		c := m.in[i] & 0x7f // some modems send parity
+		if c != '\r' && c != '\n' && i < maxLine {
+			continue
+		}
+		text := m.in[:i]
+		m.in = m.in[i+1:]
+		if s := clean(text); s != "" {
+			return s
+		}
+		i = -1
+	}
+	return ""
 }
 
 // clean gives a line as text: seven bits, without padding and noise around it.
@@ -182,6 +189,10 @@ func (m *Modem) next(ctx context.Context, end time.Time) (Result, error) {
 	if err != nil {
 		return Result{}, m.failed(err)
 	}
+	return m.note(text), nil
+}
+
+func (m *Modem) note(text string) Result {
 	r := ParseResult(text)
 	if r.Code == None && m.secret {
 		text = hidden // the echo
@@ -189,7 +200,7 @@ func (m *Modem) next(ctx context.Context, end time.Time) (Result, error) {
 	m.log.Debug("modem says", "text", text)
 	m.got = append(append(m.got, text...), "\r\n"...)
 	m.got = m.got[max(0, len(m.got)-maxShown):]
-	return r, nil
+	return r
 }
 
 // until waits for one of the results, within d.

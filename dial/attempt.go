@@ -1,0 +1,317 @@
+package dial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"pppdial/dial/chat"
+	"pppdial/dial/line"
+	"pppdial/dial/modem"
+)
+
+// An attempt is one call while it is being made. What it has come to is in made.
+type attempt struct {
+	cfg     *Config
+	scripts scripts
+	way     way
+	log     *slog.Logger
+	made    *Call
+	phase   phase
+}
+
+// A phase is what an attempt is doing, which decides what an error means.
+type phase uint8
+
+const (
+	opening phase = iota
+	waking
+	initializing
+	dialing
+	login
+)
+
+// dialerTime is how long an expected text of a dialer's script may take, in
+// which the far end has to answer the telephone (UUCP: 60 s).
+const dialerTime = 60 * time.Second
+
+// open opens the line.
+func (a *attempt) open(ctx context.Context) error {
+	var l *line.Line
+	var err error
+	scheme, rest, _ := strings.Cut(a.way.device, ":")
+	switch scheme {
+	case "exec":
+		l, err = line.OpenCommand(ctx, rest, a.cfg.options(a.way))
+	case "tcp":
+		l, err = line.OpenTCP(ctx, rest)
+	default:
+		l, err = line.OpenTTY(ctx, a.way.device, a.cfg.options(a.way))
+	}
+	if err != nil {
+		return err
+	}
+	a.made = &Call{
+		Line: l, Device: a.way.device, Number: a.way.phone, Direct: a.way.how == direct,
+		log: a.log, hangupScript: a.scripts.hangup, local: a.cfg.Local,
+	}
+	a.made.modem = modem.New(l, modem.Options{DropDTR: dtr(l), Log: a.log})
+	return nil
+}
+
+// dtr gives the way to drop DTR, if the line has it.
+func dtr(l *line.Line) func(context.Context) error {
+	if !l.Caps().ModemLines {
+		return nil
+	}
+	return l.Hangup
+}
+
+// call makes the call.
+func (a *attempt) call(ctx context.Context) error {
+	if a.way.probe {
+		if err := a.probe(ctx); err != nil {
+			return err
+		}
+	}
+	if a.way.how != direct {
+		a.log.Info("dialing", "device", a.way.device, "number", a.way.phone)
+	}
+	var err error
+	switch a.way.how {
+	case byModem:
+		err = a.dial(ctx)
+	case byScript:
+		a.phase = dialing
+		err = a.talk(ctx, a.scripts.chat, a.way.phone, a.way.translated, dialerTime)
+	case byDialers:
+		err = a.dialers(ctx)
+	case byCommand:
+		err = a.command(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	a.connected()
+	script, err := parse(a.way.login)
+	if err != nil {
+		return err
+	}
+	for _, s := range []*chat.Script{&script, a.scripts.login} {
+		if s == nil {
+			continue
+		}
+		if err := a.talk(ctx, s, a.way.phone, a.way.translated, 0); err != nil {
+			return err
+		}
+	}
+	return a.watchCarrier()
+}
+
+// answer waits for a call.
+func (a *attempt) answer(ctx context.Context) error {
+	var err error
+	switch a.way.how {
+	case byScript:
+		a.phase = dialing
+		err = a.talk(ctx, a.scripts.chat, "", "", 0)
+	case byCommand:
+		err = a.command(ctx)
+	default:
+		err = a.await(ctx, a.way.how != direct || len(a.cfg.ModemInit) > 0)
+	}
+	if err != nil {
+		return err
+	}
+	a.connected()
+	return a.watchCarrier()
+}
+
+// probe leaves a tty alone behind which no modem answers.
+func (a *attempt) probe(ctx context.Context) error {
+	a.phase = waking
+	return a.made.modem.Probe(ctx)
+}
+
+// ready wakes the modem and sets it up.
+func (a *attempt) ready(ctx context.Context) error {
+	a.phase = waking
+	if err := a.made.modem.Wake(ctx); err != nil {
+		return err
+	}
+	a.phase = initializing
+	for _, command := range a.cfg.ModemInit {
+		if _, err := a.made.modem.Do(ctx, command); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *attempt) dial(ctx context.Context) error {
+	if err := a.ready(ctx); err != nil {
+		return err
+	}
+	a.phase = dialing
+	r, err := a.made.modem.Dial(ctx, a.way.phone)
+	if err != nil {
+		return err
+	}
+	a.heard(r)
+	return nil
+}
+
+// await waits until a caller is connected. A line of which nothing is said may be
+// direct: then nothing is sent before PPP comes.
+func (a *attempt) await(ctx context.Context, knownModem bool) error {
+	wait := a.made.modem.Listen
+	if knownModem {
+		if err := a.ready(ctx); err != nil {
+			return err
+		}
+		wait = a.made.modem.Await
+	}
+	a.phase = dialing
+	a.log.Info("waiting for a call", "device", a.way.device)
+	for {
+		r, err := wait(ctx)
+		e := new(modem.Error)
+		switch {
+		case err == nil:
+			a.made.Direct = r.Code == modem.None
+			a.heard(r)
+			return nil
+		case errors.As(err, &e) && (e.Err == nil || errors.Is(err, modem.ErrSilent)):
+			a.log.Info("a caller was lost", "device", a.way.device, "because", err)
+			wait = a.made.modem.Await
+		default:
+			return err
+		}
+	}
+}
+
+// heard takes note of CONNECT.
+func (a *attempt) heard(r modem.Result) {
+	a.made.Connect, a.made.ConnectSpeed = r.Text, r.Speed
+	a.made.Unread = a.made.modem.Unread()
+}
+
+// dialers runs the scripts of Dialers.
+func (a *attempt) dialers(ctx context.Context) error {
+	a.phase = dialing
+	for _, s := range a.way.dialers {
+		script, err := parse(s.script)
+		if err != nil {
+			return err
+		}
+		script, at := endEarly(script)
+		if err := a.talk(ctx, &script, s.phone, s.translated, dialerTime); err != nil {
+			return inScript(err, at)
+		}
+	}
+	return nil
+}
+
+// talk runs a script.
+func (a *attempt) talk(ctx context.Context, s *chat.Script, phone, translated string, timeout time.Duration) error {
+	l := a.made.Line
+	r := chat.Runner{
+		Phone: phone, Translated: translated, Timeout: timeout, Pending: a.made.Unread, Log: a.log,
+		Carrier: func(need bool) error {
+			a.made.local = !need
+			return l.SetLocal(!need)
+		},
+	}
+	if l.Caps().Break {
+		r.Break = l.Break
+	}
+	result, err := r.Run(ctx, l, *s)
+	a.made.Unread = result.Unread
+	if result.Connect != "" {
+		c := modem.ParseResult(result.Connect)
+		a.made.Connect, a.made.ConnectSpeed = c.Text, c.Speed
+	}
+	return err
+}
+
+// command lets a program make the call.
+func (a *attempt) command(ctx context.Context) error {
+	a.phase = dialing
+	env := append([]string{
+		"DEVICE=" + a.way.device, "SPEED=" + strconv.Itoa(a.way.speed), "PHONE=" + a.way.phone,
+	}, a.cfg.Env...)
+	return a.made.Line.Run(ctx, a.cfg.ConnectCmd, env)
+}
+
+func (a *attempt) connected() {
+	a.phase = login
+	switch {
+	case a.made.Direct:
+		a.log.Info("direct line", "device", a.way.device)
+	case a.made.Connect != "":
+		a.log.Info("connected", "device", a.way.device, "modem", a.made.Connect)
+	default:
+		a.log.Info("connected", "device", a.way.device)
+	}
+}
+
+// watchCarrier makes the loss of carrier end the line, unless the entry or a
+// script says that it does not count.
+func (a *attempt) watchCarrier() error {
+	l := a.made.Line
+	if a.made.local {
+		return nil
+	}
+	if err := l.SetLocal(false); err != nil {
+		return err
+	}
+	if l.Caps().ModemLines {
+		if on, err := l.Carrier(); err == nil && !on {
+			a.log.Debug("the line shows no carrier: its loss will not be noticed", "device", a.way.device)
+		}
+	}
+	return nil
+}
+
+// explain says what an error means.
+func (a *attempt) explain(err error) *Error {
+	e := &Error{Err: err}
+	var locked *line.LockError
+	var command *line.CommandError
+	var script *chat.Error
+	var syntax *chat.SyntaxError
+	var at *modem.Error
+	switch {
+	case errors.As(err, &locked):
+		e.Kind = Locked
+	case errors.As(err, &command):
+		e.Kind = CommandFailed
+	case errors.Is(err, line.ErrGone):
+		e.Kind = OpenFailed
+	case errors.As(err, &at):
+		e.Got, e.After, e.Want = chat.Printable(at.Got), at.After, "OK"
+		if a.phase == dialing {
+			e.Want = "CONNECT"
+		}
+		e.Kind = a.ofModem(at)
+	case errors.As(err, &script):
+		e.Where, e.Want, e.Got, e.After = script.Where, script.Want, chat.Printable(script.Got), script.After
+		e.Kind = a.ofScript(script)
+	case errors.As(err, &syntax):
+		e.Kind, e.Where = ChatFailed, syntax.Where
+		e.Err = fmt.Errorf("the script is not in order: %w", err)
+	case errors.Is(err, line.ErrCarrierLost):
+		e.Kind = NoCarrier
+	case a.phase == opening:
+		e.Kind = OpenFailed
+	case a.way.how == byCommand && a.phase == dialing:
+		e.Kind = CommandFailed
+	default:
+		e.Kind = ChatFailed
+	}
+	return e
+}

@@ -1,0 +1,100 @@
+package dial
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"pppdial/dial/chat"
+	"pppdial/dial/line"
+	"pppdial/dial/modem"
+)
+
+// A Call is a line on which the other side can be talked to.
+type Call struct {
+	Line         *line.Line
+	Device       string
+	Number       string // "" when none was dialed
+	ConnectSpeed int    // bit/s, as the modem says behind CONNECT; 0: it does not
+	Connect      string // the modem's line, such as "CONNECT 33600/V34"
+	Unread       []byte // came behind the dialogue: the other side may have started PPP already
+	Direct       bool   // nothing was dialed
+
+	log          *slog.Logger
+	modem        *modem.Modem // nil: the line was given
+	hangupScript *chat.Script // nil: none
+	local        bool
+	once         sync.Once
+}
+
+// Given makes a Call of a line that somebody else has opened, such as a login
+// shell's standard input. Its Hangup only closes the line.
+func Given(l *line.Line) *Call { return &Call{Line: l, Device: l.Name(), Direct: true} }
+
+const (
+	// hangupLimit bounds a hang-up; closing the tty drops DTR in any case.
+	hangupLimit = 15 * time.Second
+	// scriptLimit is the part of it for hangup_chat.
+	scriptLimit = 8 * time.Second
+)
+
+// Hangup leaves the modem idle, whatever state it is in, and gives the line
+// back: hangup_chat, then DTR and ATH, then the escape sequence and ATH. It takes
+// 15 s at most, and ends with ctx. Nobody may read or write the line any more.
+func (c *Call) Hangup(ctx context.Context) {
+	c.once.Do(func() {
+		if c.modem == nil {
+			c.Line.Close()
+			return
+		}
+		c.log.Info("hanging up", "device", c.Device)
+		c.hangUp(ctx, true)
+	})
+}
+
+// giveUp ends an attempt that failed. A modem that was not told to make a call
+// has none to end.
+func (a *attempt) giveUp(ctx context.Context) {
+	if a.phase < dialing {
+		a.made.Line.Close()
+		return
+	}
+	a.made.hangUp(ctx, a.phase == login)
+}
+
+// hangUp hangs up; hangup_chat is for a call that was made.
+func (c *Call) hangUp(ctx context.Context, made bool) {
+	ctx, cancel := context.WithTimeout(ctx, hangupLimit)
+	defer cancel()
+	defer c.Line.Close()
+	if err := c.Line.Revive(); err != nil {
+		c.log.Debug("the line can't be hung up", "error", err)
+		return
+	}
+	if made && c.hangupScript != nil {
+		c.runHangupScript(ctx)
+	}
+	var err error
+	switch {
+	case !c.Direct:
+		err = c.modem.Hangup(ctx)
+	case c.Line.Caps().ModemLines: // tells the other end of the cable
+		err = c.Line.Hangup(ctx)
+	}
+	if err != nil {
+		c.log.Debug("hang-up", "error", err)
+	}
+}
+
+func (c *Call) runHangupScript(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, scriptLimit)
+	defer cancel()
+	r := chat.Runner{Phone: c.Number, Translated: c.Number, Timeout: scriptLimit, Log: c.log}
+	if c.Line.Caps().Break {
+		r.Break = c.Line.Break
+	}
+	if _, err := r.Run(ctx, c.Line, *c.hangupScript); err != nil {
+		c.log.Info("hangup_chat failed", "error", err)
+	}
+}

@@ -1,0 +1,65 @@
+package dial
+
+import (
+	"log/slog"
+	"strings"
+
+	"pppdial/dial/chat"
+	"pppdial/dial/line"
+)
+
+// A Chat is an expect-send script of the entry. Where, if not nil, turns an
+// offset in Text into a place for messages.
+type Chat struct {
+	Text  string
+	Where func(off int) string
+}
+
+// A Config says how one entry makes its calls.
+type Config struct {
+	Label   string   // of the entry, for messages
+	System  string   // its name in Systems
+	UUCPDir string   // where Systems, Devices and Dialers are; used without Devices
+	Service string   // in Sysfiles; "": ppp
+	LockDir string   // of lock files; "": line.DefaultLockDir
+	DevDir  string   // "": /dev
+	SysDir  string   // "": /sys
+	Devices []string // path, pattern, auto, usb:VENDOR:PRODUCT[:IF], tcp:HOST:PORT or exec:COMMAND
+
+	Speed int // bit/s; where a Systems or Devices line says one, that counts
+	Flow  line.Flow
+	Local bool // the carrier does not count
+
+	// For Devices. Without any of these four such a line is direct.
+	Phones     []string // tried in turn
+	ModemInit  []string // AT commands, each answered OK; a line without Phones is direct for calls
+	Chat       Chat     // in place of the AT dialogue
+	ConnectCmd string   // a program that makes the call; its standard input and output are the line
+
+	LoginChat  Chat     // after CONNECT, and after the chat of a Systems line
+	HangupChat Chat     // when the line is given up
+	Env        []string // added to the environment of ConnectCmd and exec:
+	Log        *slog.Logger
+}
+
+// scripts are the scripts of a Config, ready to be run.
+type scripts struct {
+	chat, login, hangup *chat.Script // nil: none
+}
+
+func (c *Config) parse() (s scripts, err error) {
+	for _, p := range []struct {
+		from Chat
+		to   **chat.Script
+	}{{c.Chat, &s.chat}, {c.LoginChat, &s.login}, {c.HangupChat, &s.hangup}} {
+		if strings.TrimSpace(p.from.Text) == "" {
+			continue
+		}
+		script, err := chat.Parse(p.from.Text, p.from.Where)
+		if err != nil {
+			return s, err
+		}
+		*p.to = &script
+	}
+	return s, nil
+}

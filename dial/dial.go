@@ -1,0 +1,106 @@
+package dial
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+
+	"pppdial/dial/line"
+)
+
+// A Dialer makes the calls of one entry. It holds nothing open and may be used
+// by several goroutines, which then get different lines.
+type Dialer struct {
+	cfg     Config
+	scripts scripts
+}
+
+// New makes a Dialer. The error is that of a script of the Config.
+func New(c Config) (*Dialer, error) {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	for _, d := range []struct {
+		dir *string
+		std string
+	}{{&c.DevDir, "/dev"}, {&c.SysDir, "/sys"}, {&c.LockDir, line.DefaultLockDir}, {&c.Service, "ppp"}} {
+		if *d.dir == "" {
+			*d.dir = d.std
+		}
+	}
+	s, err := c.parse()
+	if err != nil {
+		return nil, err
+	}
+	return &Dialer{cfg: c, scripts: s}, nil
+}
+
+// Call tries every way once, in order, and returns the first call that is made:
+// every line of Devices with every number, or every route that the UUCP files
+// tell. The error is a *Error that names all attempts.
+func (d *Dialer) Call(ctx context.Context) (*Call, error) {
+	ways, failed := d.ways()
+	return d.first(ctx, ways, failed, (*attempt).call)
+}
+
+// Answer waits for a call on the first line that is free, for as long as ctx
+// lasts: until the modem rings, or, where nothing is said of a modem, until PPP
+// comes. A caller that it can't connect with is logged, and it waits for the
+// next. The error is a *Error.
+func (d *Dialer) Answer(ctx context.Context) (*Call, error) {
+	ways, failed := d.ways()
+	var lines []way
+	for _, w := range ways {
+		if !slices.ContainsFunc(lines, func(l way) bool { return l.device == w.device }) {
+			w.phone, w.translated = "", ""
+			lines = append(lines, w)
+		}
+	}
+	return d.first(ctx, lines, failed, (*attempt).answer)
+}
+
+// first tries all ways until one works. A way over a line that another has
+// found unusable is passed over.
+func (d *Dialer) first(ctx context.Context, ways []way, failed []*Error, how func(*attempt, context.Context) error) (*Call, error) {
+	type lineAt struct {
+		device string
+		speed  int
+	}
+	bad := map[lineAt]bool{}
+	for _, w := range ways {
+		at := lineAt{w.device, w.speed}
+		if bad[at] {
+			continue
+		}
+		c, e := d.try(ctx, w, how)
+		if e == nil {
+			return c, nil
+		}
+		if ctx.Err() != nil {
+			e.Kind, e.Err = Interrupted, context.Cause(ctx)
+			return nil, e
+		}
+		bad[at] = e.Kind.ofLine()
+		failed = append(failed, e)
+		if len(ways) > 1 {
+			d.cfg.Log.Info("no call", "device", w.device, "number", w.phone, "because", e.text())
+		}
+	}
+	return nil, join(failed)
+}
+
+// try makes one attempt. When it fails, the modem is left idle.
+func (d *Dialer) try(ctx context.Context, w way, how func(*attempt, context.Context) error) (*Call, *Error) {
+	a := &attempt{cfg: &d.cfg, scripts: d.scripts, way: w, log: d.cfg.Log}
+	err := a.open(ctx)
+	if err == nil {
+		err = how(a, ctx)
+		if err == nil {
+			return a.made, nil
+		}
+		a.giveUp(context.WithoutCancel(ctx))
+	}
+	e := a.explain(err)
+	e.Device, e.Number, e.Retry = w.device, w.phone, w.retry
+	return nil, e
+}

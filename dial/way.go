@@ -1,0 +1,126 @@
+package dial
+
+import (
+	"errors"
+	"time"
+
+	"pppdial/dial/chat"
+	"pppdial/dial/line"
+	"pppdial/dial/uucp"
+)
+
+// A way is one line and one number to try.
+type way struct {
+	device     string // path, tcp:..., exec:...
+	speed      int    // bit/s; 0: as it is
+	phone      string // \D; "" for none
+	translated string // \T
+	how        manner
+	probe      bool // nobody has said that there is a modem
+	dialers    []step
+	login      uucp.Chat
+	retry      time.Duration
+}
+
+// A manner is how a call is made.
+type manner uint8
+
+const (
+	direct    manner = iota // nothing is to be done
+	byModem                 // the AT dialogue
+	byScript                // Chat
+	byDialers               // the scripts of Dialers
+	byCommand               // ConnectCmd
+)
+
+// A step is what one dialer of a Devices line does.
+type step struct {
+	phone, translated string
+	script            uucp.Chat
+}
+
+// ways lists all ways, or says why there are none. Lines that are not there are
+// errors beside the ways over the others.
+func (d *Dialer) ways() ([]way, []*Error) {
+	if len(d.cfg.Devices) == 0 {
+		return d.uucpWays()
+	}
+	how := direct
+	switch {
+	case d.cfg.ConnectCmd != "":
+		how = byCommand
+	case d.scripts.chat != nil:
+		how = byScript
+	case len(d.cfg.Phones) > 0:
+		how = byModem
+	}
+	phones := d.cfg.Phones
+	if len(phones) == 0 {
+		phones = []string{""}
+	}
+	var all []way
+	var failed []*Error
+	for _, device := range d.cfg.Devices {
+		paths, err := d.cfg.find(device)
+		if err != nil {
+			failed = append(failed, &Error{Kind: OpenFailed, Device: device, Err: err})
+			continue
+		}
+		for _, path := range paths {
+			for _, phone := range phones {
+				all = append(all, way{
+					device: path, speed: d.cfg.Speed, phone: phone, translated: phone,
+					how: how, probe: device == "auto",
+				})
+			}
+		}
+	}
+	return all, failed
+}
+
+func (d *Dialer) uucpWays() ([]way, []*Error) {
+	db, problems := uucp.Open(d.cfg.UUCPDir, d.cfg.Service)
+	for _, p := range problems {
+		if p.Warning {
+			d.cfg.Log.Debug("uucp", "problem", p)
+		} else {
+			d.cfg.Log.Warn("uucp", "problem", p)
+		}
+	}
+	routes, err := db.Routes(d.cfg.System, time.Now())
+	if err != nil {
+		e := &Error{Kind: NoRoute, Err: err}
+		if r := new(uucp.RouteError); errors.As(err, &r) && r.Reason == uucp.NotNow {
+			e.Kind, e.Next = NotNow, r.Next
+		}
+		return nil, []*Error{e}
+	}
+	var all []way
+	for _, r := range routes {
+		w := way{
+			device: r.Device.Path, speed: r.Speed, phone: r.Phone, translated: r.Translated,
+			login: r.Login, retry: r.Retry,
+		}
+		if w.speed == 0 {
+			w.speed = d.cfg.Speed
+		}
+		for _, s := range r.Dialers {
+			w.how = byDialers
+			w.dialers = append(w.dialers, step{s.Phone, s.Translated, s.Script})
+		}
+		all = append(all, w)
+	}
+	return all, nil
+}
+
+// parse makes a script of a line's tail.
+func parse(c uucp.Chat) (chat.Script, error) { return chat.Parse(c.Text, c.Where) }
+
+// options are those of a line for this way. Until the call is made the carrier
+// does not count.
+func (c *Config) options(w way) line.Options {
+	return line.Options{
+		Settings: line.Settings{Speed: w.speed, Flow: c.Flow, Local: true},
+		LockDir:  c.LockDir, SysDir: c.SysDir, Env: c.Env, Log: c.Log,
+	}
+}
