@@ -58,6 +58,7 @@ func byIn(t *testing.T, p *pairing, nearWords, farWords string) {
 	p.far.conf("answer in device=%s modem_init=AT localhost=%s remotehost=%s %s", far.Path(), farAddr, nearAddr, farWords)
 	p.near.conf("rmt device=%s phone=%s localhost=%s remotehost=%s %s", p.modem.Path(), number, nearAddr, farAddr, nearWords)
 	p.answer = p.far.call("answer")
+	p.answer.await("waiting for a call", 10*time.Second)
 	p.call = p.near.call("rmt")
 }
 
