@@ -57,8 +57,8 @@ func newHost(t *testing.T, name string) *host {
 		r.Close()
 		h.ns.Close()
 		n.Close()
-		if t.Failed() {
-			t.Logf("log of %s:\n%s", name, h.Log())
+		if _, race, _ := h.has("DATA RACE"); race || t.Failed() {
+			t.Errorf("log of %s:\n%s", name, h.Log())
 		}
 	})
 	return h
