@@ -138,9 +138,9 @@ var queueRows = []Keyword{
 
 var framingRows = []Keyword{
 	{
-		Name: "sync", Forms: Bare | Negated, Type: "flag", Otherwise: "as the device is", Phase: Dead, Pending: true,
+		Name: "sync", Forms: Bare | Negated, Type: "flag", Otherwise: "asynchronous", Phase: Dead,
 		Group: "Framing", slot: choice(func(e *Entry) *Choice { return &e.Sync }),
-		Man: `The line is synchronous: frames are sent as bits, through the kernel's synchronous line discipline. {-sync} says that it is not.`,
+		Man: `The line is synchronous: frames are sent as bits, through the kernel's synchronous line discipline (N_HDLC), which takes a synchronous adapter and its driver; on any other line the call ends with that reason. {-sync} says that it is not.`,
 	},
 	{
 		Name: "xon_xoff", Forms: Bare, Type: "flag", Default: "false", Phase: Dead,

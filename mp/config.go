@@ -35,6 +35,10 @@ type LinkConfig struct {
 	// escaped, instead of discarding them as the line's additions.
 	KeepRx bool
 
+	// Sync is for a line whose driver does the framing: each Read and Write of
+	// it is one frame, from its address to its information field.
+	Sync bool
+
 	Rate      float64 // of the line in bytes a second, if it is known; 0: find out
 	NeverPace bool    // hand over as much as the line swallows
 

@@ -26,24 +26,26 @@ type Link struct {
 	owner atomic.Pointer[loop]
 
 	// Owned by the owner.
-	phase    Phase
-	dec      hdlc.Decoder
-	badFCS   uint64 // of the decoder's count, seen so far
-	fill     []byte // frames for the writer
-	spare    []byte // the buffer that the writer has had
-	pace     pace
-	writing  bool // the writer has a buffer whose end we have not seen
-	scratch  []byte
-	rx, tx   framing
-	txACCM   hdlc.ACCM
-	lcp      *proto.LCP
-	auth     authenticators
-	control  []byte      // scratch for control packets
-	bundle   *Bundle     // that it carries data for
-	home     *Bundle     // that it was admitted to
-	held     []heldFrame // arrived before admission was answered
-	peerName string
-	heard    bool // a good frame came
+	phase     Phase
+	dec       hdlc.Decoder
+	badFCS    uint64 // of the decoder's count, seen so far
+	fill      []byte // frames for the writer
+	spare     []byte // the buffer that the writer has had
+	ends      []int  // of the frames in fill, on a synchronous line
+	spareEnds []int
+	pace      pace
+	writing   bool // the writer has a buffer whose end we have not seen
+	scratch   []byte
+	rx, tx    framing
+	txACCM    hdlc.ACCM
+	lcp       *proto.LCP
+	auth      authenticators
+	control   []byte      // scratch for control packets
+	bundle    *Bundle     // that it carries data for
+	home      *Bundle     // that it was admitted to
+	held      []heldFrame // arrived before admission was answered
+	peerName  string
+	heard     bool // a good frame came
 
 	failure *Failure  // why the link ends; set once
 	drain   time.Time // when the end waits no longer for the writer
@@ -157,6 +159,13 @@ func (k *Link) lineLost(now time.Time, err error) {
 // input reads a chunk. Each frame goes all the way up before the next is
 // looked at, for it may change how the next is read.
 func (k *Link) input(now time.Time, chunk []byte) {
+	if k.cfg.Sync {
+		k.frame(now, chunk)
+		if k.bundle != nil {
+			k.bundle.deliver()
+		}
+		return
+	}
 	k.dec.Feed(chunk)
 	for {
 		f, ok := k.dec.Next()
@@ -198,8 +207,9 @@ func (k *Link) flush(now time.Time) {
 	if len(k.fill) > 0 {
 		k.writing = true
 		k.pace.started(now, len(k.fill))
-		k.port.send(k.fill, k.pace.probe())
+		k.port.send(k.fill, k.ends, k.pace.probe())
 		k.fill, k.spare = k.spare[:0], k.fill
+		k.ends, k.spareEnds = k.spareEnds[:0], k.ends
 		return
 	}
 	if k.over {
@@ -231,7 +241,18 @@ func (k *Link) send(p wire.Protocol, info []byte) {
 	if p == wire.LCP {
 		accm = &defaultACCM
 	}
-	k.fill = hdlc.AppendFrame(k.fill, k.scratch, accm, len(k.fill) == 0)
+	k.appendFrame(k.scratch, accm)
+}
+
+// appendFrame puts a frame into the writer's buffer: framed, or, on a
+// synchronous line whose driver does that, as it stands with its end marked.
+func (k *Link) appendFrame(frame []byte, accm *hdlc.ACCM) {
+	if k.cfg.Sync {
+		k.fill = append(k.fill, frame...)
+		k.ends = append(k.ends, len(k.fill))
+		return
+	}
+	k.fill = hdlc.AppendFrame(k.fill, frame, accm, len(k.fill) == 0)
 }
 
 // sendPacket appends a frame for the packet store[from:], whose header goes
@@ -242,7 +263,7 @@ func (k *Link) sendPacket(proto wire.Protocol, store []byte, from int) {
 	frame := store[from-len(h):]
 	copy(frame, h)
 	traceFrame(k.log, "sent", proto, frame, len(store)-from)
-	k.fill = hdlc.AppendFrame(k.fill, frame, &k.txACCM, len(k.fill) == 0)
+	k.appendFrame(frame, &k.txACCM)
 }
 
 // defaultACCM escapes all control characters: LCP packets are sent so,

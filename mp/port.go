@@ -39,7 +39,8 @@ type port struct {
 	free chan []byte // chunks to fill
 
 	quit     chan struct{}
-	probe    int          // octets that the writer writes first; its own while busy
+	ends     []int // of the parts to be written; the writer's own while busy
+	whole    [2]int
 	tx       chan []byte  // to the writer, one at a time
 	busy     atomic.Bool  // the writer has work
 	base     time.Time    // when the port was made
@@ -117,11 +118,7 @@ func (p *port) read() {
 func (p *port) write() {
 	defer p.wg.Done()
 	for b := range p.tx {
-		_, err := p.line.Write(b[:p.probe])
-		p.probed.Store(int64(time.Since(p.base)))
-		if err == nil && p.probe < len(b) {
-			_, err = p.line.Write(b[p.probe:])
-		}
+		err := p.pieces(b)
 		p.ended.Store(int64(time.Since(p.base)))
 		if err != nil {
 			p.writeErr.CompareAndSwap(nil, &err)
@@ -134,13 +131,19 @@ func (p *port) write() {
 // probeSize is how much of a write goes first when its times are wanted.
 const probeSize = 32
 
-// send gives b to the writer, which must not be busy; the owner leaves b
-// alone until busy is false again.
-func (p *port) send(b []byte, probe bool) {
-	p.probe = len(b)
-	if probe {
-		p.probe = min(len(b), probeSize)
+// send gives b to the writer, which must not be busy; the owner leaves b and
+// ends alone until busy is false again. Each part up to one of ends is written
+// by itself; without ends it is the whole, or, where the times are wanted, a
+// probe and the rest.
+func (p *port) send(b []byte, ends []int, probe bool) {
+	if len(ends) == 0 {
+		p.whole = [2]int{probeSize, len(b)}
+		ends = p.whole[:]
+		if !probe || len(b) <= probeSize {
+			ends = p.whole[1:]
+		}
 	}
+	p.ends = ends
 	p.busy.Store(true)
 	p.tx <- b
 }
@@ -148,6 +151,20 @@ func (p *port) send(b []byte, probe bool) {
 // writeTimes are when the last write's probe and all of it were done.
 func (p *port) writeTimes() (probed, ended time.Time) {
 	return p.base.Add(time.Duration(p.probed.Load())), p.base.Add(time.Duration(p.ended.Load()))
+}
+
+// pieces writes b up to each of the ends, one after another.
+func (p *port) pieces(b []byte) error {
+	from := 0
+	for i, to := range p.ends {
+		if _, err := p.line.Write(b[from:to]); err != nil {
+			return err
+		}
+		if from = to; i == 0 {
+			p.probed.Store(int64(time.Since(p.base)))
+		}
+	}
+	return nil
 }
 
 // release gives a chunk back to the reader; a line that filled it gets a

@@ -36,6 +36,10 @@ func TestFailures(t *testing.T) {
 			status: 19, verdict: `phase=authenticate by=peer evidence="CHAP: refused.*" cause="the peer does not accept our name or password"`,
 		},
 		{
+			name: "a synchronous modem", words: "sync",
+			status: 7, verdict: `by=us evidence=".*no synchronous discipline.*" cause="the line is asynchronous`,
+		},
+		{
 			name: "no password", far: "recv_pap recv_passwd=right",
 			status: 19, verdict: `by=peer .* cause="the peer wants to know who we are, and the entry tells nothing" try="give send_name and send_passwd"`,
 		},

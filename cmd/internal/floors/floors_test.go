@@ -27,10 +27,11 @@ var floors = map[string]int{
 	"mp/proto": 2, "dial/modem": 2, "route/tun": 2,
 	"mp/fsm": 1, "dial/line": 1,
 
-	"mp/wire": 0, "mp/hdlc": 0, "mp/comp": 0, "mp/frag": 0,
+	"mp/wire": 0, "mp/hdlc": 0, "mp/comp": 0,
 	"dial/chat": 0, "dial/uucp": 0,
 	"route/rtcmd": 0,
 
+	"mp/frag":     1,  // its packets begin with a protocol field of mp/wire
 	"mp/hdlc/fcs": -1, // the FCS-16 that frames and Predictor-1 share
 }
 

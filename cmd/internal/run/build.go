@@ -87,7 +87,7 @@ const xonXoffMap = 1<<0x11 | 1<<0x13
 func linkConfig(e *conf.Entry, speed int, events mp.Events, log *slog.Logger) mp.LinkConfig {
 	c := mp.LinkConfig{
 		LCP: proto.LCPConfig{
-			FSM: fsmConfig(e), MRU: e.MTU, PFC: e.PComp, ACFC: e.AComp,
+			FSM: fsmConfig(e), MRU: e.MTU, PFC: e.PComp, ACFC: e.AComp && e.Sync != conf.Yes,
 			Demand: authMethods(e.RecvMSCHAP, e.RecvCHAP, e.RecvEAP, e.RecvPAP),
 			Allow:  authMethods(e.SendMSCHAP, e.SendCHAP, e.SendEAP, e.SendPAP),
 		},
@@ -97,8 +97,8 @@ func linkConfig(e *conf.Entry, speed int, events mp.Events, log *slog.Logger) mp
 			Verify: verifier(e),
 		},
 		EscapeParity: e.ACCMParity, KeepRx: !e.RxACCM,
-		NeverPace: e.BPS == 0,
-		Events:    events, Log: log,
+		NeverPace: e.BPS == 0, Sync: e.Sync == conf.Yes,
+		Events: events, Log: log,
 	}
 	if e.BPS > 0 {
 		speed = e.BPS

@@ -195,6 +195,7 @@ var effects = map[string]effect{
 	"xon_xoff":      {"", "xon_xoff", "dial link"},
 	"pcomp":         {"", "-pcomp", "link"},
 	"acomp":         {"", "-acomp", "link"},
+	"sync":          {"", "sync", "link"},
 	"vj_comp":       {"", "-vj_comp", "bundle"},
 	"vj_compslot":   {"", "vj_compslot", "bundle"},
 	"vj_slots":      {"", "vj_slots=8", "bundle"},

@@ -246,6 +246,13 @@ func (d *daemon) rest() {
 
 // talks starts PPP on a line that is ready for it.
 func (d *daemon) talks(c *dial.Call) {
+	if d.entry.Sync == conf.Yes {
+		if err := c.Line.SetSync(); err != nil {
+			d.giveBack(c)
+			d.end(explainSync(err))
+			return
+		}
+	}
 	speed := 0
 	if c.Line.Caps().TrueBaud {
 		speed = c.Line.Speed()

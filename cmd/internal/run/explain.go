@@ -267,3 +267,9 @@ func notRoot(label string) Verdict {
 	return Verdict{Status: StatusNotRoot, Phase: "dead", By: "us", Evidence: "not run as root",
 		Cause: "a network interface is root's to make", Try: "sudo ppp -r " + label}
 }
+
+// explainSync explains why a line cannot be driven synchronously.
+func explainSync(err error) Verdict {
+	return Verdict{Status: StatusOpen, Phase: "dead", By: "us", Evidence: err.Error(),
+		Cause: "the line is asynchronous, as modems and cables are", Try: "take the word sync out of the entry"}
+}
