@@ -46,6 +46,7 @@ type Link struct {
 	held      []heldFrame // arrived before admission was answered
 	peerName  string
 	heard     bool // a good frame came
+	farewell  farewell
 
 	failure *Failure  // why the link ends; set once
 	drain   time.Time // when the end waits no longer for the writer
@@ -133,6 +134,7 @@ func (k *Link) lineNews(now time.Time) {
 				k.lineLost(now, c.err)
 				return
 			}
+			k.farewell.read(now, c.b)
 			k.input(now, c.b)
 			k.port.release(c.b)
 			continue
@@ -310,6 +312,10 @@ func (k *Link) advance(now time.Time) {
 		}
 		return
 	}
+	if k.farewell.lost(now) {
+		k.lineLost(now, ErrNoCarrier)
+		return
+	}
 	if due(k.lcp.Deadline(), now) {
 		k.lcp.Advance(now)
 	}
@@ -321,7 +327,7 @@ func (k *Link) deadline() time.Time {
 	if k.over {
 		return k.drain
 	}
-	t := earlier(k.lcp.Deadline(), k.auth.deadline())
+	t := earlier(earlier(k.lcp.Deadline(), k.auth.deadline()), k.farewell.until)
 	if k.bundle != nil && k.bundle.queue.n > 0 && !k.port.busy.Load() {
 		t = earlier(t, k.pace.next)
 	}

@@ -1,6 +1,7 @@
 package mp_test
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -319,6 +320,38 @@ func TestHangup(t *testing.T) {
 		if p := <-b.tun.Received(); len(p) != 38 {
 			t.Errorf("the waiting packet has %d octets, want 38", len(p))
 		}
+	})
+}
+
+// TestNoCarrier: the modem's words end the link when nothing follows them. In
+// the middle of a frame they are nobody's.
+func TestNoCarrier(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		la, lb := mptest.Pair(mptest.Config{})
+		a, b := newEnd(t, "caller", "", ""), newEnd(t, "server", "10.0.0.1", "10.0.0.2")
+		defer b.close()
+		defer a.close()
+		a.start(la)
+		b.start(lb)
+		a.wantUp("")
+		b.wantUp("")
+		fmt.Fprint(lb, "\x7e\xff\x03\x00\x21 the modem says NO CARRIER\r\n")
+		time.Sleep(900 * time.Millisecond)
+		fmt.Fprint(lb, "and so on\x7e")
+		time.Sleep(5 * time.Second)
+		select {
+		case f := <-a.lost:
+			t.Fatalf("words within a frame end the link: %v", f)
+		default:
+		}
+		fmt.Fprint(lb, "\r\nNO CAR")
+		time.Sleep(10 * time.Millisecond)
+		fmt.Fprint(lb, "RIER\r\n")
+		if f := a.wantLost(mp.Hangup, "the modem says NO CARRIER, and nothing follows"); !errors.Is(f, mp.ErrNoCarrier) {
+			t.Errorf("lost by %v", f)
+		}
+		la.Hangup()
+		b.wantLost(mp.Hangup, "the line is gone")
 	})
 }
 
