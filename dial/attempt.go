@@ -79,7 +79,7 @@ func (a *attempt) call(ctx context.Context) error {
 		}
 	}
 	if a.way.how != direct {
-		a.log.Info("dialing", "device", a.way.device, "number", a.way.phone)
+		a.log.Info("dialing", "number", a.way.phone)
 	}
 	var err error
 	switch a.way.how {
@@ -176,7 +176,7 @@ func (a *attempt) await(ctx context.Context, knownModem bool) error {
 		wait = a.made.modem.Await
 	}
 	a.phase = dialing
-	a.log.Info("waiting for a call", "device", a.way.device)
+	a.log.Info("waiting for a call")
 	for {
 		r, err := wait(ctx)
 		e := new(modem.Error)
@@ -186,7 +186,7 @@ func (a *attempt) await(ctx context.Context, knownModem bool) error {
 			a.heard(r)
 			return nil
 		case errors.As(err, &e) && (e.Err == nil || errors.Is(err, modem.ErrSilent)):
-			a.log.Info("a caller was lost", "device", a.way.device, "because", err)
+			a.log.Info("a caller was lost", "because", err)
 			wait = a.made.modem.Await
 		default:
 			return err
@@ -251,11 +251,11 @@ func (a *attempt) connected() {
 	a.phase = login
 	switch {
 	case a.made.Direct:
-		a.log.Info("direct line", "device", a.way.device)
+		a.log.Info("direct line")
 	case a.made.Connect != "":
-		a.log.Info("connected", "device", a.way.device, "modem", a.made.Connect)
+		a.log.Info("connected", "modem", a.made.Connect)
 	default:
-		a.log.Info("connected", "device", a.way.device)
+		a.log.Info("connected")
 	}
 }
 
@@ -271,7 +271,7 @@ func (a *attempt) watchCarrier() error {
 	}
 	if l.Caps().ModemLines {
 		if on, err := l.Carrier(); err == nil && !on {
-			a.log.Debug("the line shows no carrier: its loss will not be noticed", "device", a.way.device)
+			a.log.Debug("the line shows no carrier: its loss will not be noticed")
 		}
 	}
 	return nil

@@ -48,7 +48,7 @@ func (c *Call) Hangup(ctx context.Context) {
 			c.Line.Close()
 			return
 		}
-		c.log.Info("hanging up", "device", c.Device)
+		c.log.Info("hanging up")
 		c.hangUp(ctx, true)
 	})
 }

@@ -32,7 +32,7 @@ func TestCall(t *testing.T) {
 	c.Hangup(t.Context())
 	c.Hangup(t.Context())
 	s.wantIdle()
-	want := fmt.Sprintf("dialing device=%s number=%s\nconnected device=%[1]s modem=%[3]q\n\"hanging up\" device=%[1]s", c.Device, c.Number, c.Connect)
+	want := fmt.Sprintf("dialing line=%s number=%s\nconnected line=%[1]s modem=%[3]q\n\"hanging up\" line=%[1]s", c.Device, c.Number, c.Connect)
 	if got := s.log.infos(); got != want {
 		t.Errorf("the log says\n%s\nwant\n%s", got, want)
 	}

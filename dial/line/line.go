@@ -41,7 +41,7 @@ func newLine(name string, caps Caps, log *slog.Logger, s stream) *Line {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	l := &Line{name: name, caps: caps, log: log}
+	l := &Line{name: name, caps: caps, log: log.With("line", name)}
 	l.stream.Store(&s)
 	return l
 }

@@ -44,7 +44,7 @@ func OpenTTY(ctx context.Context, path string, o Options) (*Line, error) {
 			l.log.Warn("the lock could not be given back", "error", err)
 		}
 	}
-	l.log.Debug("line open", "line", path, "device", node, "speed", l.Speed(),
+	l.log.Debug("line open", "device", node, "speed", l.Speed(),
 		"modem_lines", caps.ModemLines, "true_baud", caps.TrueBaud)
 	return l, nil
 }
