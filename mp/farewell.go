@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"time"
+
+	"pppdial/mp/hdlc"
 )
 
 // ErrNoCarrier is why a link ends whose modem says so.
@@ -16,22 +18,37 @@ const farewellWords = "NO CARRIER\r\n"
 
 // A farewell watches for what a modem says when it has lost the carrier: many
 // lines have no better way to tell it. Such words at the end of what has come
-// are the modem's, or they stand in a frame whose rest, with a flag at its end
-// at least, is on its way.
+// may also stand in a frame whose rest is on its way; then the next frame to
+// end is a good one. It is none when the modem has said them, and now echoes
+// what we send.
 type farewell struct {
 	tail  [len(farewellWords)]byte // of what has come
-	until time.Time                // the line is lost then, unless more comes; zero: it is well
+	until time.Time                // the line is lost then; zero: it is well
+	stats hdlc.Stats               // when the words had come
 }
 
-func (f *farewell) read(now time.Time, chunk []byte) {
+// read takes a chunk before the decoder does.
+func (f *farewell) read(chunk []byte) {
 	keep := max(len(f.tail)-len(chunk), 0)
 	copy(f.tail[:keep], f.tail[len(f.tail)-keep:])
 	copy(f.tail[keep:], chunk[len(chunk)-(len(f.tail)-keep):])
-	f.until = time.Time{}
+}
+
+// judge looks at what the decoder has made of it.
+func (f *farewell) judge(now time.Time, s hdlc.Stats) {
+	if !f.until.IsZero() {
+		switch {
+		case s.BadFCS+s.Aborts+s.Runts+s.TooLong != f.stats.BadFCS+f.stats.Aborts+f.stats.Runts+f.stats.TooLong:
+			f.until = now
+			return
+		case s.Frames != f.stats.Frames:
+			f.until = time.Time{}
+		}
+	}
 	if bytes.Equal(f.tail[:], []byte(farewellWords)) {
-		f.until = now.Add(farewellTime)
+		f.until, f.stats = now.Add(farewellTime), s
 	}
 }
 
-// lost reports whether nothing has followed in time.
+// lost reports whether the words were the modem's.
 func (f *farewell) lost(now time.Time) bool { return !f.until.IsZero() && !now.Before(f.until) }

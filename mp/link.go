@@ -134,8 +134,9 @@ func (k *Link) lineNews(now time.Time) {
 				k.lineLost(now, c.err)
 				return
 			}
-			k.farewell.read(now, c.b)
+			k.farewell.read(c.b)
 			k.input(now, c.b)
+			k.farewell.judge(now, k.dec.Stats())
 			k.port.release(c.b)
 			continue
 		default:

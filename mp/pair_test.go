@@ -1,6 +1,7 @@
 package mp_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"pppdial/mp"
+	"pppdial/mp/hdlc"
 	"pppdial/mp/mptest"
 	"pppdial/mp/proto"
 	"pppdial/mp/wire"
@@ -323,9 +325,14 @@ func TestHangup(t *testing.T) {
 	})
 }
 
-// TestNoCarrier: the modem's words end the link when nothing follows them. In
-// the middle of a frame they are nobody's.
+// TestNoCarrier: the modem's words end the link. In the middle of a frame they
+// are nobody's.
 func TestNoCarrier(t *testing.T) {
+	t.Run("silence", func(t *testing.T) { noCarrier(t, false) })
+	t.Run("echo", func(t *testing.T) { noCarrier(t, true) })
+}
+
+func noCarrier(t *testing.T, echo bool) {
 	bubble(t, func(t *testing.T) {
 		la, lb := mptest.Pair(mptest.Config{})
 		a, b := newEnd(t, "caller", "", ""), newEnd(t, "server", "10.0.0.1", "10.0.0.2")
@@ -335,9 +342,11 @@ func TestNoCarrier(t *testing.T) {
 		b.start(lb)
 		a.wantUp("")
 		b.wantUp("")
-		fmt.Fprint(lb, "\x7e\xff\x03\x00\x21 the modem says NO CARRIER\r\n")
+		words := hdlc.AppendFrame(nil, []byte("\xff\x03\xc0\x21\x0b\x01\x00\x20MAGCthe modem: NO CARRIER\r\n"), new(hdlc.ACCM), true)
+		cut := bytes.Index(words, []byte("\r\n")) + 2
+		lb.Write(words[:cut])
 		time.Sleep(900 * time.Millisecond)
-		fmt.Fprint(lb, "and so on\x7e")
+		lb.Write(words[cut:])
 		time.Sleep(5 * time.Second)
 		select {
 		case f := <-a.lost:
@@ -347,7 +356,11 @@ func TestNoCarrier(t *testing.T) {
 		fmt.Fprint(lb, "\r\nNO CAR")
 		time.Sleep(10 * time.Millisecond)
 		fmt.Fprint(lb, "RIER\r\n")
-		if f := a.wantLost(mp.Hangup, "the modem says NO CARRIER, and nothing follows"); !errors.Is(f, mp.ErrNoCarrier) {
+		time.Sleep(10 * time.Millisecond)
+		if echo {
+			lb.Write(words) // as the modem does with what we send
+		}
+		if f := a.wantLost(mp.Hangup, "the modem says NO CARRIER"); !errors.Is(f, mp.ErrNoCarrier) {
 			t.Errorf("lost by %v", f)
 		}
 		la.Hangup()
