@@ -43,7 +43,7 @@ var multilinkRows = []Keyword{
 		Man: `How long the lines must have had room to spare, without a moment of saturation, before one in excess of {mindevs} is hung up. Only lines that we have called are. When nothing passes at all, the timeouts end them all.`,
 	},
 	{
-		Name: "bps", Forms: Valued, Type: "bps", Otherwise: "measured", Phase: Network, Pending: true,
+		Name: "bps", Forms: Valued, Type: "bps", Otherwise: "measured", Phase: Network,
 		Group: "Multilink", slot: one(bpsKind, func(e *Entry) *int { return &e.BPS }),
 		Man: `The speed of each line, in place of the measured one. With 0 nothing is held back from a line.`,
 	},

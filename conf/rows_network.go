@@ -39,13 +39,13 @@ Such routes are static. Where a routing daemon runs, the one or the other should
 {-del_route} leaves standing what {add_route} has added.`,
 	},
 	{
-		Name: "add_route6", Forms: Bare | Valued | Repeat, Type: "command", Alone: "add -inet6 default #", Phase: Network, Pending: true,
+		Name: "add_route6", Forms: Bare | Valued | Repeat, Type: "command", Alone: "add -inet6 default #", Phase: Network,
 		Rule:  "the syntax of route(1M); add, delete or change",
 		Group: "Interface and routes", slot: many(routeKind(true), func(e *Entry) *[]string { return &e.AddRoute6 }),
 		Man: `Like {add_route}, for IPv6, carried out when IPv6 has come up on the link. By itself it is the IPv6 default route through the peer.`,
 	},
 	{
-		Name: "del_route6", Forms: Negated | Valued | Repeat, Type: "command", Otherwise: "what add_route6 has added is deleted", Phase: Network, Pending: true,
+		Name: "del_route6", Forms: Negated | Valued | Repeat, Type: "command", Otherwise: "what add_route6 has added is deleted", Phase: Network,
 		Rule: "the syntax of route(1M); add, delete or change", NegatedAs: "del_route6_auto",
 		Group: "Interface and routes",
 		slot: routeCommands(true, func(e *Entry) *[]string { return &e.DelRoute6 },
@@ -53,12 +53,12 @@ Such routes are static. Where a routing daemon runs, the one or the other should
 		Man: `Like {del_route}, for IPv6 and {add_route6}.`,
 	},
 	{
-		Name: "replace_route", Forms: Bare, Type: "flag", Default: "false", Phase: Network, Pending: true, Ours: true,
+		Name: "replace_route", Forms: Bare, Type: "flag", Default: "false", Phase: Network, Ours: true,
 		Group: "Interface and routes", slot: onOff(func(e *Entry) *bool { return &e.ReplaceRoute }),
 		Man: `A route that stands where {add_route} wants to put one is set aside and put back at the end. Without it such a collision is reported, and the old route stays.`,
 	},
 	{
-		Name: "proxy_arp", Forms: Negated | Valued, Type: "interface", Otherwise: "automatic, when the peer's address belongs to a local subnet", Phase: Network, Pending: true,
+		Name: "proxy_arp", Forms: Negated | Valued, Type: "interface", Otherwise: "automatic, when the peer's address belongs to a local subnet", Phase: Network,
 		Group: "Interface and routes", slot: one(proxyKind, func(e *Entry) *ProxyARP { return &e.ProxyARP }),
 		Man: `The interface by whose MAC address the peer's address is answered for on the local network. {-proxy_arp} answers for it nowhere.`,
 	},
@@ -100,13 +100,13 @@ Several such words add up. A set of one address is proposed to the peer and insi
 		Man: `The addresses that the peer may have, in the same way as {localhost}.`,
 	},
 	{
-		Name: "localif", Forms: Valued, Type: "id", Otherwise: "made from the MAC address of an Ethernet interface, else at random", Phase: Network, Pending: true,
+		Name: "localif", Forms: Valued, Type: "id", Otherwise: "made from the MAC address of an Ethernet interface, else at random", Phase: Network,
 		Rule:  "not 0",
 		Group: "Addresses and names", slot: one(ifidKind, func(e *Entry) *InterfaceID { return &e.LocalIf }),
 		Man: `The IPv6 interface identifier of this end: 64 bits as in {ffff:0123:4567:89ab} or {::abcd}. Of a whole IPv6 address the lower half counts.`,
 	},
 	{
-		Name: "remoteif", Forms: Valued, Type: "id", Otherwise: "made up when the peer has none", Phase: Network, Pending: true,
+		Name: "remoteif", Forms: Valued, Type: "id", Otherwise: "made up when the peer has none", Phase: Network,
 		Rule:  "not 0",
 		Group: "Addresses and names", slot: one(ifidKind, func(e *Entry) *InterfaceID { return &e.RemoteIf }),
 		Man: `The IPv6 interface identifier that a peer is offered which has none, or none that can be accepted.`,
@@ -133,7 +133,7 @@ Several such words add up. A set of one address is proposed to the peer and insi
 		Man: `Asks the peer for name servers (RFC 1877) and gives them to the system: to systemd-resolved, else to resolvconf, else into a file beside the control socket.`,
 	},
 	{
-		Name: "ms_dns", Forms: Valued | Repeat, Type: "address", Phase: Network, Pending: true, Ours: true,
+		Name: "ms_dns", Forms: Valued | Repeat, Type: "address", Phase: Network, Ours: true,
 		Rule:  "two at most are offered",
 		Group: "Addresses and names", slot: many(ipv4Kind, func(e *Entry) *[]addr { return &e.MSDNS }),
 		Man: `A name server that the peer is told when it asks.`,

@@ -44,7 +44,7 @@ var controlRows = []Keyword{
 		Man: `Where that doubling ends.`,
 	},
 	{
-		Name: "ccp_restart_ms", Forms: Valued, Type: "ms", Default: "6000", Min: 1, Phase: Network, Pending: true,
+		Name: "ccp_restart_ms", Forms: Valued, Type: "ms", Default: "6000", Min: 1, Phase: Network,
 		Group: "Control protocols", slot: period(millisecond, func(e *Entry) *duration { return &e.CCPRestartMs }),
 		Man: `The same delay for the compression control protocol. It does not double, and is longer because CCP often talks while the line is full.`,
 	},
@@ -96,7 +96,7 @@ var controlRows = []Keyword{
 		Man: `{-ipv4} does not set up IPv4 on the link.`,
 	},
 	{
-		Name: "ipv6", Forms: Negated, Type: "flag", Default: "true", Phase: Network, Pending: true,
+		Name: "ipv6", Forms: Negated, Type: "flag", Default: "true", Phase: Network,
 		Group: "Control protocols", slot: onOff(func(e *Entry) *bool { return &e.IPv6 }),
 		Man: `{-ipv6} does not set up IPv6 on the link.`,
 	},
@@ -115,12 +115,12 @@ var queueRows = []Keyword{
 		Man: `The most packets that wait for the line.`,
 	},
 	{
-		Name: "telnettos", Forms: Negated, Type: "flag", Default: "true", Phase: Always, Pending: true,
+		Name: "telnettos", Forms: Negated, Type: "flag", Default: "true", Phase: Always,
 		Group: "Queue and activity", slot: onOff(func(e *Entry) *bool { return &e.TelnetTOS }),
 		Man: `{-telnettos} no longer lets ICMP, and TCP from and to the ports 23, 513 and 518, go first. What asks for low delay in its IP header goes first in any case.`,
 	},
 	{
-		Name: "tcp_mss", Forms: Bare | Negated, Type: "flag", Default: "true", Phase: Always, Pending: true, Ours: true,
+		Name: "tcp_mss", Forms: Bare | Negated, Type: "flag", Default: "true", Phase: Always, Ours: true,
 		Group: "Queue and activity", slot: onOff(func(e *Entry) *bool { return &e.TCPMSS }),
 		Man: `The segment size that TCP connections announce is lowered to what fits the MTU.`,
 	},
@@ -167,52 +167,52 @@ var framingRows = []Keyword{
 
 var compressionRows = []Keyword{
 	{
-		Name: "vj_comp", Forms: Negated, Type: "flag", Default: "true", Phase: Network, Pending: true,
+		Name: "vj_comp", Forms: Negated, Type: "flag", Default: "true", Phase: Network,
 		Group: "Compression", slot: onOff(func(e *Entry) *bool { return &e.VJComp }),
 		Man: `{-vj_comp} turns off the compression of TCP/IP headers (Van Jacobson, RFC 1144).`,
 	},
 	{
-		Name: "vj_compslot", Forms: Bare | Negated, Type: "flag", Default: "false", Phase: Network, Pending: true,
+		Name: "vj_compslot", Forms: Bare | Negated, Type: "flag", Default: "false", Phase: Network,
 		Group: "Compression", slot: onOff(func(e *Entry) *bool { return &e.VJCompSlot }),
 		Man: `The number of the connection is left out, too, where it is that of the packet before. After a lost packet that gives it to the wrong one, so it is no good for lines that lose bytes unnoticed, as asynchronous ones do.`,
 	},
 	{
-		Name: "vj_slots", Forms: Valued, Type: "num", Default: "16", Min: 2, Max: 256, Phase: Network, Pending: true,
+		Name: "vj_slots", Forms: Valued, Type: "num", Default: "16", Min: 2, Max: 256, Phase: Network,
 		Group: "Compression", slot: number(func(e *Entry) *int { return &e.VJSlots }),
 		Man: `How many TCP connections are remembered.`,
 	},
 	{
-		Name: "ccp", Forms: Negated, Type: "flag", Default: "true", Phase: Network, Pending: true,
+		Name: "ccp", Forms: Negated, Type: "flag", Default: "true", Phase: Network,
 		Group: "Compression", slot: onOff(func(e *Entry) *bool { return &e.CCP }),
 		Man: `{-ccp} turns off the compression control protocol, and with it all compression of packets. Each direction has a method of its own. Where several are allowed and the peer agrees, Deflate comes before BSD Compress and that before Predictor.`,
 	},
 	{
-		Name: "tx_predictor1", Forms: Negated, Type: "flag", Default: "true", Phase: Network, Pending: true,
+		Name: "tx_predictor1", Forms: Negated, Type: "flag", Default: "true", Phase: Network,
 		Group: "Compression", slot: onOff(func(e *Entry) *bool { return &e.TxPredictor1 }),
 		Man: `{-tx_predictor1} does not compress by Predictor type 1 (RFC 1978) what we send.`,
 	},
 	{
-		Name: "rx_predictor1", Forms: Negated, Type: "flag", Default: "true", Phase: Network, Pending: true,
+		Name: "rx_predictor1", Forms: Negated, Type: "flag", Default: "true", Phase: Network,
 		Group: "Compression", slot: onOff(func(e *Entry) *bool { return &e.RxPredictor1 }),
 		Man: `{-rx_predictor1} does not accept it in what we receive.`,
 	},
 	{
-		Name: "tx_bsd", Forms: Negated | Valued, Type: "bits", Default: "12", Min: 9, Max: 15, Phase: Network, Pending: true,
+		Name: "tx_bsd", Forms: Negated | Valued, Type: "bits", Default: "12", Min: 9, Max: 15, Phase: Network,
 		Group: "Compression", slot: number(func(e *Entry) *int { return &e.TxBSD }),
 		Man: `The largest code of BSD Compress (RFC 1977) for what we send. More bits compress better, and take more memory. {-tx_bsd} does not use it.`,
 	},
 	{
-		Name: "rx_bsd", Forms: Negated | Valued, Type: "bits", Default: "12", Min: 9, Max: 15, Phase: Network, Pending: true,
+		Name: "rx_bsd", Forms: Negated | Valued, Type: "bits", Default: "12", Min: 9, Max: 15, Phase: Network,
 		Group: "Compression", slot: number(func(e *Entry) *int { return &e.RxBSD }),
 		Man: `The same for what we receive.`,
 	},
 	{
-		Name: "tx_deflate", Forms: Bare | Negated | Valued, Type: "bits", Alone: "15", Default: "-", Min: 9, Max: 15, Phase: Network, Pending: true, Ours: true,
+		Name: "tx_deflate", Forms: Bare | Negated | Valued, Type: "bits", Alone: "15", Default: "-", Min: 9, Max: 15, Phase: Network, Ours: true,
 		Group: "Compression", slot: number(func(e *Entry) *int { return &e.TxDeflate }),
 		Man: `The window of Deflate (RFC 1979) for what we send.`,
 	},
 	{
-		Name: "rx_deflate", Forms: Bare | Negated | Valued, Type: "bits", Alone: "15", Default: "-", Min: 9, Max: 15, Phase: Network, Pending: true, Ours: true,
+		Name: "rx_deflate", Forms: Bare | Negated | Valued, Type: "bits", Alone: "15", Default: "-", Min: 9, Max: 15, Phase: Network, Ours: true,
 		Group: "Compression", slot: number(func(e *Entry) *int { return &e.RxDeflate }),
 		Man: `The same for what we receive.`,
 	},
