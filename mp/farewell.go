@@ -14,17 +14,19 @@ var ErrNoCarrier = errors.New("the modem says NO CARRIER")
 // farewellTime is how long nothing must follow the modem's words.
 const farewellTime = time.Second
 
-const farewellWords = "NO CARRIER\r\n"
+const (
+	farewellWords = "NO CARRIER"
+	farewellEnd   = farewellWords + "\r\n"
+)
 
 // A farewell watches for what a modem says when it has lost the carrier: many
-// lines have no better way to tell it. Such words at the end of what has come
-// may also stand in a frame whose rest is on its way; then the next frame to
-// end is a good one. It is none when the modem has said them, and now echoes
-// what we send.
+// lines have no better way to tell it. The words stand in what is no good
+// frame. If they are the last that has come, they may yet be in the middle of
+// one, whose rest is then on its way.
 type farewell struct {
-	tail  [len(farewellWords)]byte // of what has come
-	until time.Time                // the line is lost then; zero: it is well
-	stats hdlc.Stats               // when the words had come
+	tail  [len(farewellEnd)]byte // of what has come
+	bad   uint64                 // frames so far that were no good ones
+	until time.Time              // the line is lost then; zero: it is well
 }
 
 // read takes a chunk before the decoder does.
@@ -35,19 +37,18 @@ func (f *farewell) read(chunk []byte) {
 }
 
 // judge looks at what the decoder has made of it.
-func (f *farewell) judge(now time.Time, s hdlc.Stats) {
-	if !f.until.IsZero() {
-		switch {
-		case s.BadFCS+s.Aborts+s.Runts+s.TooLong != f.stats.BadFCS+f.stats.Aborts+f.stats.Runts+f.stats.TooLong:
-			f.until = now
-			return
-		case s.Frames != f.stats.Frames:
-			f.until = time.Time{}
-		}
+func (f *farewell) judge(now time.Time, d *hdlc.Decoder) {
+	s := d.Stats()
+	bad := s.BadFCS + s.Aborts + s.Runts + s.TooLong
+	switch {
+	case bad != f.bad && bytes.Contains(d.Noise(), []byte(farewellWords)):
+		f.until = now
+	case bytes.Equal(f.tail[:], []byte(farewellEnd)):
+		f.until = now.Add(farewellTime)
+	case !f.lost(now):
+		f.until = time.Time{}
 	}
-	if bytes.Equal(f.tail[:], []byte(farewellWords)) {
-		f.until, f.stats = now.Add(farewellTime), s
-	}
+	f.bad = bad
 }
 
 // lost reports whether the words were the modem's.

@@ -136,7 +136,7 @@ func (k *Link) lineNews(now time.Time) {
 			}
 			k.farewell.read(c.b)
 			k.input(now, c.b)
-			k.farewell.judge(now, k.dec.Stats())
+			k.farewell.judge(now, &k.dec)
 			k.port.release(c.b)
 			continue
 		default:

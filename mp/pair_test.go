@@ -328,11 +328,13 @@ func TestHangup(t *testing.T) {
 // TestNoCarrier: the modem's words end the link. In the middle of a frame they
 // are nobody's.
 func TestNoCarrier(t *testing.T) {
-	t.Run("silence", func(t *testing.T) { noCarrier(t, false) })
-	t.Run("echo", func(t *testing.T) { noCarrier(t, true) })
+	echo := hdlc.AppendFrame(nil, []byte("\xff\x03\xc0\x21\x0b\x01\x00\x04"), new(hdlc.ACCM), true)
+	t.Run("silence", func(t *testing.T) { noCarrier(t, nil) })
+	t.Run("echo of what we send", func(t *testing.T) { noCarrier(t, echo) })
+	t.Run("echo of half a frame", func(t *testing.T) { noCarrier(t, echo[:5]) })
 }
 
-func noCarrier(t *testing.T, echo bool) {
+func noCarrier(t *testing.T, echo []byte) {
 	bubble(t, func(t *testing.T) {
 		la, lb := mptest.Pair(mptest.Config{})
 		a, b := newEnd(t, "caller", "", ""), newEnd(t, "server", "10.0.0.1", "10.0.0.2")
@@ -355,11 +357,7 @@ func noCarrier(t *testing.T, echo bool) {
 		}
 		fmt.Fprint(lb, "\r\nNO CAR")
 		time.Sleep(10 * time.Millisecond)
-		fmt.Fprint(lb, "RIER\r\n")
-		time.Sleep(10 * time.Millisecond)
-		if echo {
-			lb.Write(words) // as the modem does with what we send
-		}
+		fmt.Fprintf(lb, "RIER\r\n%s", echo)
 		if f := a.wantLost(mp.Hangup, "the modem says NO CARRIER"); !errors.Is(f, mp.ErrNoCarrier) {
 			t.Errorf("lost by %v", f)
 		}
