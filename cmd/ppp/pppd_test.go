@@ -106,7 +106,7 @@ func (l *login) pppd(patience time.Duration) *lab.PPPD {
 // ended waits for the end of a pppd that our Terminate-Request has ended.
 func ended(t *testing.T, p *lab.PPPD) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 40*time.Second)
 	defer cancel()
 	if _, err := p.Wait(ctx); err != nil || !strings.Contains(p.Output(), "rcvd [LCP TermReq") {
 		t.Errorf("pppd has not ended by our Terminate-Request: %v\n%s", err, p.Log())
@@ -139,8 +139,8 @@ func TestCallPPPD(t *testing.T) {
 			near.conf(`rmt device=%s phone=%s login_chat='ogin: mynam ssword: \qxxx' localhost=0 remotehost=0 add_route %s %s`,
 				modem.Path(), number, noBSD, tt.conf)
 			call := near.call("rmt")
-			peer := l.pppd(20 * time.Second)
-			call.await("up local="+ourAddr(l.line)+" remote="+pppdAddr(l.line), 20*time.Second)
+			peer := l.pppd(40 * time.Second)
+			call.await("up local="+ourAddr(l.line)+" remote="+pppdAddr(l.line), 40*time.Second)
 			if _, err := peer.WaitEvent("ip-up", 10*time.Second); err != nil {
 				t.Fatal(err)
 			}
@@ -175,7 +175,7 @@ func TestBadCompression(t *testing.T) {
 	bank.Answer(number, l.service())
 	near.conf(`rmt device=%s phone=%s login_chat='ogin: mynam ssword: \qxxx' localhost=0 remotehost=0`, modem.Path(), number)
 	call := near.call("rmt")
-	call.await("up local="+ourAddr(l.line), 20*time.Second)
+	call.await("up local="+ourAddr(l.line), 40*time.Second)
 	exchange(t, near.Net, l.echo(), 1<<20)
 	if got := call.term(); got != 5 {
 		t.Errorf("status %d after TERM, want 5", got)
@@ -191,9 +191,9 @@ func TestPPPDEndsTheCall(t *testing.T) {
 	bank.Answer(number, l.service())
 	near.conf(`rmt device=%s phone=%s login_chat='ogin: mynam ssword: \qxxx' localhost=0 remotehost=0`, modem.Path(), number)
 	call := near.call("rmt")
-	peer := l.pppd(20 * time.Second)
-	call.await("up local="+ourAddr(l.line), 20*time.Second)
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	peer := l.pppd(40 * time.Second)
+	call.await("up local="+ourAddr(l.line), 40*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 40*time.Second)
 	defer cancel()
 	if _, err := peer.Stop(ctx); err != nil {
 		t.Error(err)
@@ -219,8 +219,8 @@ func TestTenOfTenPPPD(t *testing.T) {
 				modem.Path(), number, noBSD)
 			for k := range 5 {
 				call := near.call("rmt")
-				peer := l.pppd(20 * time.Second)
-				up := call.await("up local="+ourAddr(l.line), 20*time.Second)
+				peer := l.pppd(40 * time.Second)
+				up := call.await("up local="+ourAddr(l.line), 40*time.Second)
 				began := call.await("phase establish", 0)
 				t.Logf("call %d: up %v after PPP began on the line", k, lineTime(t, up).Sub(lineTime(t, began)))
 				if _, err := peer.WaitEvent("ip-up", 10*time.Second); err != nil {

@@ -118,22 +118,36 @@ func TestDebugSignals(t *testing.T) {
 	}
 }
 
-// TestCarrierLost: a tty that is hung up ends the link at once.
+// TestCarrierLost: a tty that is hung up ends the link, and so does a modem
+// that says NO CARRIER where nothing else tells.
 func TestCarrierLost(t *testing.T) {
 	t.Parallel()
-	p := newPairing(t)
-	p.modem = newModem(t, p.bank, dialtest.ModemConfig{Name: "near", Number: "5550000", CarrierHangup: true})
-	p.bank.Answer(number, p.far.shell("mynam"))
-	p.far.conf("mynam localhost=%s remotehost=%s", farAddr, nearAddr)
-	p.near.conf(`rmt device=%s phone=%s login_chat='ogin: mynam ssword: \qxxx PPP' localhost=%s remotehost=%s`, p.modem.Path(), number, nearAddr, farAddr)
-	p.call = p.near.call("rmt")
-	p.awaitUp()
-	p.modem.Hangup()
-	if got := p.call.status(10 * time.Second); got != 16 {
-		t.Errorf("status %d, want 16", got)
+	for _, tt := range []struct {
+		name    string
+		hangup  bool
+		verdict string
+	}{
+		{"tty hung up", true, `by=line evidence="line: `},
+		{"only words", false, `by=modem evidence="the modem says NO CARRIER"`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			p := newPairing(t)
+			p.modem = newModem(t, p.bank, dialtest.ModemConfig{Name: "near", Number: "5550000", CarrierHangup: tt.hangup})
+			p.bank.Answer(number, p.far.shell("mynam"))
+			p.far.conf("mynam localhost=%s remotehost=%s", farAddr, nearAddr)
+			p.near.conf(`rmt device=%s phone=%s login_chat='ogin: mynam ssword: \qxxx PPP' localhost=%s remotehost=%s`, p.modem.Path(), number, nearAddr, farAddr)
+			p.call = p.near.call("rmt")
+			p.awaitUp()
+			p.modem.Hangup()
+			if got := p.call.status(10 * time.Second); got != 16 {
+				t.Errorf("status %d, want 16", got)
+			}
+			p.call.await("verdict: status=16 phase=network "+tt.verdict, 0)
+			p.other().await("verdict: status=16 ", 10*time.Second)
+			released(t, p.modem)
+			p.near.bare()
+			p.far.bare()
+		})
 	}
-	p.other().await("verdict: status=16 ", 10*time.Second)
-	released(t, p.modem)
-	p.near.bare()
-	p.far.bare()
 }

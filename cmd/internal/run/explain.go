@@ -141,8 +141,8 @@ func explainLink(f *mp.Failure, unread []byte) Verdict {
 		}
 	case f.Kind == mp.Silent:
 		v.Evidence = "not a single byte came"
-	case f.Kind == mp.Hangup && bytes.Contains(unread, []byte("NO CARRIER")):
-		v.By, v.Evidence = "modem", "the modem says NO CARRIER"
+	case f.Kind == mp.Hangup && (errors.Is(f.Err, mp.ErrNoCarrier) || bytes.Contains(unread, []byte("NO CARRIER"))):
+		v.By, v.Evidence = "modem", mp.ErrNoCarrier.Error()
 	case f.Kind == mp.Hangup && errors.As(f.Err, &command):
 		v.Status, v.By, v.Cause, v.Try = StatusCommand, "us", "the command that is the line has ended", "run it by hand"
 	case f.Kind == mp.Hangup && errors.Is(f.Err, line.ErrGone):

@@ -89,6 +89,7 @@ func TestExplainLink(t *testing.T) {
 		{mp.Failure{Kind: mp.PeerDead}, "", StatusPeerDead, "line", "crashed"},
 		{mp.Failure{Kind: mp.Hangup}, "", StatusHangup, "line", "carrier"},
 		{mp.Failure{Kind: mp.Hangup}, "\r\nNO CARRIER\r\n", StatusHangup, "modem", "NO CARRIER"},
+		{mp.Failure{Kind: mp.Hangup, Err: mp.ErrNoCarrier}, "", StatusHangup, "modem", "NO CARRIER"},
 		{mp.Failure{Kind: mp.Hangup, Err: &line.DownError{Err: line.ErrGone}}, "", StatusHangup, "line", "unplugged"},
 		{mp.Failure{Kind: mp.Hangup, Err: &line.DownError{Err: line.ErrEnded}}, "", StatusHangup, "peer", "closed the connection"},
 		{mp.Failure{Kind: mp.Hangup, Err: &line.DownError{Err: &line.CommandError{Command: "x"}}}, "", StatusCommand, "us", "run it by hand"},

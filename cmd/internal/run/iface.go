@@ -3,6 +3,7 @@ package run
 import (
 	"errors"
 	"log/slog"
+	"os"
 
 	"pppdial/conf"
 	"pppdial/mp"
@@ -32,6 +33,9 @@ func openInterface(e *conf.Entry, o *Options, events mp.Events, log *slog.Logger
 	if err != nil {
 		dev.Close()
 		return nil, err
+	}
+	if err := os.MkdirAll(o.StateDir, 0o755); err != nil {
+		log.Warn("no place for the state of running programs", "error", err)
 	}
 	f := &iface{entry: e, log: log.With("interface", dev.Name()), tun: dev, kernel: kernel}
 	if err := route.Recover(kernel, o.StateDir, f.log); err != nil {
