@@ -205,14 +205,13 @@ type frames struct {
 	mu    sync.Mutex
 	dec   hdlc.Decoder
 	count map[wire.Protocol]int
-	bytes map[wire.Protocol]int
 }
 
 func (f *frames) passed(b []byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.count == nil {
-		f.count, f.bytes = map[wire.Protocol]int{}, map[wire.Protocol]int{}
+		f.count = map[wire.Protocol]int{}
 	}
 	f.dec.Feed(b)
 	for {
@@ -223,9 +222,8 @@ func (f *frames) passed(b []byte) {
 		if len(frame) > 2 && frame[0] == 0xff && frame[1] == 0x03 {
 			frame = frame[2:]
 		}
-		if p, info, err := wire.ParseProtocol(frame); err == nil {
+		if p, _, err := wire.ParseProtocol(frame); err == nil {
 			f.count[p]++
-			f.bytes[p] += len(info)
 		}
 	}
 }
@@ -235,13 +233,6 @@ func (f *frames) of(p wire.Protocol) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.count[p]
-}
-
-// size is the octets in frames of a protocol so far.
-func (f *frames) size(p wire.Protocol) int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.bytes[p]
 }
 
 // scoped gives a link-local address the zone of the end's interface.
