@@ -35,6 +35,8 @@ func Given(l *line.Line) *Call { return &Call{Line: l, Device: l.Name(), Direct:
 const (
 	// hangupLimit bounds a hang-up; closing the tty drops DTR in any case.
 	hangupLimit = 15 * time.Second
+	// drainLimit is the part of it for output that waits.
+	drainLimit = time.Second
 	// scriptLimit is the part of it for hangup_chat.
 	scriptLimit = 8 * time.Second
 )
@@ -72,6 +74,7 @@ func (c *Call) hangUp(ctx context.Context, made bool) {
 		c.log.Debug("the line can't be hung up", "error", err)
 		return
 	}
+	c.drain(ctx)
 	if made && c.hangupScript != nil {
 		c.runHangupScript(ctx)
 	}
@@ -84,6 +87,15 @@ func (c *Call) hangUp(ctx context.Context, made bool) {
 	}
 	if err != nil {
 		c.log.Debug("hang-up", "error", err)
+	}
+}
+
+// drain lets the last of PPP go, such as the answer to a Terminate-Request.
+func (c *Call) drain(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, drainLimit)
+	defer cancel()
+	if err := c.Line.Drain(ctx); err != nil {
+		c.log.Debug("output is left", "error", err)
 	}
 }
 

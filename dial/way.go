@@ -95,6 +95,8 @@ func (d *Dialer) uucpWays() ([]way, []*Error) {
 		}
 		return nil, []*Error{e}
 	}
+	// The mark ,M of a Devices line changes nothing: no line waits for its carrier
+	// to be opened.
 	var all []way
 	for _, r := range routes {
 		w := way{

@@ -193,6 +193,13 @@ func (d *device) restore() {
 		return setTermios(fd, d.saved)
 	})
 	d.closePort()
+	d.release()
+}
+
+// release gives flock(2) up. Closing the file does so only when no child that is
+// being started still has a copy of it.
+func (d *device) release() {
+	control(d.file, func(fd int) error { return unix.Flock(fd, unix.LOCK_UN) })
 }
 
 func (d *device) closePort() {

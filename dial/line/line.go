@@ -11,8 +11,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // A Line carries bytes to a modem, over a cable, or to another program.
@@ -167,12 +165,6 @@ func (l *Line) Drain(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// Flush throws away what has come and was not read, and what was written and
-// has not left.
-func (l *Line) Flush() error {
-	return l.onDevice(func(d *device) error { return d.flush(unix.TCIOFLUSH) })
 }
 
 // onDevice runs f while the line is not closed; without a tty there is nothing

@@ -22,24 +22,13 @@ func (l *Line) Revive() error {
 	case d == nil || d.given || !d.hungUp():
 		return nil
 	}
-	node, err := ttyNode(d.path)
-	if err != nil {
-		return err
-	}
-	if node != d.node {
-		lock, err := Lock(filepath.Dir(d.lock.path), d.path)
-		if err != nil {
-			return err
-		}
-		d.unlock()
-		d.lock, d.node = lock, node
-	}
 	// Closed before it is opened: the old descriptor holds flock and TIOCEXCL.
 	d.closePort()
+	d.release()
 	d.file.Close()
 	s := d.settings
 	s.Local = true
-	if _, err := d.open(s, ""); err != nil {
+	if _, err := d.acquire(s, filepath.Dir(d.lock.path), ""); err != nil {
 		return err
 	}
 	var st stream = d.file

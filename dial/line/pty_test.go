@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -403,4 +404,21 @@ func TestModemLines(t *testing.T) {
 			t.Errorf("modem lines: %s; want %s", got, want)
 		}
 	})
+}
+
+func TestWhoUsesIt(t *testing.T) {
+	p := newPTY(t)
+	if pid := userOf(p.path); pid != 0 {
+		t.Errorf("a tty that only we have open is used by %d", pid)
+	}
+	cmd := exec.Command("cat")
+	cmd.Stdin = p.slave
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Kill()
+	if pid := userOf(p.path); pid != cmd.Process.Pid || programOf(pid) == "" {
+		t.Errorf("the tty is used by %d (%s), want %d", pid, programOf(pid), cmd.Process.Pid)
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"go.bug.st/serial"
 	"golang.org/x/sys/unix"
 )
 
@@ -23,18 +24,10 @@ func OpenTTY(ctx context.Context, path string, o Options) (*Line, error) {
 	if o.LockDir == "" {
 		o.LockDir = DefaultLockDir
 	}
-	node, err := ttyNode(path)
+	d := &device{path: path}
+	caps, err := d.acquire(o.Settings, o.LockDir, o.SysDir)
 	if err != nil {
-		return nil, err
-	}
-	lock, err := Lock(o.LockDir, path)
-	if err != nil {
-		return nil, err
-	}
-	d := &device{path: path, node: node, lock: lock}
-	caps, err := d.open(o.Settings, o.SysDir)
-	if err != nil {
-		lock.Unlock()
+		d.unlock()
 		return nil, err
 	}
 	l := newLine(path, caps, o.Log, d.file)
@@ -44,9 +37,43 @@ func OpenTTY(ctx context.Context, path string, o Options) (*Line, error) {
 			l.log.Warn("the lock could not be given back", "error", err)
 		}
 	}
-	l.log.Debug("line open", "device", node, "speed", l.Speed(),
+	l.log.Debug("line open", "device", d.node, "speed", l.Speed(),
 		"modem_lines", caps.ModemLines, "true_baud", caps.TrueBaud)
 	return l, nil
+}
+
+// openTries is how often a tty is opened that the kernel hangs up at once: until
+// we have made it local, a carrier that drops does that, and DTR, which rises
+// when the tty is opened, makes some modems drop it.
+const openTries = 3
+
+// acquire locks and opens what d.path leads to now.
+func (d *device) acquire(s Settings, lockDir, sysDir string) (caps Caps, err error) {
+	for range openTries {
+		if err = d.lockNode(lockDir); err != nil {
+			return Caps{}, err
+		}
+		if caps, err = d.open(s, sysDir); !errors.Is(err, unix.EIO) {
+			break
+		}
+	}
+	return caps, err
+}
+
+// lockNode resolves d.path and takes the lock of what it leads to, which is not
+// the one that is held after a USB modem has come back under another number.
+func (d *device) lockNode(dir string) error {
+	node, err := ttyNode(d.path)
+	if err != nil || d.lock != nil && node == d.node {
+		return err
+	}
+	lock, err := Lock(dir, d.path)
+	if err != nil {
+		return err
+	}
+	d.unlock()
+	d.lock, d.node = lock, node
+	return nil
 }
 
 // ttyNode resolves path and makes sure that there is a device.
@@ -87,6 +114,7 @@ func (d *device) open(s Settings, sysDir string) (Caps, error) {
 		d.flush(unix.TCIOFLUSH)
 		return caps, nil
 	}
+	d.release()
 	file.Close()
 	return Caps{}, err
 }
@@ -134,6 +162,16 @@ func (d *device) usedBy(pid int) error {
 
 // openError puts the kernel's short words into longer ones.
 func (d *device) openError(err error) error {
+	if p := new(serial.PortError); errors.As(err, &p) { // has no Unwrap
+		switch {
+		case p.Code() == serial.PortBusy:
+			err = unix.EBUSY
+		case p.Code() == serial.PermissionDenied:
+			err = fs.ErrPermission
+		case d.hungUp():
+			err = unix.EIO
+		}
+	}
 	switch {
 	case errors.Is(err, unix.EBUSY): // TIOCEXCL
 		return d.usedBy(userOf(d.node))
@@ -144,5 +182,5 @@ func (d *device) openError(err error) error {
 	case errors.Is(err, unix.EIO), errors.Is(err, unix.ENXIO), errors.Is(err, unix.ENODEV):
 		err = fmt.Errorf("there is no hardware behind it: %w", err)
 	}
-	return &OpenError{Path: d.path, Similar: nil, Err: err}
+	return &OpenError{Path: d.path, Err: err}
 }
