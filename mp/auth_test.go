@@ -218,3 +218,22 @@ func TestLostSuccess(t *testing.T) {
 		lb.Hangup()
 	})
 }
+
+// TestRefusedAndHungUp: a peer that sends us away because we have no name, and
+// hangs up at once, is not taken for a bad line.
+func TestRefusedAndHungUp(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		la, lb := mptest.Pair(mptest.Config{})
+		a, b := newEnd(t, "ann", "", ""), newEnd(t, "bob", "10.0.0.1", "10.0.0.2")
+		defer b.close()
+		defer a.close()
+		a.start(la)
+		b.start(lb, func(c *mp.LinkConfig) { c.LCP.Demand = []wire.Auth{papAuth} })
+		b.wantLost(mp.PeerAuth, "the caller has no name")
+		lb.Hangup()
+		var refused *proto.AuthRefused
+		if f := a.wantLost(mp.OurAuth, "the server wants a name"); !errors.As(f, &refused) {
+			t.Error(f)
+		}
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"pppdial/mp/fsm"
 	"pppdial/mp/hdlc"
 	"pppdial/mp/proto"
 	"pppdial/mp/wire"
@@ -154,6 +155,9 @@ func (k *Link) lineLost(now time.Time, err error) {
 	if k.over {
 		k.end(now)
 		return
+	}
+	if k.failure == nil && k.lcp.State() != fsm.Opened {
+		k.lcpGaveUp(k.lcp.Err()) // who has sent us away may hang up at once
 	}
 	k.fail(Hangup, "", err)
 	k.end(now)
