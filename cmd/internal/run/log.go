@@ -197,7 +197,7 @@ func ttyNumber(f *os.File) (number uint64) {
 			return
 		}
 		if err := unix.Fstat(int(fd), &st); err == nil {
-			number = st.Rdev
+			number = uint64(st.Rdev)
 		}
 	})
 	return number
