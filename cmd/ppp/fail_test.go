@@ -129,6 +129,43 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// TestTries: a call that fails is made modtries times, with the modem at rest
+// in between; one that Systems forbids now is not made again.
+func TestTries(t *testing.T) {
+	t.Parallel()
+	near, bank := newHost(t, "near"), newBank(t)
+	modem := newModem(t, bank, dialtest.ModemConfig{Name: "near", Number: "5550000"})
+	bank.Number(number, dialtest.Busy)
+	near.conf("rmt device=%s phone=%s modtries=3 modwait=1\nnever modtries=3 modwait=1\nnobody modtries=3 modwait=1", modem.Path(), number)
+	near.file("uucp/Systems", "never Never ACU 38400 "+number+"\n")
+	near.file("uucp/Devices", "ACU "+modem.Path()+" - 38400 hayes\n")
+	near.file("uucp/Dialers", `hayes =,-, "" ATZ OK ATDT\T CONNECT`+"\n")
+	for _, tt := range []struct {
+		label         string
+		status, calls int
+		says          string
+	}{
+		{"rmt", 8, 3, `giving up for now tries=3`},
+		{"never", 8, 0, `cause="Systems forbids calls at this time"`},
+		{"nobody", 2, 0, `cause="the UUCP files tell no way to this system"`},
+	} {
+		before := strings.Count(modem.Transcript(), "> \"ATDT"+number)
+		began := time.Now()
+		call := near.call(tt.label, "-u", near.dir+"/uucp")
+		if got := call.status(20 * time.Second); got != tt.status {
+			t.Errorf("%s: status %d, want %d", tt.label, got, tt.status)
+		}
+		call.await(tt.says, 0)
+		if got := strings.Count(modem.Transcript(), "> \"ATDT"+number) - before; got != tt.calls {
+			t.Errorf("%s: %d calls, want %d", tt.label, got, tt.calls)
+		}
+		if took := time.Since(began); took < time.Duration(tt.calls-1)*time.Second {
+			t.Errorf("%s: only %v for %d calls", tt.label, took, tt.calls)
+		}
+	}
+	released(t, modem)
+}
+
 // lockedBySleep has another program lock the modem's tty.
 func lockedBySleep(t *testing.T, p *pairing) {
 	sleep := exec.Command("sleep", "1000")

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"syscall"
@@ -37,8 +38,9 @@ type daemon struct {
 	patient context.Context    // while it lasts, modems get the time that they need to hang up
 	hurry   context.CancelFunc // ends patient
 	timer   *time.Timer        // until the next attempt
-	again   bool               // there is to be one, the modem's rest begins when the lines are free
-	tries   int                // attempts in a row without a network
+	again   bool               // there is to be one, after the pause, which begins when the lines are free
+	pause   time.Duration
+	tries   int // attempts in a row without a network
 	everUp  bool
 	final   *Verdict // the program ends when the lines are free
 	signals int      // to end the program, so far
@@ -217,12 +219,21 @@ func (d *daemon) called(c *dial.Call, err error) {
 		d.talks(c)
 	case d.final != nil:
 	default:
-		d.failed(explainCall(err))
+		v, pause := explainCall(err), d.policy.rest
+		var e *dial.Error
+		if errors.As(err, &e) {
+			pause = max(pause, e.Retry)
+			if e.Kind == dial.NotNow {
+				d.end(v)
+				return
+			}
+		}
+		d.failed(v, pause)
 	}
 }
 
-// failed decides whether a failed attempt is repeated.
-func (d *daemon) failed(v Verdict) {
+// failed decides whether a failed attempt is repeated, and after which pause.
+func (d *daemon) failed(v Verdict, pause time.Duration) {
 	if d.tries >= d.policy.tries || hopeless(v) {
 		if d.tries > 1 {
 			d.log.Warn("giving up for now", "tries", d.tries)
@@ -231,8 +242,8 @@ func (d *daemon) failed(v Verdict) {
 		return
 	}
 	v.log(d.log)
-	d.log.Info("next try", "after", d.policy.rest)
-	d.again = true
+	d.log.Info("next try", "after", pause)
+	d.again, d.pause = true, pause
 	d.rest()
 }
 
@@ -240,7 +251,7 @@ func (d *daemon) failed(v Verdict) {
 func (d *daemon) rest() {
 	if d.again && d.hanging == 0 && d.final == nil {
 		d.again = false
-		d.timer.Reset(d.policy.rest)
+		d.timer.Reset(d.pause)
 	}
 }
 
@@ -332,7 +343,7 @@ func (d *daemon) LinkLost(k *mp.Link, f *mp.Failure, unread []byte) {
 			d.end(v)
 			return
 		}
-		d.failed(v)
+		d.failed(v, d.policy.rest)
 	})
 }
 
