@@ -56,7 +56,7 @@ func (a *attempt) open(ctx context.Context) error {
 		return err
 	}
 	a.made = &Call{
-		Line: l, Device: a.way.device, Number: a.way.phone, Direct: a.way.how == direct,
+		Line: l, Device: a.way.name(), Number: a.way.phone, Direct: a.way.how == direct,
 		log: a.log, hangupScript: a.scripts.hangup, local: a.cfg.Local,
 	}
 	a.made.modem = modem.New(l, modem.Options{DropDTR: dtr(l), Log: a.log})

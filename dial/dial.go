@@ -83,7 +83,7 @@ func (d *Dialer) first(ctx context.Context, ways []way, failed []*Error, how fun
 		bad[at] = e.Kind.ofLine()
 		failed = append(failed, e)
 		if len(ways) > 1 {
-			d.cfg.Log.Info("no call", "line", w.device, "number", w.phone, "because", e.text())
+			d.cfg.Log.Info("no call", "line", w.name(), "number", w.phone, "because", e.text())
 		}
 	}
 	return nil, join(failed)
@@ -91,7 +91,7 @@ func (d *Dialer) first(ctx context.Context, ways []way, failed []*Error, how fun
 
 // try makes one attempt. When it fails, the modem is left idle.
 func (d *Dialer) try(ctx context.Context, w way, how func(*attempt, context.Context) error) (*Call, *Error) {
-	a := &attempt{cfg: &d.cfg, scripts: d.scripts, way: w, log: d.cfg.Log.With("line", w.device)}
+	a := &attempt{cfg: &d.cfg, scripts: d.scripts, way: w, log: d.cfg.Log.With("line", w.name())}
 	err := a.open(ctx)
 	if err == nil {
 		err = how(a, ctx)
@@ -101,6 +101,6 @@ func (d *Dialer) try(ctx context.Context, w way, how func(*attempt, context.Cont
 		a.giveUp(context.WithoutCancel(ctx))
 	}
 	e := a.explain(err)
-	e.Device, e.Number, e.Retry = w.device, w.phone, w.retry
+	e.Device, e.Number, e.Retry = w.name(), w.phone, w.retry
 	return nil, e
 }

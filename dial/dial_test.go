@@ -273,9 +273,9 @@ func TestCommandLine(t *testing.T) {
 	}
 	wantEcho(t, c.Line, "~\xff}#")
 	c.Hangup(t.Context())
-	s.cfg.Devices = []string{"exec:echo hello; exit 4"}
+	s.cfg.Devices = []string{"exec:KEY=s3cret echo hello; exit 4"}
 	s.cfg.LoginChat.Text = "ogin: x"
-	if e := s.wantError(CommandFailed); !strings.Contains(e.Error(), "exit status 4") {
+	if e := s.wantError(CommandFailed); !strings.Contains(e.Error(), "exit status 4") || strings.Contains(e.Error(), "s3cret") || e.Device != "exec:echo" {
 		t.Error(e)
 	}
 	s.cfg.Devices = []string{"tcp:127.0.0.1:1"}

@@ -2,6 +2,7 @@ package dial
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"pppdial/dial/chat"
@@ -20,6 +21,15 @@ type way struct {
 	dialers    []step
 	login      uucp.Chat
 	retry      time.Duration
+}
+
+// name is the device for logs and errors, in which the arguments of a command
+// have no place.
+func (w way) name() string {
+	if command, ok := strings.CutPrefix(w.device, "exec:"); ok {
+		return line.CommandName(command)
+	}
+	return w.device
 }
 
 // A manner is how a call is made.

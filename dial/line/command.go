@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 	"time"
 
@@ -28,7 +29,7 @@ const (
 // *DownError; processes that it left behind are ended. Close ends all of them.
 // The error is an *OpenError.
 func OpenCommand(ctx context.Context, command string, o Options) (*Line, error) {
-	name := "exec:" + command
+	name := CommandName(command)
 	if err := ctx.Err(); err != nil {
 		return nil, &OpenError{Path: name, Err: context.Cause(ctx)}
 	}
@@ -46,6 +47,20 @@ func OpenCommand(ctx context.Context, command string, o Options) (*Line, error) 
 	}
 	l.reason, l.release = c.reason, c.stop
 	return l, nil
+}
+
+// CommandName is the name of the line that a command is.
+func CommandName(command string) string { return "exec:" + firstWord(command) }
+
+// firstWord is what a command is called in logs and errors: the program, without
+// its arguments and what is put into its environment, which may be secret.
+func firstWord(command string) string {
+	for _, word := range strings.Fields(command) {
+		if name, _, assigned := strings.Cut(word, "="); !assigned || strings.Contains(name, "/") {
+			return strings.TrimSuffix(word, ";")
+		}
+	}
+	return "sh"
 }
 
 // openPTY makes a pseudo-terminal: the master, in Go's poller, and the raw slave
@@ -130,7 +145,7 @@ func (c *command) stop() {
 
 // outcome says how the command ended, which it has.
 func (c *command) outcome() *CommandError {
-	return &CommandError{Command: c.cmd.Args[2], Status: c.cmd.ProcessState.String(), Said: c.stderr.last()}
+	return &CommandError{Command: firstWord(c.cmd.Args[2]), Status: c.cmd.ProcessState.String(), Said: c.stderr.last()}
 }
 
 // reason says how the command ended, if it did.

@@ -119,3 +119,13 @@ func TestLastLine(t *testing.T) {
 		t.Errorf("a long line is kept with %d bytes", len(got))
 	}
 }
+
+func TestFirstWord(t *testing.T) {
+	for command, want := range map[string]string{
+		"cat": "cat", "PASS=x sshpass -e ssh host": "sshpass", "cat; exit 4": "cat", "/opt/a=b/c d": "/opt/a=b/c", "": "sh", "A=1": "sh",
+	} {
+		if got := firstWord(command); got != want {
+			t.Errorf("%q: %q, want %q", command, got, want)
+		}
+	}
+}

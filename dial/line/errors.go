@@ -88,7 +88,7 @@ const modemManager = "ModemManager"
 
 // A CommandError is how a command ended that should have gone on.
 type CommandError struct {
-	Command string
+	Command string // its first word: what follows may hold passwords
 	Status  string // "exit status 1", "signal: killed"
 	Said    string // the last line on its standard error
 }

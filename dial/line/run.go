@@ -24,7 +24,7 @@ func (l *Line) Run(ctx context.Context, text string, env []string) error {
 	c.cmd.Stdin, c.cmd.Stdout = f, f
 	if err := c.start(); err != nil {
 		back()
-		return &CommandError{Command: text, Status: err.Error()}
+		return &CommandError{Command: firstWord(text), Status: err.Error()}
 	}
 	select {
 	case <-c.ended:
