@@ -40,6 +40,7 @@ type LinkConfig struct {
 	Sync bool
 
 	Rate      float64 // of the line in bytes a second, if it is known; 0: find out
+	Limit     float64 // bytes a second that it cannot exceed, if there is such a limit
 	NeverPace bool    // hand over as much as the line swallows
 
 	Events Events

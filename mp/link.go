@@ -203,7 +203,7 @@ func (k *Link) flush(now time.Time) {
 	}
 	if k.writing {
 		k.writing = false
-		k.pace.done(k.port.writeTimes())
+		k.pace.done(k.port.seen)
 		k.rateKnown()
 	}
 	if k.pace.ready(now) {
@@ -214,7 +214,7 @@ func (k *Link) flush(now time.Time) {
 	if len(k.fill) > 0 {
 		k.writing = true
 		k.pace.started(now, len(k.fill))
-		k.port.send(k.fill, k.ends, k.pace.probe())
+		k.port.send(k.fill, k.ends, k.pace.part(len(k.fill)))
 		k.fill, k.spare = k.spare[:0], k.fill
 		k.ends, k.spareEnds = k.spareEnds[:0], k.ends
 		return
@@ -227,11 +227,11 @@ func (k *Link) flush(now time.Time) {
 // rateKnown passes on what the pace has learned of the line: how long an
 // Echo-Request waits behind what was handed over, and how long packets may.
 func (k *Link) rateKnown() {
-	rate := k.pace.rate()
+	rate := k.pace.rate
 	if rate == 0 {
 		return
 	}
-	k.lcp.SetDelay(time.Duration(float64(len(k.fill)+k.pace.n) / rate * float64(time.Second)))
+	k.lcp.SetDelay(seconds((float64(len(k.fill)) + k.pace.level) / rate))
 	if k.bundle != nil {
 		k.bundle.queue.setRate(rate)
 	}

@@ -15,7 +15,7 @@ func newLink(line Line, unread []byte, cfg LinkConfig) *Link {
 	k := &Link{cfg: cfg, log: logger(cfg.Log).With("line", line.Name())}
 	k.port = newPort(line, unread, func() { k.owner.Load().lineNews(k) })
 	k.txACCM = defaultACCM
-	k.pace = pace{fixed: cfg.Rate, free: cfg.NeverPace}
+	k.pace = newPace(cfg.Rate, cfg.Limit, cfg.NeverPace)
 	k.dec.MaxFrame = maxFrame(cfg.LCP)
 	cfg.LCP.Log, cfg.LCP.FSM.Log = k.log, k.log
 	k.lcp = proto.NewLCP(cfg.LCP, proto.LCPLayer{

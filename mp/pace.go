@@ -6,134 +6,356 @@ import "time"
 // stay short, or a key press waits behind a second of bulk data. A pace says
 // how many bytes may be handed to the line, and when the next may follow.
 //
-// A line with a known rate is paced by it. Any other starts unknown: writes
-// follow each other at an allowed rate that doubles as long as none has to
-// wait. A write that waits tells the rate at which the line really takes
-// bytes; from then on the next is handed over a little before the one before
-// it will have left. Some lines let a whole write wait, and take it at once
-// then; others take it bit by bit as it leaves, and have little of it left
-// when it ends. A probe, the first few bytes written apart, tells them apart.
+// A line of which nothing is known is given more and more, until a write has to
+// wait. Then it is filled, at once and again and again: what was handed over
+// between the ends of two waits is what the line has sent meanwhile. When some
+// such samples agree, the rate is known, and with it what the line had
+// swallowed before the first wait.
+//
+// Where that is little, the line is shallow: it is given a little more than it
+// sends, which keeps it busy and lets it wait now and then and tell its rate.
+// Where it is much, the line is deep: it is left alone until it has sent that,
+// and then given a little less than it sends. It waits no more then, unless it
+// has become slower. Whether it has become faster is tried by filling it, and
+// the more seldom the longer that takes.
 const (
-	firstRate  = 64 << 10 // bytes a second allowed on a line that nothing is known of
-	freeRate   = 32 << 20 // no line with a rate worth keeping is faster
-	margin     = 1.1      // allowed in excess of what was measured
-	patience   = 8        // writes without a wait after which the rate counts as unknown again
-	lineTime   = 4 * time.Millisecond
-	pause      = 20 * time.Millisecond // without a write in which the line may have run dry
-	hadToWait  = 2 * time.Millisecond  // a write that took longer had to wait
-	minBurst   = 1                     // the frame that is ready goes, however long
-	maxBurst   = 64 << 10
-	rateWeight = 4 // the newest sample counts for one part in so many
+	firstRate = 64 << 10 // bytes a second for a line of which nothing is known
+	freeRate  = 32 << 20 // no line with a rate worth keeping is faster
+	fullFrame = 1500     // bytes
+	lineTime  = 4 * time.Millisecond
+	maxBurst  = 64 << 10
+
+	hadToWait = 2 * time.Millisecond  // what took longer had to wait,
+	waitShare = 0.15                  // on a deep line longer than this share of a full frame's time
+	pause     = 20 * time.Millisecond // without a write in which a line may have run dry
+
+	enough      = 3    // samples that agree,
+	enoughBytes = 4096 // and what they are taken of: waits may end a little early or late
+	leastSample = 1024
+	agreement   = 1.3       // the greatest ratio of a sample to those before that agrees
+	confirmed   = 1.1       // and of a rate that is still right
+	faster      = 0.3       // the weight of a shallow line's newest sample
+	slower      = 0.1       // which is too low if the line has run dry
+	excess      = 1.1       // of a shallow line's rate is handed over
+	restraint   = 0.98      // of a deep line's rate is handed over
+	quickWrites = 8         // that do not wait: the shallow line has become faster
+	bottomless  = 256 << 10 // bytes that fill any line
+
+	parts     = 16 // in which a burst is handed over
+	leastPart = 128
+
+	deepTime  = 25 * time.Millisecond // what is deeper is deep,
+	deepShare = 0.25                  // if it is more than this share of a full frame
+
+	// A deep line is filled after so many times the time that it is deep, and
+	// when that has confirmed the rate after twice as long, up to a limit.
+	trialFirst = 20
+	trialLast  = 160
+	trialLeast = 500 * time.Millisecond
+	heldBack   = 8 // writes in a row that the pace has held back: there is enough to fill it with
+
+	// The rate is not known better than that, nor is thus what is below, of what
+	// has been sent since nothing was.
+	depthError = 0.02
+	recently   = 8 << 10
+	lately     = 64 << 10 // when the rate has just been measured
+)
+
+type paceState uint8
+
+const (
+	paceUnknown paceState = iota
+	paceFilling
+	paceShallow
+	paceDeep
+	paceFixed
+	paceFree // nothing is held back
 )
 
 type pace struct {
-	fixed float64 // bytes a second, known; 0: find out
-	free  bool    // never wait
+	state   paceState
+	limit   float64 // bytes a second that the line cannot exceed; 0: not known
+	allowed float64 // bytes a second that are handed over at most
+	rate    float64 // bytes a second that the line sends; 0: not known
+	quick   int     // writes since one has waited
 
-	allowed  float64 // bytes a second that we hand over at most; 0: not begun
-	measured float64 // bytes a second that the line takes; 0: no write has waited
-	quick    int     // writes since one has waited
+	// Samples of the rate.
+	waited  time.Time // end of the last wait, if a sample may begin there
+	since   int       // bytes handed over since the last wait
+	first   time.Time // end of the wait from which on the samples agree
+	total   int       // bytes handed over from then to the last wait
+	samples int       // in this time
 
-	began  time.Time // of the write under way
-	n      int       // its bytes
-	waited time.Time // end of the last write that had to wait
-	since  int       // bytes handed over in it and after it
-	next   time.Time // when the next write may begin
+	// What is below.
+	past  history
+	depth float64   // bytes below at the end of a wait; negative: not known
+	level float64   // bytes below at the end of the last write
+	at    time.Time // of the last write's end
+
+	// Trials.
+	held   int           // writes in a row that were held back
+	trial  time.Time     // when the line is filled
+	period time.Duration // until then
+
+	began time.Time // of the write under way
+	n     int       // its bytes
+	next  time.Time // when the next write may begin
+}
+
+// newPace paces a line by what is known of it in bytes a second, 0 each if it
+// is not: its rate, and what it cannot exceed.
+func newPace(rate, limit float64, free bool) pace {
+	switch {
+	case free:
+		return pace{state: paceFree, allowed: freeRate}
+	case rate > 0:
+		return pace{state: paceFixed, rate: rate, allowed: rate}
+	case limit > 0:
+		// What cannot be handed over any faster cannot fill it, either.
+		return pace{state: paceDeep, rate: limit, limit: limit, allowed: limit, depth: -1}
+	}
+	return pace{allowed: firstRate, depth: -1}
 }
 
 // started says that a write of n bytes begins.
 func (p *pace) started(now time.Time, n int) {
-	if now.Sub(p.next) > pause {
-		p.waited = time.Time{}
+	late := now.Sub(p.next)
+	if p.held++; late > pause/2 {
+		p.held = 0
+	}
+	if late > pause && p.dry(now) {
+		p.waited, p.since = time.Time{}, 0
+		if p.state == paceFilling && p.rate > 0 {
+			// There is not enough for a trial.
+			p.leave()
+		}
 	}
 	p.began, p.n = now, n
 }
 
-// done says that it has ended, and when its probe had: by the writer's clock.
-func (p *pace) done(probed, at time.Time) {
-	switch {
-	case p.free:
+// dry reports whether nothing may be left below.
+func (p *pace) dry(now time.Time) bool {
+	return p.rate == 0 || p.level < p.rate*now.Sub(p.at).Seconds()
+}
+
+// done says that the write has ended.
+func (p *pace) done(h handover) {
+	switch p.state {
+	case paceFree:
 		return
-	case p.fixed > 0:
-		p.allowed = p.fixed
+	case paceFixed:
 		if p.next.Before(p.began) {
 			p.next = p.began
 		}
-		p.next = p.next.Add(p.span(p.n))
+		p.next = p.next.Add(p.span(float64(p.n)))
+		p.level = max(0, p.rate*p.next.Sub(h.ended).Seconds())
 		return
-	case p.allowed == 0:
-		p.allowed = firstRate
-	case at.Sub(p.began) > hadToWait:
-		p.learn(at)
-		if at.Sub(probed) > probed.Sub(p.began) {
-			p.since += p.n
-			p.next = at
+	}
+	if h.waited.IsZero() && h.ended.Sub(p.began) > hadToWait {
+		h.waited, h.rest = h.ended, 0 // bit by bit
+	}
+	if h.waited.Sub(p.began) > p.patience() {
+		p.past.add(p.began, h.waited, p.n-h.rest, true)
+		p.past.add(h.waited, h.ended, h.rest, false)
+		p.since += p.n - h.rest
+		p.quick = 0
+		inParts := p.state != paceDeep // else where it waited is not known well enough
+		if p.waited.IsZero() || p.since >= leastSample {
+			p.learn(h.waited)
+			p.waited, p.since = time.Time{}, 0
+			if inParts {
+				p.waited = h.waited
+			}
+		}
+		p.since += h.rest
+		p.level = max(0, p.depth+float64(h.rest)-p.rate*h.ended.Sub(h.waited).Seconds())
+	} else {
+		p.past.add(p.began, h.ended, p.n, false)
+		p.since += p.n
+		p.level = max(0, p.level-p.sends()*p.began.Sub(p.at).Seconds())
+		p.level = max(0, p.level+float64(p.n)-p.sends()*h.ended.Sub(p.began).Seconds())
+		p.grow(h.ended)
+	}
+	p.at = h.ended
+	p.wait()
+}
+
+// patience is how long a write takes at least that has to wait: longer than
+// the machine may have let it wait.
+func (p *pace) patience() time.Duration {
+	switch p.state {
+	case paceShallow:
+		return max(hadToWait, seconds(float64(p.part(0))/2/p.rate))
+	case paceDeep:
+		return max(hadToWait, seconds(waitShare*fullFrame/p.rate))
+	}
+	return hadToWait
+}
+
+// sends is what the line is taken to send, in bytes a second.
+func (p *pace) sends() float64 {
+	if p.state == paceDeep {
+		return p.allowed
+	}
+	return p.rate
+}
+
+// learn takes a sample at the end of a wait.
+func (p *pace) learn(at time.Time) {
+	sample := 0.0
+	if !p.waited.IsZero() {
+		sample = float64(p.since) / at.Sub(p.waited).Seconds()
+	}
+	switch p.state {
+	case paceUnknown:
+		p.fill(float64(p.n) / at.Sub(p.began).Seconds())
+		p.first = at
+	case paceDeep:
+		p.fill(p.rate)
+	case paceFilling:
+		mean := 0.0
+		if p.samples > 0 {
+			mean = float64(p.total) / p.waited.Sub(p.first).Seconds()
+		}
+		if sample == 0 || mean > 0 && !near(sample, mean, agreement) {
+			p.first, p.total, p.samples = at, 0, 0
 			return
 		}
-	default:
-		grow := 2.0
-		if p.quick++; p.known() {
-			grow = margin
+		p.total += p.since
+		p.samples++
+		mean = float64(p.total) / at.Sub(p.first).Seconds()
+		p.overdrive(mean)
+		if p.samples >= enough && p.total >= enoughBytes {
+			p.settle(mean, at)
 		}
-		p.allowed = min(p.allowed*grow, freeRate)
-	}
-	p.since += p.n
-	p.next = at
-	if p.allowed < freeRate {
-		p.next = at.Add(p.span(p.n))
+	case paceShallow:
+		if weight := slower; sample > 0 {
+			if sample > p.rate {
+				weight = faster
+			}
+			p.rate += (sample - p.rate) * weight
+		}
+		p.measureDepth(at, recently)
+		p.leave()
 	}
 }
 
-// probe reports whether the next write wants a probe.
-func (p *pace) probe() bool { return !p.free && p.fixed == 0 && p.allowed < freeRate }
+// near reports whether two samples differ by no more than a factor.
+func near(a, b, factor float64) bool { return a > 0 && b > 0 && a < b*factor && b < a*factor }
 
-// learn takes a sample: two writes that had to wait end with the same little
-// left below us, so what was handed over in between is what the line has sent.
-func (p *pace) learn(at time.Time) {
-	sent, took := p.since, at.Sub(p.waited)
-	first := p.waited.IsZero()
-	p.waited, p.since = at, 0
+// fill begins to hand over without a pause.
+func (p *pace) fill(guess float64) {
+	p.state, p.first, p.total, p.samples, p.since = paceFilling, time.Time{}, 0, 0, 0
+	p.overdrive(guess)
+}
+
+// overdrive hands over so much that a line of this rate fills, and not so much
+// that a tty which is stopped from afar has swallowed it all by then.
+func (p *pace) overdrive(rate float64) { p.allowed = min(max(2*rate, firstRate), freeRate) }
+
+// settle ends the filling: the line sends at this rate.
+func (p *pace) settle(rate float64, at time.Time) {
+	if p.limit > 0 {
+		rate = min(rate, p.limit)
+	}
+	was := p.rate
+	p.rate = rate
+	same := near(rate, was, confirmed)
+	if p.period *= 2; !same {
+		p.period = 0
+	}
+	if p.depth < 0 || same { // else what went before went at another rate
+		p.measureDepth(at, lately)
+	}
+	p.leave()
+}
+
+// measureDepth finds out how much was below at the end of a wait: for sure
+// much, or for sure little. Nothing may have been below so many bytes ago.
+func (p *pace) measureDepth(at time.Time, ago float64) {
+	level, empty, ok := p.past.level(at, p.rate)
+	sent := p.rate * at.Sub(empty).Seconds()
+	doubt := depthError * sent
+	if ok && sent < ago && (level > 2*doubt || level+doubt < p.deepFrom()) {
+		p.depth = level
+	}
+}
+
+// deepFrom is from how many bytes on a line is deep.
+func (p *pace) deepFrom() float64 { return max(deepTime.Seconds()*p.rate, deepShare*fullFrame) }
+
+// leave ends the filling, at a rate that is known.
+func (p *pace) leave() {
+	if p.depth >= 0 && p.depth < p.deepFrom() {
+		p.state, p.allowed = paceShallow, p.rate*excess
+		return
+	}
+	p.state, p.allowed = paceDeep, p.rate*restraint
+	full := max(0, p.depth) / p.rate
+	p.period = max(min(max(p.period, seconds(trialFirst*full)), seconds(trialLast*full)), trialLeast)
+	p.trial = p.at.Add(p.period)
+}
+
+// grow is told of a write that did not wait.
+func (p *pace) grow(at time.Time) {
+	p.quick++
+	switch p.state {
+	case paceUnknown:
+		if p.held > 0 {
+			p.allowed = min(p.allowed*2, freeRate)
+		}
+	case paceFilling:
+		if p.since > bottomless {
+			p.state, p.rate, p.allowed = paceUnknown, 0, freeRate
+		}
+	case paceShallow:
+		if p.allowed *= excess; p.quick > quickWrites {
+			p.state, p.rate = paceUnknown, 0
+		}
+	case paceDeep:
+		if p.held > heldBack && at.After(p.trial) && p.rate != p.limit {
+			p.fill(p.rate)
+			p.waited = time.Time{}
+		}
+	}
+}
+
+// wait sets when the next write may begin.
+func (p *pace) wait() {
+	p.next = p.at
 	switch {
-	case first && p.measured > 0:
-		return // the line may have rested in between
-	case first:
-		sent, took = p.n, at.Sub(p.began) // a guess to begin with
+	case p.state == paceDeep, p.state == paceShallow && p.quick == 0:
+		p.next = p.at.Add(p.span(max(0, p.level-p.rate*lineTime.Seconds())))
+	case p.quick > 0 && p.allowed < freeRate:
+		p.next = p.at.Add(p.span(float64(p.n)))
 	}
-	sample := float64(sent) / took.Seconds()
-	if p.known() {
-		p.measured += (sample - p.measured) / rateWeight
-	} else {
-		p.measured = sample
-	}
-	p.quick = 0
-	p.allowed = p.measured * margin
 }
 
-// span is the time that n bytes take at the allowed rate.
-func (p *pace) span(n int) time.Duration {
-	return time.Duration(float64(n) / p.allowed * float64(time.Second))
-}
+// span is the time that so many bytes take at the allowed rate.
+func (p *pace) span(bytes float64) time.Duration { return seconds(bytes / p.allowed) }
 
-// known reports whether the measured rate is of late.
-func (p *pace) known() bool { return p.measured > 0 && p.quick < patience }
-
-// rate is the line's, in bytes a second; 0 while it is not known.
-func (p *pace) rate() float64 {
-	switch {
-	case p.fixed > 0:
-		return p.fixed
-	case p.known():
-		return p.measured
-	}
-	return 0
-}
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 // burst is the number of bytes that may be put together for the next write.
 func (p *pace) burst() int {
-	if p.free || p.allowed >= freeRate {
-		return maxBurst
+	n := maxBurst
+	if p.allowed < freeRate {
+		n = min(n, int(p.allowed*lineTime.Seconds()))
 	}
-	return min(max(int(p.allowed*lineTime.Seconds()), minBurst), maxBurst)
+	if p.state == paceUnknown {
+		n = min(n, p.since/8) // if that is too much, it is not by much
+	}
+	return max(n, 1)
+}
+
+// part is how much of a write of n bytes is handed over at a time, so that
+// waits are seen where they end.
+func (p *pace) part(n int) int {
+	switch {
+	case p.state == paceDeep, p.state == paceFixed, p.state == paceFree, p.allowed >= freeRate:
+		return n
+	}
+	return max(int(p.allowed*lineTime.Seconds())/parts, leastPart)
 }
 
 // ready reports whether the next write may begin.

@@ -1,104 +1,209 @@
 package mp
 
 import (
+	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 )
 
-// A slowLine takes writes at once while less than high bytes wait, and lets
-// them wait otherwise until no more than low do: a tty with flow control.
+// A slowLine swallows bytes until it is full.
 type slowLine struct {
-	rate      float64
-	high, low int
-	gradual   bool      // takes what has room, until the write is done
-	busy      time.Time // until when it has something to send
+	rate float64
+	size int // bytes that it holds
+	// What it does when it is full: it waits until so many bytes have left, or
+	// goes on taking them bit by bit as they leave.
+	wake    int
+	gradual bool
+	// Or, as a tty whose output is stopped from afar, it takes whole writes at
+	// once, until it is stopped.
+	stopped bool
+
+	full bool
+	busy time.Time // until when it has something to send
 }
 
-func (l *slowLine) backlog(now time.Time) float64 {
-	return max(0, l.busy.Sub(now).Seconds()*l.rate)
-}
+func (l *slowLine) below(now time.Time) float64 { return max(0, l.busy.Sub(now).Seconds()*l.rate) }
 
-func (l *slowLine) write(now time.Time, n int) (probed, done time.Time) {
-	if l.gradual {
-		if l.busy.Before(now) {
-			l.busy = now
-		}
-		full := now.Add(time.Duration((l.backlog(now) - float64(l.high)) / l.rate * float64(time.Second)))
-		if full.Before(now) {
-			full = now
-		}
-		l.busy = l.busy.Add(time.Duration(float64(n) / l.rate * float64(time.Second)))
-		over := time.Duration((l.backlog(now) - float64(l.high)) / l.rate * float64(time.Second))
-		return full, now.Add(max(over, 0))
-	}
-	if b := l.backlog(now); b >= float64(l.high) {
-		now = now.Add(time.Duration((b - float64(l.low)) / l.rate * float64(time.Second)))
-	}
+func (l *slowLine) span(bytes float64) time.Duration { return seconds(bytes / l.rate) }
+
+func (l *slowLine) put(now time.Time, bytes float64) {
 	if l.busy.Before(now) {
 		l.busy = now
 	}
-	l.busy = l.busy.Add(time.Duration(float64(n) / l.rate * float64(time.Second)))
-	return now, now
+	l.busy = l.busy.Add(l.span(bytes))
 }
+
+// write takes n bytes and returns when it has.
+func (l *slowLine) write(now time.Time, n int) time.Time {
+	if l.stopped {
+		if b := l.below(now); b >= float64(l.size) {
+			now = now.Add(l.span(b - float64(l.size-l.wake)))
+		}
+		l.put(now, float64(n))
+		return now
+	}
+	for left := float64(n); left > 0; {
+		room := float64(l.size) - l.below(now)
+		if l.full && room < float64(l.wake) {
+			room = 0
+		}
+		l.full = false
+		k := min(max(room, 0), left)
+		l.put(now, k)
+		if left -= k; left == 0 {
+			break
+		}
+		if l.gradual {
+			now = now.Add(l.span(left))
+			l.busy = now.Add(l.span(float64(l.size)))
+			break
+		}
+		l.full = true
+		now = now.Add(l.span(l.below(now)-float64(l.size-l.wake)) + time.Microsecond)
+	}
+	return now
+}
+
+// hand is what the writer does.
+func (l *slowLine) hand(now time.Time, n, part int) (h handover) {
+	h.ended = now
+	for n > 0 {
+		k := min(n, part)
+		n -= k
+		if now = l.write(now, k); now.Sub(h.ended) > hadToWait {
+			h.waited, h.rest = now, n
+		}
+		h.ended = now
+	}
+	return h
+}
+
+// A drive is a line and a pace for it that always have full frames to send.
+type drive struct {
+	line  slowLine
+	pace  pace
+	rnd   *rand.Rand
+	now   time.Time
+	sent  float64
+	waits []time.Duration // for what is below a frame, once it is handed over
+}
+
+func newDrive(l slowLine, p pace) *drive {
+	return &drive{line: l, pace: p, rnd: rand.New(rand.NewPCG(1, 2)), now: time.Unix(1000, 0)}
+}
+
+// late is how much later than it should something happens on a machine with
+// other work.
+func (d *drive) late() time.Duration {
+	late := time.Duration(d.rnd.IntN(300)) * time.Microsecond
+	if d.rnd.IntN(100) == 0 {
+		late += 4 * time.Millisecond
+	}
+	return late
+}
+
+func (d *drive) run(frame int, long time.Duration) {
+	d.sent, d.waits = 0, d.waits[:0]
+	for until := d.now.Add(long); d.now.Before(until); {
+		if !d.pace.ready(d.now) {
+			d.now = d.pace.next
+		}
+		began := d.now.Add(d.late())
+		n := max(frame, d.pace.burst()/frame*frame)
+		d.pace.started(began, n)
+		h := d.line.hand(began, n, d.pace.part(n))
+		own := d.line.span(float64(n))
+		d.waits = append(d.waits, d.line.span(d.line.below(h.ended))+h.ended.Sub(began)-own)
+		d.pace.done(h)
+		d.sent += float64(n)
+		d.now = h.ended.Add(d.late())
+	}
+	slices.Sort(d.waits)
+}
+
+func (d *drive) wait(share float64) time.Duration { return d.waits[int(share*float64(len(d.waits)-1))] }
 
 // TestPaceFindsRate sends full frames over lines of which the pace knows
 // nothing: they must stay busy, and little may stand in front of what comes
 // next.
 func TestPaceFindsRate(t *testing.T) {
-	const frame = 1510
+	for _, tc := range []struct {
+		name   string
+		line   slowLine
+		frame  int
+		median time.Duration
+		used   float64
+	}{
+		{"9600 stopped", slowLine{rate: 960, size: 256, wake: 128, stopped: true}, 1510, 100 * time.Millisecond, 0.99},
+		{"115200 stopped", slowLine{rate: 11520, size: 256, wake: 128, stopped: true}, 1510, 30 * time.Millisecond, 0.99},
+		{"115200 bit by bit", slowLine{rate: 11520, size: 256, gradual: true}, 1510, 30 * time.Millisecond, 0.99},
+		{"115200 holds 4 KB", slowLine{rate: 11520, size: 4096, gradual: true}, 1510, 10 * time.Millisecond, 0.96},
+		{"115200 holds 16 KB", slowLine{rate: 11520, size: 16384, wake: 4096}, 1510, 10 * time.Millisecond, 0.96},
+		{"115200 holds 16 KB, small frames", slowLine{rate: 11520, size: 16384, wake: 4096}, 300, 10 * time.Millisecond, 0.96},
+		{"1 Mbit/s stopped", slowLine{rate: 1e5, size: 1000, wake: 800, stopped: true}, 1510, 15 * time.Millisecond, 0.98},
+		{"1 Mbit/s bit by bit", slowLine{rate: 1e5, size: 256, gradual: true}, 1510, 10 * time.Millisecond, 0.98},
+		{"1 Mbit/s holds 16 KB", slowLine{rate: 1e5, size: 16384, wake: 4096}, 1510, 10 * time.Millisecond, 0.96},
+		{"10 Mbit/s holds 64 KB", slowLine{rate: 1e6, size: 1 << 16, wake: 4096}, 1510, 10 * time.Millisecond, 0.95},
+		{"100 Mbit/s holds 64 KB", slowLine{rate: 1e7, size: 1 << 16, wake: 4096}, 1510, 10 * time.Millisecond, 0.95},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			const warmUp, long = 20 * time.Second, 4 * time.Minute
+			d := newDrive(tc.line, newPace(0, 0, false))
+			d.run(tc.frame, warmUp)
+			d.run(tc.frame, long)
+			used := d.sent / tc.line.rate / long.Seconds()
+			if used < tc.used {
+				t.Errorf("the line was used to %.1f %%", 100*used)
+			}
+			if m := d.wait(0.5); m > tc.median {
+				t.Errorf("median of what stands below: %v", m)
+			}
+			// A deep line is filled now and then.
+			if w := d.wait(0.95); w > max(10*tc.median, 20*time.Millisecond) {
+				t.Errorf("95 %% of what stands below: %v", w)
+			}
+			t.Logf("used %.2f %%, rate %.0f of %.0f, depth %.0f; below %v, %v, %v", 100*used, d.pace.rate, tc.line.rate,
+				d.pace.depth, d.wait(0.5), d.wait(0.95), d.wait(0.99))
+		})
+	}
+}
+
+// TestPaceFollows: a line becomes slower, and faster again.
+func TestPaceFollows(t *testing.T) {
 	for _, tc := range []struct {
 		name string
 		line slowLine
-		wait time.Duration // mean, for what is below us when a frame is handed over
+		soon time.Duration // for a faster line to be found out
 	}{
-		{"9600", slowLine{rate: 960, high: 256, low: 64}, 700 * time.Millisecond},
-		{"115200", slowLine{rate: 11520, high: 256, low: 64}, 60 * time.Millisecond},
-		{"115200, bit by bit", slowLine{rate: 11520, high: 256, gradual: true}, 60 * time.Millisecond},
-		{"1 Mbit/s, bit by bit", slowLine{rate: 1e5, high: 256, gradual: true}, 15 * time.Millisecond},
-		{"1 Mbit/s", slowLine{rate: 1e5, high: 1000, low: 200}, 15 * time.Millisecond},
-		{"100 Mbit/s", slowLine{rate: 1e7, high: 1 << 16, low: 1 << 12}, 8 * time.Millisecond},
+		{"shallow", slowLine{rate: 11520, size: 256, gradual: true}, 10 * time.Second},
+		{"deep", slowLine{rate: 1e6, size: 1 << 16, wake: 4096}, 11 * time.Second},
+		{"deep and slow", slowLine{rate: 11520, size: 16384, wake: 4096}, 4 * time.Minute},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			var p pace
-			now := time.Unix(1000, 0)
-			from, until := now.Add(20*time.Second), now.Add(80*time.Second)
-			var sent int
-			var waits []time.Duration
-			for now.Before(until) {
-				if !p.ready(now) {
-					now = p.next
+			d := newDrive(tc.line, newPace(0, 0, false))
+			d.run(1510, 10*time.Second)
+			for _, step := range []struct {
+				factor float64
+				within time.Duration
+			}{{0.5, 10 * time.Second}, {2, tc.soon}} {
+				d.line.rate *= step.factor
+				d.run(1510, step.within)
+				d.run(1510, 20*time.Second)
+				if r := d.pace.rate / d.line.rate; r < 0.95 || r > 1.05 {
+					t.Errorf("rate %.0f, of %.0f", d.pace.rate, d.line.rate)
 				}
-				n := max(frame, p.burst()/frame*frame)
-				p.started(now, n)
-				before := now
-				probed, done := tc.line.write(now, n)
-				p.done(probed, done)
-				if now.After(from) {
-					sent += n
-					own := time.Duration(float64(n) / tc.line.rate * float64(time.Second))
-					waits = append(waits, tc.line.busy.Sub(before)-own)
+				if m := d.wait(0.5); m > 50*time.Millisecond {
+					t.Errorf("median of what stands below: %v", m)
 				}
-				now = done
 			}
-			share := float64(sent) / tc.line.rate / until.Sub(from).Seconds()
-			if share < 0.98 {
-				t.Errorf("the line was used to %.1f %%", 100*share)
-			}
-			var sum time.Duration
-			for _, w := range waits {
-				sum += w
-			}
-			if mean := sum / time.Duration(len(waits)); mean > tc.wait {
-				t.Errorf("%v stand below us, want no more than %v", mean, tc.wait)
-			}
-			t.Logf("used %.2f %%, rate %.0f of %.0f, below us %v", 100*share, p.rate(), tc.line.rate, sum/time.Duration(len(waits)))
 		})
 	}
 }
 
 // TestPaceFreeLine is a line that never lets a write wait: it must not be held up.
 func TestPaceFreeLine(t *testing.T) {
-	var p pace
+	p := newPace(0, 0, false)
 	now := time.Unix(1000, 0)
 	for i := range 2000 {
 		if !p.ready(now) {
@@ -106,15 +211,15 @@ func TestPaceFreeLine(t *testing.T) {
 		}
 		p.started(now, p.burst())
 		now = now.Add(20 * time.Microsecond)
-		p.done(now, now)
-		if i == 100 && p.burst() != maxBurst {
+		p.done(handover{ended: now})
+		if i == 200 && p.burst() != maxBurst {
 			t.Errorf("after %v the burst is %d, want %d", now.Sub(time.Unix(1000, 0)), p.burst(), maxBurst)
 		}
 	}
 }
 
 func TestPaceFixed(t *testing.T) {
-	p := pace{fixed: 11520}
+	p := newPace(11520, 0, false)
 	now := time.Unix(1000, 0)
 	sent := 0
 	for now.Before(time.Unix(1010, 0)) {
@@ -123,9 +228,23 @@ func TestPaceFixed(t *testing.T) {
 		}
 		p.started(now, 1510)
 		sent += 1510
-		p.done(now, now)
+		p.done(handover{ended: now})
 	}
 	if rate := float64(sent) / 10; rate < 11500 || rate > 11800 {
 		t.Errorf("%.0f bytes a second, want 11520", rate)
+	}
+}
+
+// TestPaceLimit is a UART: it sends what it is set to, unless the modem behind
+// it is slower and stops it.
+func TestPaceLimit(t *testing.T) {
+	for _, modem := range []float64{11520, 3360} {
+		d := newDrive(slowLine{rate: modem, size: 4096 + 256, wake: 256}, newPace(0, 11520, false))
+		d.run(1510, 10*time.Second)
+		d.run(1510, time.Minute)
+		used := d.sent / modem / 60
+		if m := d.wait(0.5); m > 30*time.Millisecond || used < 0.95 {
+			t.Errorf("%.0f: used %.1f %%, below %v", modem, 100*used, m)
+		}
 	}
 }

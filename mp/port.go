@@ -39,13 +39,11 @@ type port struct {
 	free chan []byte // chunks to fill
 
 	quit     chan struct{}
-	ends     []int // of the parts to be written; the writer's own while busy
-	whole    [2]int
-	tx       chan []byte  // to the writer, one at a time
-	busy     atomic.Bool  // the writer has work
-	base     time.Time    // when the port was made
-	probed   atomic.Int64 // when the probe of the last write was done, in nanoseconds since base
-	ended    atomic.Int64 // when the last write was done
+	tx       chan []byte // to the writer, one at a time
+	busy     atomic.Bool // the writer has work; what follows is its own then
+	part     int         // bytes handed to the line at a time
+	ends     []int       // where the line takes one frame at a time: their ends
+	seen     handover    // of the last write
 	writeErr atomic.Pointer[error]
 
 	wg sync.WaitGroup
@@ -60,7 +58,6 @@ func newPort(line Line, unread []byte, news func()) *port {
 	p := &port{
 		line: line,
 		news: news,
-		base: time.Now(),
 		rx:   make(chan chunk, readBufs+2), // all buffers, what came with the line, the error
 		free: make(chan []byte, readBufs),
 		quit: make(chan struct{}),
@@ -113,58 +110,6 @@ func (p *port) read() {
 			p.news()
 		}
 	}
-}
-
-func (p *port) write() {
-	defer p.wg.Done()
-	for b := range p.tx {
-		err := p.pieces(b)
-		p.ended.Store(int64(time.Since(p.base)))
-		if err != nil {
-			p.writeErr.CompareAndSwap(nil, &err)
-		}
-		p.busy.Store(false)
-		p.news()
-	}
-}
-
-// probeSize is how much of a write goes first when its times are wanted.
-const probeSize = 32
-
-// send gives b to the writer, which must not be busy; the owner leaves b and
-// ends alone until busy is false again. Each part up to one of ends is written
-// by itself; without ends it is the whole, or, where the times are wanted, a
-// probe and the rest.
-func (p *port) send(b []byte, ends []int, probe bool) {
-	if len(ends) == 0 {
-		p.whole = [2]int{probeSize, len(b)}
-		ends = p.whole[:]
-		if !probe || len(b) <= probeSize {
-			ends = p.whole[1:]
-		}
-	}
-	p.ends = ends
-	p.busy.Store(true)
-	p.tx <- b
-}
-
-// writeTimes are when the last write's probe and all of it were done.
-func (p *port) writeTimes() (probed, ended time.Time) {
-	return p.base.Add(time.Duration(p.probed.Load())), p.base.Add(time.Duration(p.ended.Load()))
-}
-
-// pieces writes b up to each of the ends, one after another.
-func (p *port) pieces(b []byte) error {
-	from := 0
-	for i, to := range p.ends {
-		if _, err := p.line.Write(b[from:to]); err != nil {
-			return err
-		}
-		if from = to; i == 0 {
-			p.probed.Store(int64(time.Since(p.base)))
-		}
-	}
-	return nil
 }
 
 // release gives a chunk back to the reader; a line that filled it gets a

@@ -10,11 +10,16 @@ type queue struct {
 	limit int
 	n     int
 
-	urgent   fifo
-	flows    [flowBuckets]flow
-	sparse   flowList // flows that had nothing waiting when their packet came
-	backlog  flowList // flows that keep the line busy
-	quantum  int      // octets a flow may send in its turn
+	urgent  fifo
+	flows   [maxFlows]flow
+	tags    [maxFlows]uint32 // of the flows that are in a list; 0: in none
+	sparse  flowList         // flows that had nothing waiting when their packet came
+	backlog flowList         // flows that keep the line busy
+	bulk    int              // flows in backlog
+
+	quantum  int           // octets a flow may send in its turn
+	favour   int           // octets a flow may send ahead of the backlog
+	packet   time.Duration // that a full packet takes
 	target   time.Duration
 	interval time.Duration
 
@@ -22,38 +27,55 @@ type queue struct {
 }
 
 const (
-	flowBuckets = 64
+	// With so many conversations at once, some share a flow.
+	maxFlows = 64
 
 	// CoDel's figures for fast lines (RFC 8289, section 4.2 and 4.3).
 	codelTarget   = 5 * time.Millisecond
 	codelInterval = 100 * time.Millisecond
 	// A slow line takes longer than that for a single packet: the target is
-	// then the time of so many full ones, and the interval grows with it.
+	// then the time of so many full ones, and the interval grows with it. Where
+	// many flows share the line, each waits for the others' packets as well.
 	targetPackets   = 5
+	flowPackets     = 2 // of each flow
 	targetsInterval = 10
+
+	// What a sparse flow sends ahead of others takes no longer than that. On a
+	// slow line it is what a connection is opened with, a key press, a DNS
+	// query; not the full packet that each of many transfers sends at a time.
+	favourTime  = 25 * time.Millisecond
+	leastFavour = 256
 )
 
-// A flow is the packets of one bucket: those of one conversation, mostly.
+// A flow is the packets of one conversation, mostly.
 type flow struct {
+	index   int
+	tag     uint32 // of the conversation that it is of, or was last
 	packets fifo
 	bytes   int
 	credit  int // octets it may still send in this turn
 	next    *flow
-	listed  bool
 	codel   codel
 }
 
 func newQueue(limit, mtu int, drop func(*packet, dropReason)) *queue {
-	return &queue{limit: limit, quantum: mtu, target: codelTarget, interval: codelInterval, drop: drop}
+	q := &queue{limit: limit, quantum: mtu, drop: drop}
+	for i := range q.flows {
+		q.flows[i].index = i
+	}
+	q.setRate(0)
+	return q
 }
 
 // setRate tells how fast the lines are together, in bytes a second; 0 is
 // unknown.
 func (q *queue) setRate(rate float64) {
-	q.target = codelTarget
+	q.packet, q.favour = 0, q.quantum
 	if rate > 0 {
-		q.target = max(q.target, time.Duration(targetPackets*float64(q.quantum)/rate*float64(time.Second)))
+		q.packet = seconds(float64(q.quantum) / rate)
+		q.favour = min(max(int(rate*favourTime.Seconds()), leastFavour), q.quantum)
 	}
+	q.target = max(codelTarget, targetPackets*q.packet)
 	q.interval = max(codelInterval, targetsInterval*q.target)
 }
 
@@ -64,18 +86,40 @@ func (q *queue) push(p *packet, urgent bool) {
 	if urgent {
 		q.urgent.push(p)
 	} else {
-		f := &q.flows[flowHash(p.data)%flowBuckets]
+		f, fresh := q.flow(max(flowHash(p.data), 1))
 		f.packets.push(p)
 		f.bytes += len(p.data)
-		if !f.listed {
-			f.listed = true
-			f.credit = q.quantum
+		if fresh {
+			f.credit = q.favour
 			q.sparse.push(f)
 		}
 	}
 	if q.n > q.limit {
 		q.shed()
 	}
+}
+
+// flow returns the flow that has this tag, or gives it to one that is in no
+// list, or, if there is none, returns one to share.
+func (q *queue) flow(tag uint32) (f *flow, fresh bool) {
+	free := -1
+	for i, t := range q.tags {
+		if t == tag {
+			return &q.flows[i], false
+		}
+		if t == 0 && free < 0 {
+			free = i
+		}
+	}
+	if free < 0 {
+		return &q.flows[tag%maxFlows], false
+	}
+	q.tags[free] = tag
+	f = &q.flows[free]
+	if f.tag != tag {
+		f.tag, f.codel = tag, codel{}
+	}
+	return f, true
 }
 
 // shed drops the oldest packet of the flow that takes the most room.
@@ -109,31 +153,46 @@ func (q *queue) pop(now time.Time) *packet {
 		if f == nil {
 			return nil
 		}
+		if list == &q.sparse && f.packets.first != nil && len(f.packets.first.data) > f.credit {
+			f.credit = 0
+		}
 		if f.credit <= 0 {
 			f.credit += q.quantum
-			list.pop()
-			q.backlog.push(f)
+			q.turn(list)
 			continue
 		}
 		p := q.take(f, now)
-		if p == nil {
-			list.pop()
-			if list == &q.sparse && q.backlog.first != nil {
-				// So that a flow cannot stay sparse by sending one packet at
-				// a time (RFC 8290, section 4.2).
-				q.backlog.push(f)
-			} else {
-				f.listed = false
-			}
+		if p != nil {
+			f.credit -= len(p.data)
+			return p
+		}
+		if list == &q.sparse && q.backlog.first != nil {
+			// So that a flow cannot stay sparse by sending one packet at
+			// a time (RFC 8290, section 4.2).
+			q.turn(list)
 			continue
 		}
-		f.credit -= len(p.data)
-		return p
+		list.pop()
+		q.tags[f.index] = 0
+		if list == &q.backlog {
+			q.bulk--
+		}
 	}
+}
+
+// turn moves the first flow of a list to the end of the backlog.
+func (q *queue) turn(list *flowList) {
+	f := list.first
+	list.pop()
+	if list == &q.sparse {
+		q.bulk++
+	}
+	q.backlog.push(f)
 }
 
 // take returns the flow's next packet that has not waited too long.
 func (q *queue) take(f *flow, now time.Time) *packet {
+	target := max(q.target, flowPackets*time.Duration(q.bulk)*q.packet)
 	for {
 		p := f.pop()
 		if p == nil {
@@ -141,7 +200,7 @@ func (q *queue) take(f *flow, now time.Time) *packet {
 			return nil
 		}
 		q.n--
-		if !f.codel.discard(now, now.Sub(p.at), q.target, q.interval, f.bytes > q.quantum) {
+		if !f.codel.discard(now, now.Sub(p.at), target, q.interval, f.bytes > q.quantum) {
 			return p
 		}
 		q.drop(p, dropDelay)
