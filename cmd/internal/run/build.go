@@ -100,10 +100,8 @@ func linkConfig(e *conf.Entry, speed int, events mp.Events, log *slog.Logger) mp
 		NeverPace: e.BPS == 0, Sync: e.Sync == conf.Yes,
 		Events: events, Log: log,
 	}
-	if e.BPS > 0 {
-		speed = e.BPS
-	}
-	c.Rate = float64(speed) / bitsPerByte
+	c.Rate = float64(max(e.BPS, 0)) / bitsPerByte
+	c.Limit = float64(speed) / bitsPerByte
 	if e.LCPEchos {
 		c.LCP.EchoInterval, c.LCP.EchoFails = e.LCPEchoInterval, e.LCPEchoFails
 	}
