@@ -32,7 +32,7 @@ func TestDemo(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	t.Logf("the demo takes %v", time.Since(began).Round(time.Millisecond))
-	for _, want := range []string{"ATDT5551234", "CONNECT", "Welcome to the museum", "[LCP ConfReq", "[IPCP ConfAck", "== ping 10.20.30.1: ", "== 20000 bytes there and back", "verdict: status=5 "} {
+	for _, want := range []string{"ATDT5551234", "CONNECT", "Welcome to the museum", "[LCP ConfReq", "[IPCP ConfAck", "== ping 10.20.30.1: ", "== 20000 bytes to 10.20.30.1 by TCP", "== 20000 bytes to 10.20.30.2 by TCP", "verdict: status=5 "} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("the demo does not show %q:\n%s", want, out)
 		}
