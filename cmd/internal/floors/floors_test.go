@@ -20,6 +20,9 @@ var floors = map[string]int{
 	"cmd":          6,
 	"cmd/internal": 5,
 
+	"cmd/internal/rendezvous": 4, "cmd/internal/metrics": 4, // run and pppstat use them
+	"cmd/internal/status": 3,
+
 	"conf/convert": 4, // foreign configurations become entries
 
 	"conf": 3, "mp": 3, "dial": 3, "route": 3,

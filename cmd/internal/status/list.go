@@ -1,0 +1,48 @@
+package status
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Complete gives a document its final form: bundles in the order of their
+// units, and no list that is null.
+func (d *Document) Complete() {
+	list(&d.Bundles)
+	slices.SortFunc(d.Bundles, func(a, b Bundle) int {
+		return cmp.Or(cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.PID, b.PID))
+	})
+	for i := range d.Bundles {
+		b := &d.Bundles[i]
+		list(&b.DNS)
+		list(&b.Links)
+		list(&b.Verdicts)
+		if b.Drops == nil {
+			b.Drops = map[string]uint64{}
+		}
+		n := &b.Network
+		for _, l := range []*[]string{&n.IPCPLocal, &n.IPCPRemote, &n.IPV6CPLocal, &n.IPV6CPRemote, &n.CCPLocal, &n.CCPRemote} {
+			list(l)
+		}
+		for j := range b.Links {
+			list(&b.Links[j].LCPLocal)
+			list(&b.Links[j].LCPRemote)
+		}
+	}
+}
+
+func list[T any](l *[]T) {
+	if *l == nil {
+		*l = []T{}
+	}
+}
+
+// Active reports whether the bundle has a link, or is about to get one.
+func (b *Bundle) Active() bool {
+	return len(b.Links) > 0 || b.Accounting.LinesAdding > 0
+}
+
+// Brief returns only what tells a bundle from others.
+func (b *Bundle) Brief() Bundle {
+	return Bundle{Entry: b.Entry, Interface: b.Interface, Unit: b.Unit, PID: b.PID, Mode: b.Mode, Phase: b.Phase, Since: b.Since}
+}

@@ -1,0 +1,163 @@
+// Package status is the state of running interfaces as one JSON document: what
+// pppstat -j prints, what daemons answer on their sockets (package rendezvous),
+// and what metrics are made of. Package run fills it in, everybody else reads
+// it. Keys are only ever added: see pppstat(8).
+package status
+
+import "time"
+
+// A Document is what `pppstat -j` prints.
+type Document struct {
+	Bundles []Bundle `json:"bundles"`
+}
+
+// A Bundle is one interface, the links that carry it and how it came to be up
+// or down.
+type Bundle struct {
+	Entry     string    `json:"entry"`
+	Interface string    `json:"interface"`
+	Unit      int       `json:"unit"` // unlike any other of this machine
+	PID       int       `json:"pid"`
+	Mode      string    `json:"mode"` // in, out, quiet, camp
+	Phase     string    `json:"phase"`
+	Since     time.Time `json:"since"` // of the phase
+
+	Local    string   `json:"local,omitempty"`
+	Remote   string   `json:"remote,omitempty"`
+	Local6   string   `json:"local6,omitempty"`
+	Remote6  string   `json:"remote6,omitempty"`
+	DNS      []string `json:"dns"`
+	MTU      int      `json:"mtu"`
+	PeerName string   `json:"peer_name,omitempty"`
+
+	Rx          Traffic           `json:"rx"`
+	Tx          Sent              `json:"tx"`
+	Drops       map[string]uint64 `json:"drops"` // by reason
+	Compression Compression       `json:"compression"`
+	MP          *MP               `json:"mp,omitempty"` // a multilink bundle
+	Network     Network           `json:"network"`
+	Links       []Link            `json:"links"`
+	Accounting  Accounting        `json:"accounting"`
+
+	WhyUp    string    `json:"why_up,omitempty"`
+	KeptUpBy string    `json:"kept_up_by,omitempty"`
+	TCPOpen  int       `json:"tcp_open"` // connections that keep the link up
+	WhyDown  string    `json:"why_down,omitempty"`
+	Verdicts []Verdict `json:"verdicts"` // the last ones, newest last
+}
+
+// Phases of an interface. A link's are those from dialing to terminate.
+const (
+	Dead         = "dead" // nothing will happen by itself
+	Dialing      = "dialing"
+	Establish    = "establish"
+	Authenticate = "authenticate"
+	NetworkPhase = "network"
+	Terminate    = "terminate"
+	Holding      = "holding" // down until there is a reason to call
+)
+
+// Traffic is one direction's counters.
+type Traffic struct {
+	Bytes   uint64  `json:"bytes"`
+	Packets uint64  `json:"packets"`
+	BPS     float64 `json:"bps"` // bits a second, of late
+}
+
+// Sent is the outward direction of an interface and its queue.
+type Sent struct {
+	Traffic
+	Queued       int    `json:"queued"`
+	QueuedBytes  int    `json:"queued_bytes"`
+	QueueLimit   int    `json:"queue_limit"`
+	QueueDelayMS int    `json:"queue_delay_ms"` // of the packet that waits longest
+	Urgent       uint64 `json:"urgent"`         // packets that went before others, by type of service
+}
+
+// Compression says what is used in each direction. A ratio is the octets that
+// went in for each that came out, recently; 1 is none.
+type Compression struct {
+	Tx      string  `json:"tx"`
+	Rx      string  `json:"rx"`
+	TxRatio float64 `json:"tx_ratio"`
+	RxRatio float64 `json:"rx_ratio"`
+	VJTx    string  `json:"vj_tx,omitempty"`
+	VJRx    string  `json:"vj_rx,omitempty"`
+}
+
+// MP is the state of the Multilink Protocol. Sequence numbers are the next ones
+// in each direction.
+type MP struct {
+	MRRU        int    `json:"mrru"`
+	RemoteMRRU  int    `json:"remote_mrru"`
+	TxSeq       uint32 `json:"tx_seq"`
+	RxSeq       uint32 `json:"rx_seq"`
+	TxSSN       bool   `json:"tx_ssn"` // short sequence numbers
+	RxSSN       bool   `json:"rx_ssn"`
+	Lost        uint64 `json:"lost"`         // fragments that never came
+	Fragmented  uint64 `json:"fragmented"`   // packets that we have split
+	Reassembled uint64 `json:"reassembled"`  // packets put together
+	Waiting     int    `json:"waiting"`      // fragments that wait for others
+	Endpoint    string `json:"endpoint"`     // the peer's discriminator
+	OwnEndpoint string `json:"own_endpoint"` // ours
+}
+
+// Network holds the options that the network protocols have agreed upon: ours,
+// and the peer's.
+type Network struct {
+	IPCPLocal    []string `json:"ipcp_local"`
+	IPCPRemote   []string `json:"ipcp_remote"`
+	IPV6CPLocal  []string `json:"ipv6cp_local"`
+	IPV6CPRemote []string `json:"ipv6cp_remote"`
+	CCPLocal     []string `json:"ccp_local"`
+	CCPRemote    []string `json:"ccp_remote"`
+}
+
+// A Link is one physical line of the bundle.
+type Link struct {
+	Line        string    `json:"line"`
+	Phase       string    `json:"phase"`
+	Since       time.Time `json:"since"` // of the phase
+	Speed       int       `json:"speed"` // of the line, as far as it has one; bit/s
+	MeasuredBPS float64   `json:"measured_bps"`
+	Benched     bool      `json:"benched"` // too bad to carry data for now
+	EchoRTTMS   float64   `json:"echo_rtt_ms"`
+	Origin      string    `json:"origin"` // dialed, answered, handed-over
+
+	Rx          Traffic `json:"rx"`
+	Tx          Traffic `json:"tx"`
+	QueuedBytes int     `json:"queued_bytes"` // handed to the line and not yet sent
+	BadFCS      uint64  `json:"bad_fcs"`
+	BadFrames   uint64  `json:"bad_frames"` // too long, too short, aborted
+
+	LCPLocal  []string `json:"lcp_local"`
+	LCPRemote []string `json:"lcp_remote"`
+	Auth      string   `json:"auth,omitempty"` // how the two sides have proved who they are
+}
+
+// Where a link comes from.
+const (
+	Dialed     = "dialed"
+	Answered   = "answered"
+	HandedOver = "handed-over"
+)
+
+// Accounting sums up what the interface has cost.
+type Accounting struct {
+	CallsTried  int   `json:"calls_tried"`
+	CallsMade   int   `json:"calls_made"`
+	CallsFailed int   `json:"calls_failed"`
+	ConnectSecs int64 `json:"connect_secs"` // of all calls, the present ones too
+	LinesAdding int   `json:"lines_adding"` // being dialed now
+}
+
+// A Verdict says why a call ended.
+type Verdict struct {
+	Time     time.Time `json:"time"`
+	Status   int       `json:"status"`
+	Phase    string    `json:"phase"`
+	By       string    `json:"by"`
+	Evidence string    `json:"evidence"`
+	Cause    string    `json:"cause"`
+	Try      string    `json:"try"`
+}
