@@ -43,6 +43,7 @@ type LinkConfig struct {
 	Limit     float64 // bytes a second that it cannot exceed, if there is such a limit
 	NeverPace bool    // hand over as much as the line swallows
 
+	Tap    Tap // nil: none
 	Events Events
 	Log    *slog.Logger
 }

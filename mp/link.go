@@ -244,6 +244,7 @@ func (k *Link) room() bool { return len(k.fill) < k.pace.burst() }
 func (k *Link) send(p wire.Protocol, info []byte) {
 	k.scratch = append(k.tx.header(k.scratch[:0], p), info...)
 	traceFrame(k.log, "sent", p, k.scratch, len(info))
+	k.tap(Sent, k.scratch)
 	accm := &k.txACCM
 	if p == wire.LCP {
 		accm = &defaultACCM
@@ -270,6 +271,7 @@ func (k *Link) sendPacket(proto wire.Protocol, store []byte, from int) {
 	frame := store[from-len(h):]
 	copy(frame, h)
 	traceFrame(k.log, "sent", proto, frame, len(store)-from)
+	k.tap(Sent, frame)
 	k.appendFrame(frame, &k.txACCM)
 }
 

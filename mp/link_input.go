@@ -46,6 +46,7 @@ func (k *Link) sendControl(p wire.Protocol, packet wire.Packet) {
 func (k *Link) frame(now time.Time, frame []byte) {
 	k.heard = true
 	k.lcp.Heard(now)
+	k.tap(Received, frame)
 	p, info, err := split(frame)
 	traceFrame(k.log, "rcvd", p, frame, len(info))
 	if err != nil {
