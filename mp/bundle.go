@@ -21,6 +21,7 @@ type Bundle struct {
 	// Owned by the loop.
 	net     channel
 	queue   *queue
+	probes  fifo // go before the queue
 	out     outbox
 	ready   map[wire.Protocol]bool // the interface takes them
 	early   [][]byte               // datagrams that it does not take yet
@@ -111,6 +112,7 @@ func (b *Bundle) linkJoined(now time.Time, k *Link) {
 func (b *Bundle) linkLeft(now time.Time, k *Link) {
 	if b.carrier() == nil {
 		b.net.down(now)
+		b.dropProbes()
 	}
 }
 
@@ -206,7 +208,11 @@ func (b *Bundle) transmit(now time.Time) {
 		return
 	}
 	for b.net.up() && k.room() {
-		p := b.queue.pop(now)
+		p := b.probes.pop()
+		probe := p != nil
+		if !probe {
+			p = b.queue.pop(now)
+		}
 		if p == nil {
 			return
 		}
@@ -214,8 +220,10 @@ func (b *Bundle) transmit(now time.Time) {
 			b.drop(p, dropProtocolDown)
 			continue
 		}
-		b.net.sent(len(p.data))
-		b.idle.sent(now, p.data)
+		if !probe {
+			b.net.sent(len(p.data))
+			b.idle.sent(now, p.data)
+		}
 		proto, store, from := b.net.coder.encode(p)
 		k.sendPacket(proto, store, from)
 		b.pool.put(p)
@@ -281,6 +289,7 @@ func (b *Bundle) receive(now time.Time, p wire.Protocol, datagram []byte) {
 		b.drops[dropEarly]++
 	case protocolOf(datagram) != p:
 		b.drops[dropMalformed]++
+	case b.answered(datagram):
 	default:
 		b.net.received(len(datagram))
 		b.idle.received(now, datagram)

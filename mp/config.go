@@ -87,6 +87,11 @@ type BundleConfig struct {
 	IPV6CP *proto.IPV6CPConfig // nil: no IPv6
 	CCP    *proto.CCPConfig    // nil: no compression
 
+	// Answered, which may be nil, is asked by the loop about each ICMP datagram
+	// that comes: does it answer a Probe? It must return at once and not keep
+	// the octets.
+	Answered func(datagram []byte) bool
+
 	Events Events
 	Log    *slog.Logger
 }

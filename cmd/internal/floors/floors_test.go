@@ -25,6 +25,8 @@ var floors = map[string]int{
 
 	"conf/convert": 4, // foreign configurations become entries
 
+	"cmd/internal/hooks": 4, "cmd/internal/keep": 4, // parts of the daemon that know of no other
+
 	"conf": 3, "mp": 3, "dial": 3, "route": 3,
 
 	"mp/proto": 2, "dial/modem": 2, "route/tun": 2,
