@@ -91,6 +91,8 @@ func (e *benchEnd) LinkLost(*mp.Link, *mp.Failure, []byte) { e.lost <- true }
 func (e *benchEnd) NetworkUp(b *mp.Bundle, n mp.Network)   { b.Ready(n.Family); e.up <- true }
 func (e *benchEnd) NetworkDown(b *mp.Bundle, f mp.Family)  {}
 func (e *benchEnd) Demand(b *mp.Bundle, packet string)     {}
+func (e *benchEnd) Busy(*mp.Bundle)                        {}
+func (e *benchEnd) Slack(*mp.Bundle)                       {}
 
 // BenchmarkPath carries full packets from interface to interface over a socket
 // pair: queue, framing, the line, decoding.

@@ -67,26 +67,6 @@ func (b *Bundle) closeLinks(now time.Time, kind Kind, reason string) {
 // Done is closed when the bundle has ended.
 func (b *Bundle) Done() <-chan struct{} { return b.loop.done }
 
-// Stats are a bundle's counters since it was made.
-type Stats struct {
-	Rx, Tx Traffic           // as the interface sees them
-	Drops  map[string]uint64 // packets that were not carried, by reason
-	KeptBy string            // the last packet that counted as activity
-}
-
-// Stats returns the counters as they are now, false when the bundle has ended.
-func (b *Bundle) Stats() (s Stats, ok bool) {
-	ok = b.loop.do(func(time.Time) {
-		s = Stats{Rx: b.net.rx, Tx: b.net.tx, Drops: map[string]uint64{}, KeptBy: b.idle.keptBy()}
-		for i, n := range b.drops {
-			if n > 0 {
-				s.Drops[dropNames[i]] = n
-			}
-		}
-	})
-	return s, ok
-}
-
 // up reports whether a network protocol is open.
 func (b *Bundle) up() bool { return b.net.up() }
 

@@ -80,6 +80,7 @@ type BundleConfig struct {
 	TelnetTOS  bool // ICMP and interactive TCP go first
 	ClampMSS   bool // lower the TCP MSS to what the interface's MTU carries
 
+	MP         MPConfig
 	Idle       IdleConfig
 	MaxConnect time.Duration // a call lasts no longer; 0: no limit
 
@@ -94,6 +95,16 @@ type BundleConfig struct {
 
 	Events Events
 	Log    *slog.Logger
+}
+
+// MPConfig is how a bundle uses multilink (RFC 1990) with links whose LCP has
+// agreed on it. What they agree on is in LCPConfig.
+type MPConfig struct {
+	Headers bool // packets have multilink headers also while there is a single link
+	Whole   bool // packets are not fragmented where that can be avoided
+
+	BusyDelay time.Duration // of Events.Busy; 0: it is not told
+	IdleDelay time.Duration // of Events.Slack; 0: it is not told
 }
 
 func logger(l *slog.Logger) *slog.Logger {

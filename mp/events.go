@@ -18,6 +18,14 @@ type Events interface {
 	NetworkDown(*Bundle, Family)
 	// Demand says that a packet waits and no link is there.
 	Demand(b *Bundle, packet string)
+	// Busy says that the links, of which there could be more, have been
+	// saturated for BusyDelay. While they stay so it is told again after each
+	// further BusyDelay.
+	Busy(*Bundle)
+	// Slack says that the links have not been saturated for IdleDelay and that
+	// one fewer would have carried what passed. While that lasts it is told
+	// again after each further IdleDelay.
+	Slack(*Bundle)
 }
 
 // A Family is a network protocol.

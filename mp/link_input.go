@@ -178,7 +178,8 @@ func (k *Link) authenticated(now time.Time) {
 	switch {
 	case k.home == nil:
 		k.peerName = name
-		k.cfg.Events.Admit(&Admission{Link: k, PeerName: name})
+		r := k.lcp.Result()
+		k.cfg.Events.Admit(&Admission{Link: k, PeerName: name, Multilink: r.Multilink(), Endpoint: r.PeerEndpoint})
 	case name != k.peerName:
 		k.close(now, Refused, "the peer's name has changed")
 	default:

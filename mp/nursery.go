@@ -3,6 +3,8 @@ package mp
 import (
 	"sync"
 	"time"
+
+	"pppdial/mp/wire"
 )
 
 // A Nursery owns the links that belong to no bundle yet: one goroutine for
@@ -44,7 +46,13 @@ func (n *Nursery) Done() <-chan struct{} { return n.loop.done }
 type Admission struct {
 	Link     *Link
 	PeerName string // as authenticated; empty when the peer need not
-	once     sync.Once
+
+	// Multilink says that both sides have agreed on it. A link without cannot
+	// join a bundle that has another.
+	Multilink bool
+	Endpoint  wire.Endpoint // the peer's discriminator; null class: it gave none
+
+	once sync.Once
 }
 
 // Join sends the link into a bundle.

@@ -76,6 +76,8 @@ func (e *end) LinkLost(k *mp.Link, f *mp.Failure, unread []byte) { e.lost <- f }
 func (e *end) NetworkUp(b *mp.Bundle, n mp.Network)              { b.Ready(n.Family); e.up <- n }
 func (e *end) NetworkDown(b *mp.Bundle, f mp.Family)             { e.down <- f }
 func (e *end) Demand(b *mp.Bundle, packet string)                { e.demand <- packet }
+func (e *end) Busy(*mp.Bundle)                                   {}
+func (e *end) Slack(*mp.Bundle)                                  {}
 
 // linkConfig is a plain link: magic numbers, compressed fields, no
 // authentication.

@@ -36,9 +36,12 @@ type LCPConfig struct {
 	PFC   bool          // the protocol field may be compressed, both ways
 	ACFC  bool          // address and control may be left out, both ways
 
-	MRRU       int           // multilink: the longest packet that we reassemble; 0: no multilink
-	RecvSSN    bool          // ask the peer to send short sequence numbers
-	SendSSN    bool          // send short sequence numbers if the peer asks
+	MRRU    int  // multilink: the longest packet that we reassemble; 0: no multilink
+	RecvSSN bool // ask the peer to send short sequence numbers
+	SendSSN bool // send short sequence numbers if the peer asks
+	// Classes is the number of classes of fragments (RFC 2686) that we ask the
+	// peer for, with long sequence numbers, and grant it; less than 2: none.
+	Classes    int
 	Endpoint   wire.Endpoint // our discriminator; the null class: none
 	NoEndpoint bool          // Reject the peer's discriminator
 
@@ -68,8 +71,11 @@ type LCPResult struct {
 
 	MRRU, PeerMRRU int // multilink if both are set
 	RxSSN, TxSSN   bool
-	Endpoint       wire.Endpoint // as the peer knows it
-	PeerEndpoint   wire.Endpoint // null class: none given
+	// Classes of fragments that the peer may send and that we may; 0: their
+	// headers have no classes.
+	RxClasses, TxClasses int
+	Endpoint             wire.Endpoint // as the peer knows it
+	PeerEndpoint         wire.Endpoint // null class: none given
 }
 
 // Multilink reports whether both sides have agreed on MP.
@@ -95,6 +101,8 @@ type LCP struct {
 	ask    lcpAsk    // our next Configure-Request
 	draft  LCPResult // being negotiated
 	result LCPResult // of the last time it was open
+	local  []byte    // our options as last Acked
+	remote []byte    // the peer's
 	loop   loopback
 	auth   authTalk
 	echo   echo
@@ -125,6 +133,11 @@ func NewLCP(cfg LCPConfig, layer LCPLayer) *LCP {
 // Result is what has been agreed upon: final while LCP is open, and kept
 // afterwards until it is open again.
 func (l *LCP) Result() *LCPResult { return &l.result }
+
+// Options returns in words what we, and what the peer, had Acked last.
+func (l *LCP) Options() (local, remote []string) {
+	return wire.FormatOptions(wire.LCP, l.local), wire.FormatOptions(wire.LCP, l.remote)
+}
 
 // PeerIdent returns the peer's last Identification, made printable.
 func (l *LCP) PeerIdent() string { return l.peerIdent }

@@ -11,6 +11,8 @@ import (
 const (
 	minMRU  = 128 // less would leave no room for a packet's headers
 	minMRRU = 128
+	// One class more than without the option: one that passes the other.
+	minClasses = 2
 )
 
 // lcpAsk is what our next Configure-Request asks for.
@@ -24,6 +26,7 @@ type lcpAsk struct {
 	acfc     bool
 	mrru     int // 0: none
 	ssn      bool
+	classes  int // 0: none
 	endpoint bool
 }
 
@@ -38,6 +41,11 @@ func (p lcpPolicy) Reset() {
 		pfc:   l.cfg.PFC, acfc: l.cfg.ACFC,
 		mrru: l.cfg.MRRU, ssn: l.cfg.RecvSSN && l.cfg.MRRU > 0,
 		endpoint: l.cfg.Endpoint.Class != wire.EndpointNull,
+	}
+	if l.multiclass() {
+		// A header has classes or short numbers; these wait until the peer has
+		// refused those.
+		l.ask.classes, l.ask.ssn = l.cfg.Classes, false
 	}
 	if l.cfg.MRU != wire.DefaultMRU {
 		l.ask.mru = l.cfg.MRU
@@ -76,6 +84,9 @@ func (p lcpPolicy) Request(b []byte) []byte {
 	if a.endpoint {
 		b = wire.AppendEndpoint(b, p.l.cfg.Endpoint)
 	}
+	if a.classes != 0 {
+		b = wire.AppendMPHeaders(b, wire.MPHeaders{Format: wire.LongClasses, Classes: uint8(a.classes)})
+	}
 	return b
 }
 
@@ -110,6 +121,15 @@ func (p lcpPolicy) Naked(o wire.Option) error {
 		a.ssn = false
 	case wire.LCPEndpoint:
 		a.endpoint = false
+	case wire.LCPMPHeaders:
+		if a.classes == 0 {
+			return nil
+		}
+		if h, err := wire.ParseMPHeaders(o.Data); err == nil && h.Format == wire.LongClasses && h.Classes >= minClasses {
+			a.classes = min(int(h.Classes), l.cfg.Classes)
+		} else {
+			l.noClasses()
+		}
 	}
 	return nil
 }
@@ -130,17 +150,28 @@ func (p lcpPolicy) Rejected(o wire.Option) error {
 	case wire.LCPACFC:
 		a.acfc = false
 	case wire.LCPMRRU: // RFC 1990, section 5.1.1: without it no multilink
-		a.mrru, a.ssn = 0, false
+		a.mrru, a.ssn, a.classes = 0, false, 0
 	case wire.LCPSSNHF:
 		a.ssn = false
 	case wire.LCPEndpoint:
 		a.endpoint = false
+	case wire.LCPMPHeaders:
+		l.noClasses()
 	}
 	return nil
 }
 
+// multiclass reports whether we want classes of fragments.
+func (l *LCP) multiclass() bool { return l.cfg.MRRU > 0 && l.cfg.Classes >= minClasses }
+
+// noClasses asks for what we want where the peer knows no classes.
+func (l *LCP) noClasses() {
+	l.ask.classes = 0
+	l.ask.ssn = l.cfg.RecvSSN && l.ask.mrru > 0
+}
+
 // Acked fixes our half of the result.
-func (p lcpPolicy) Acked(wire.Options) {
+func (p lcpPolicy) Acked(request wire.Options) {
 	a, r := &p.l.ask, &p.l.draft
 	r.MRU, r.RxACCM = wire.DefaultMRU, wire.DefaultACCM
 	if a.mru != 0 {
@@ -151,7 +182,8 @@ func (p lcpPolicy) Acked(wire.Options) {
 	}
 	r.PeerAuth, r.Magic = a.auth, a.magic
 	r.RxPFC, r.RxACFC = a.pfc, a.acfc
-	r.MRRU, r.RxSSN = a.mrru, a.ssn
+	r.MRRU, r.RxSSN, r.RxClasses = a.mrru, a.ssn, a.classes
+	p.l.local = append(p.l.local[:0], request...)
 	r.Endpoint = wire.Endpoint{}
 	if a.endpoint {
 		r.Endpoint = p.l.cfg.Endpoint
@@ -207,6 +239,15 @@ func (p lcpPolicy) Judge(o wire.Option, request wire.Options) (fsm.Verdict, []by
 	case wire.LCPEndpoint:
 		_, err := wire.ParseEndpoint(o.Data)
 		return granted(!l.cfg.NoEndpoint && err == nil), nil
+	case wire.LCPMPHeaders:
+		if !l.multiclass() {
+			return fsm.Reject, nil
+		}
+		h, err := wire.ParseMPHeaders(o.Data)
+		if err != nil || h.Format != wire.LongClasses || h.Classes < minClasses {
+			return fsm.Nak, []byte{wire.LongClasses, uint8(l.cfg.Classes)}
+		}
+		return fsm.Ack, nil
 	}
 	return fsm.Reject, nil
 }
@@ -219,7 +260,8 @@ func (p lcpPolicy) Accept(request wire.Options) error {
 	r.PeerMRU, r.TxACCM = wire.DefaultMRU, wire.DefaultACCM
 	r.OurAuth, r.PeerMagic = wire.Auth{}, 0
 	r.TxPFC, r.TxACFC = false, false
-	r.PeerMRRU, r.TxSSN, r.PeerEndpoint = 0, false, wire.Endpoint{}
+	r.PeerMRRU, r.TxSSN, r.TxClasses, r.PeerEndpoint = 0, false, 0, wire.Endpoint{}
+	l.remote = append(l.remote[:0], request...)
 	for o := range request.All {
 		switch o.Type {
 		case wire.LCPMRU:
@@ -242,7 +284,13 @@ func (p lcpPolicy) Accept(request wire.Options) error {
 			r.TxSSN = true
 		case wire.LCPEndpoint:
 			r.PeerEndpoint, _ = wire.ParseEndpoint(o.Data)
+		case wire.LCPMPHeaders:
+			h, _ := wire.ParseMPHeaders(o.Data)
+			r.TxClasses = int(h.Classes)
 		}
+	}
+	if r.TxClasses > 0 {
+		r.TxSSN = false
 	}
 	r.TxACCM |= l.cfg.TxACCM
 	return nil

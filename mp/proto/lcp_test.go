@@ -111,9 +111,42 @@ func TestLCPAsksForAll(t *testing.T) {
 	}
 }
 
+func mpHeaders(format, classes uint8) []byte {
+	return wire.AppendMPHeaders(nil, wire.MPHeaders{Format: format, Classes: classes})
+}
+
+func TestLCPClasses(t *testing.T) {
+	const common = "<asyncmap 0x0> <magic 0xa1> <pcomp> <accomp> <mrru 1500>"
+	for _, tt := range []struct {
+		answer wire.Code
+		option []byte
+		then   string
+		rx     LCPResult
+	}{
+		{confRej, mpHeaders(2, 2), common + " <ssnhf>", LCPResult{RxSSN: true}},
+		{confNak, mpHeaders(6, 2), common + " <ssnhf>", LCPResult{RxSSN: true}},
+		{confNak, mpHeaders(2, 4), common + " <mp-headers 2 classes 2>", LCPResult{RxClasses: 2}},
+	} {
+		cfg := usual()
+		cfg.MRRU, cfg.RecvSSN, cfg.SendSSN, cfg.Classes = 1500, true, true, 2
+		d := lcpStarted(t, cfg)
+		d.want("ConfReq id=0x1 "+common+" <mp-headers 2 classes 2>", "a header has classes or short numbers")
+		d.peer(tt.answer, 1, tt.option)
+		d.want("ConfReq id=0x2 "+tt.then, "the peer has other headers")
+		d.ack()
+		d.peer(confReq, 1, mrru(1500), lflag(wire.LCPSSNHF), mpHeaders(2, 3))
+		r := d.l.Result()
+		if !r.Multilink() || r.RxSSN != tt.rx.RxSSN || r.RxClasses != tt.rx.RxClasses || r.TxSSN || r.TxClasses != 3 {
+			t.Errorf("result %+v", *r)
+		}
+	}
+}
+
 func TestLCPJudges(t *testing.T) {
 	multi := usual()
 	multi.MRRU, multi.SendSSN = 1500, true
+	classes := multi
+	classes.Classes = 2
 	bare := usual()
 	bare.PFC, bare.ACFC, bare.NoEndpoint = false, false, true
 	mac := wire.Endpoint{Class: wire.EndpointMAC, Address: "\x02\x00\x00\x00\x00\x01"}
@@ -136,6 +169,10 @@ func TestLCPJudges(t *testing.T) {
 		"MRRU, not ours":       {usual(), mrru(1600), "ConfRej id=0x7 <mrru 1600>"},
 		"SSNHF":                {multi, lflag(wire.LCPSSNHF), "ConfAck id=0x7 <ssnhf>"},
 		"SSNHF, not ours":      {usual(), lflag(wire.LCPSSNHF), "ConfRej id=0x7 <ssnhf>"},
+		"classes":              {classes, mpHeaders(2, 4), "ConfAck id=0x7 <mp-headers 2 classes 4>"},
+		"classes, just one":    {classes, mpHeaders(2, 1), "ConfNak id=0x7 <mp-headers 2 classes 2>"},
+		"classes, short":       {classes, mpHeaders(6, 4), "ConfNak id=0x7 <mp-headers 2 classes 2>"},
+		"classes, not ours":    {multi, mpHeaders(2, 4), "ConfRej id=0x7 <mp-headers 2 classes 4>"},
 		"endpoint":             {usual(), endpoint(mac), "ConfAck id=0x7 <endpoint [MAC:02:00:00:00:00:01]>"},
 		"endpoint, not wanted": {bare, endpoint(mac), "ConfRej id=0x7 <endpoint [MAC:02:00:00:00:00:01]>"},
 		"quality":              {usual(), []byte{wire.LCPQuality, 8, 0xc0, 0x25, 0, 0, 0, 1}, "ConfRej id=0x7 <quality lqr 00 00 00 01>"},

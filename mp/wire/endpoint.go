@@ -20,6 +20,20 @@ const (
 	EndpointPSN   EndpointClass = 5 // up to 15 octets, a telephone number
 )
 
+// MACEndpoint names an endpoint by an Ethernet address of its.
+func MACEndpoint(mac [6]byte) Endpoint {
+	return Endpoint{Class: EndpointMAC, Address: string(mac[:])}
+}
+
+// LocalEndpoint names an endpoint by a name that its owner has given to it. Of
+// a long one the end, where a host's domain is, is left out.
+func LocalEndpoint(name string) Endpoint {
+	if name == "" {
+		return Endpoint{}
+	}
+	return Endpoint{Class: EndpointLocal, Address: name[:min(len(name), maxEndpoint)]}
+}
+
 // maxEndpoint is the longest address of any class.
 const maxEndpoint = 20
 

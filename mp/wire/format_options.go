@@ -25,6 +25,22 @@ func (l *line) options(p Protocol, data []byte) {
 	l.octets(data[read:])
 }
 
+// FormatOptions returns the options of a protocol in words.
+func FormatOptions(p Protocol, list Options) []string {
+	var all []string
+	for o, err := range list.All {
+		s := optionText(p, o)
+		switch {
+		case err != nil:
+			return all
+		case s == "":
+			s = fmt.Sprintf("option %d: %x", o.Type, o.Data)
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
 // optionText returns an option in pppd's words, or "" when it is unknown or
 // not of the form that its type demands.
 func optionText(p Protocol, o Option) string {

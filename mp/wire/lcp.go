@@ -104,9 +104,15 @@ func (a Auth) String() string {
 // section 6.1): the code of a header format and the number of classes that
 // may be suspended.
 type MPHeaders struct {
-	Format  uint8 // 2 long, 6 short sequence numbers with classes
+	Format  uint8
 	Classes uint8
 }
+
+// Formats of headers with classes.
+const (
+	LongClasses  uint8 = 2 // 24 bits of sequence number
+	ShortClasses uint8 = 6 // 12 bits
+)
 
 // AppendMPHeaders appends the option whole.
 func AppendMPHeaders(b []byte, h MPHeaders) []byte {

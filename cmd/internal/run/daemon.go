@@ -327,6 +327,11 @@ func (d *daemon) NetworkDown(*mp.Bundle, mp.Family) {}
 
 func (d *daemon) Demand(*mp.Bundle, string) {}
 
+// One line is called, whatever the load.
+func (d *daemon) Busy(*mp.Bundle) {}
+
+func (d *daemon) Slack(*mp.Bundle) {}
+
 func (d *daemon) LinkLost(k *mp.Link, f *mp.Failure, unread []byte) {
 	d.box.put(func() {
 		c := d.calls[k]

@@ -80,6 +80,8 @@ func (e *end) LinkLost(k *mp.Link, f *mp.Failure, unread []byte) { e.lost <- f }
 func (e *end) NetworkUp(b *mp.Bundle, n mp.Network)              { e.up <- n }
 func (e *end) NetworkDown(b *mp.Bundle, f mp.Family)             {}
 func (e *end) Demand(b *mp.Bundle, packet string)                {}
+func (e *end) Busy(*mp.Bundle)                                   {}
+func (e *end) Slack(*mp.Bundle)                                  {}
 
 // start begins PPP on a line.
 func (e *end) start(line mp.Line) {

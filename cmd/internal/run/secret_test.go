@@ -23,6 +23,8 @@ func (s *side) Admit(a *mp.Admission)                        { a.Join(s.bundle) 
 func (s *side) NetworkUp(_ *mp.Bundle, n mp.Network)         { s.up <- n }
 func (s *side) NetworkDown(*mp.Bundle, mp.Family)            {}
 func (s *side) Demand(*mp.Bundle, string)                    {}
+func (s *side) Busy(*mp.Bundle)                              {}
+func (s *side) Slack(*mp.Bundle)                             {}
 func (s *side) LinkLost(_ *mp.Link, f *mp.Failure, _ []byte) { s.lost <- f }
 
 // A pad keeps a log.

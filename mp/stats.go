@@ -1,0 +1,101 @@
+package mp
+
+import (
+	"time"
+
+	"pppdial/mp/wire"
+)
+
+// Stats are a bundle's state and its counters since it was made.
+type Stats struct {
+	Rx, Tx Traffic           // as the interface sees them
+	Drops  map[string]uint64 // packets that were not carried, by reason
+	Queued int               // packets that wait for a line
+	MTU    int               // the largest packet that the peer takes
+	KeptBy string            // the last packet that counted as activity
+
+	TxCompression, RxCompression Compression
+
+	MP    *MPStats // nil while the links have not agreed on multilink
+	Links []LinkStats
+}
+
+// Compression is packet compression in one direction.
+type Compression struct {
+	Method string // "none" when there is none
+	// In and Out are the octets before and after compression, on whichever
+	// side of the line it took place.
+	In, Out uint64
+}
+
+// Ratio is how many times smaller packets have become, 1 where there were
+// none.
+func (c Compression) Ratio() float64 {
+	if c.Out == 0 {
+		return 1
+	}
+	return float64(c.In) / float64(c.Out)
+}
+
+// MPStats is multilink in a bundle.
+type MPStats struct {
+	MRRU, PeerMRRU       int
+	TxSeq, RxSeq         uint32 // the next sequence numbers
+	TxSSN, RxSSN         bool   // short sequence numbers
+	TxClasses, RxClasses int    // classes of fragments; 0: headers have none
+	Lost                 uint64 // received numbers that never came
+	Resent               uint64 // fragments that were sent anew when their line was lost
+	Endpoint             wire.Endpoint
+	PeerEndpoint         wire.Endpoint
+}
+
+// LinkStats is one link of a bundle.
+type LinkStats struct {
+	Link     *Link
+	Name     string // the line's
+	Phase    Phase
+	Since    time.Time // when it joined
+	PeerName string
+
+	Rate    float64       // octets a second that the line sends, 0: not known
+	Benched bool          // it is too slow to be of use beside the others
+	Resting bool          // it is silent and asked whether it is still there
+	EchoRTT time.Duration // of the last Echo-Request, 0: not known
+
+	Rx, Tx Traffic // frames, and octets on the line
+	BadFCS uint64
+
+	Local, Remote []string // options of LCP as agreed, in words
+}
+
+// Stats returns the counters as they are now, false when the bundle has ended.
+func (b *Bundle) Stats() (s Stats, ok bool) {
+	ok = b.loop.do(func(time.Time) { s = b.stats() })
+	return s, ok
+}
+
+func (b *Bundle) stats() Stats {
+	c := &b.net.coder
+	s := Stats{
+		Rx: b.net.rx, Tx: b.net.tx, Drops: map[string]uint64{}, KeptBy: b.idle.keptBy(),
+		Queued: b.queue.n, MTU: b.net.mtu,
+		TxCompression: Compression{compressionName(c.txUsed), c.txIn, c.txOut},
+		RxCompression: Compression{compressionName(c.rxUsed), c.rxOut, c.rxIn},
+	}
+	for i, n := range b.drops {
+		if n > 0 {
+			s.Drops[dropNames[i]] = n
+		}
+	}
+	for _, k := range b.loop.links {
+		s.Links = append(s.Links, k.stats())
+	}
+	return s
+}
+
+func (k *Link) stats() LinkStats {
+	s := LinkStats{Link: k, Name: k.Name(), Phase: k.phase, PeerName: k.peerName, Rate: k.pace.rate, BadFCS: k.badFCS}
+	_, _, s.EchoRTT = k.lcp.RTT()
+	s.Local, s.Remote = k.lcp.Options()
+	return s
+}
