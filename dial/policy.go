@@ -37,10 +37,10 @@ const (
 	// beginning with slowRest.
 	slowRest    = time.Minute
 	slowestRest = time.Hour
-	// What the other side's call at the same time adds to the rest at most,
-	// doubled with each collision.
-	collisionRest     = 2 * time.Second
-	longestCollisions = 6
+	// What a call that the other side's may have crossed adds to the rest at
+	// most, doubled each time.
+	crossingRest    = 2 * time.Second
+	longestCrossing = 6
 )
 
 // A Policy decides when to call. It knows the time only as an argument and does
@@ -49,14 +49,14 @@ const (
 type Policy struct {
 	cfg PolicyConfig
 
-	tries      int
-	hopeless   int // failures in a row that calling again hardly mends
-	collisions int
-	up         bool
-	calling    bool
-	next       time.Time // of the next call, if it is wanted; else before which none is made
-	wanted     bool
-	calls      []time.Time // within the last hour
+	tries    int
+	hopeless int // failures in a row that calling again hardly mends
+	crossed  int
+	up       bool
+	calling  bool
+	next     time.Time // of the next call, if it is wanted; else before which none is made
+	wanted   bool
+	calls    []time.Time // within the last hour
 }
 
 // NewPolicy returns a policy that waits for Start.
@@ -85,7 +85,7 @@ func (p *Policy) Traffic(now time.Time) Action {
 // Up says that the link carries traffic, whoever has made the call.
 func (p *Policy) Up(time.Time) {
 	p.up, p.calling, p.wanted = true, false, false
-	p.tries, p.hopeless, p.collisions = 0, 0, 0
+	p.tries, p.hopeless, p.crossed = 0, 0, 0
 }
 
 // Down says that the link has ended after it was up.
@@ -101,20 +101,41 @@ func (p *Policy) Down(now time.Time) Action {
 	return Nothing
 }
 
+// A Cause is what the time of the next call depends on when one has failed.
+type Cause struct {
+	// Hopeless is what another call hardly mends: refused credentials, no dial
+	// tone, a locked SIM.
+	Hopeless bool
+	// Crossed is what also happens when the other side is calling us: its line
+	// is busy, or ours.
+	Crossed bool
+	// Until is before when no call makes sense; zero: not known.
+	Until time.Time
+}
+
 // Failed says that the call was not made, or that its link never came up.
-// Hopeless is for causes that another call hardly mends: refused credentials,
-// no dial tone, a locked SIM.
-func (p *Policy) Failed(now time.Time, hopeless bool) Action {
+func (p *Policy) Failed(now time.Time, c Cause) Action {
 	p.calling = false
 	p.tries++
 	p.next = now.Add(p.cfg.Wait)
+	if c.Until.After(p.next) {
+		p.next = c.Until
+	}
+	if c.Crossed && p.cfg.Demand {
+		// Both sides' next calls must not meet again.
+		p.crossed = min(p.crossed+1, longestCrossing)
+		p.next = p.next.Add(time.Duration(p.cfg.Random() * float64(crossingRest<<p.crossed)))
+	}
+	hopeless := c.Hopeless
 	if hopeless {
 		rest := slowestRest
 		if p.hopeless < 6 {
 			rest = slowRest << p.hopeless
 		}
 		p.hopeless++
-		p.next = now.Add(max(rest, p.cfg.Wait))
+		if slow := now.Add(rest); slow.After(p.next) {
+			p.next = slow
+		}
 	} else {
 		p.hopeless = 0
 	}
@@ -137,14 +158,14 @@ func (p *Policy) Failed(now time.Time, hopeless bool) Action {
 	return GiveUp
 }
 
-// Collided says that the call failed because the other side was calling us: the
-// next one comes after a random rest that doubles each time.
-func (p *Policy) Collided(now time.Time) {
-	p.calling = false
-	p.collisions = min(p.collisions+1, longestCollisions)
-	rest := time.Duration(p.cfg.Random() * float64(collisionRest<<p.collisions))
-	p.next = now.Add(p.cfg.Wait + rest)
-	p.wanted = true
+// Again counts a further call of the same connection, and reports false when
+// there have been too many calls in this hour.
+func (p *Policy) Again(now time.Time) bool {
+	if now.Before(p.allowed()) {
+		return false
+	}
+	p.count(now)
+	return true
 }
 
 // Deadline is when Advance wants to be called; zero is never.
@@ -157,13 +178,26 @@ func (p *Policy) Deadline() time.Time {
 
 // due is when the wanted call may be made.
 func (p *Policy) due() time.Time {
-	t := p.next
-	if n := len(p.calls); p.cfg.HourLimit > 0 && n >= p.cfg.HourLimit {
-		if free := p.calls[n-p.cfg.HourLimit].Add(time.Hour); free.After(t) {
-			t = free
-		}
+	if t := p.allowed(); t.After(p.next) {
+		return t
 	}
-	return t
+	return p.next
+}
+
+// allowed is when HourLimit lets the next call be made.
+func (p *Policy) allowed() time.Time {
+	n := len(p.calls)
+	if p.cfg.HourLimit == 0 || n < p.cfg.HourLimit {
+		return time.Time{}
+	}
+	return p.calls[n-p.cfg.HourLimit].Add(time.Hour)
+}
+
+func (p *Policy) count(now time.Time) {
+	for len(p.calls) > 0 && now.Sub(p.calls[0]) >= time.Hour {
+		p.calls = p.calls[1:]
+	}
+	p.calls = append(p.calls, now)
 }
 
 // Advance does what is due.
@@ -172,10 +206,7 @@ func (p *Policy) Advance(now time.Time) Action {
 		return Nothing
 	}
 	p.wanted, p.calling = false, true
-	for len(p.calls) > 0 && now.Sub(p.calls[0]) >= time.Hour {
-		p.calls = p.calls[1:]
-	}
-	p.calls = append(p.calls, now)
+	p.count(now)
 	return MakeCall
 }
 

@@ -111,9 +111,30 @@ func TestPolicy(t *testing.T) {
 		{"both sides call", quiet, []policyStep{
 			{0, "start", Nothing, -1},
 			{0, "traffic", MakeCall, -1},
-			{1, "collided", Nothing, 8}, // 5 s, and half of twice 2 s
+			{1, "crossed", Nothing, 8}, // 5 s, and half of twice 2 s
 			{8, "advance", MakeCall, -1},
-			{9, "collided", Nothing, 18}, // 5 s, and half of four times 2 s
+			{9, "crossed", Nothing, 18}, // 5 s, and half of four times 2 s
+			{18, "advance", MakeCall, -1},
+			{19, "crossed", GiveUp, -1},
+		}},
+		{"only who dials on demand can be crossed", camp, []policyStep{
+			{0, "start", MakeCall, -1},
+			{1, "crossed", Nothing, 6},
+		}},
+		{"no call before it makes sense", camp, []policyStep{
+			{0, "start", MakeCall, -1},
+			{1, "not before 100", Nothing, 100},
+			{100, "advance", MakeCall, -1},
+		}},
+		{"further lines count as calls", limited, []policyStep{
+			{0, "start", MakeCall, -1},
+			{1, "up", Nothing, -1},
+			{2, "again", MakeCall, -1},
+			{3, "again", Nothing, -1},
+			{3, "down", Nothing, 3600},
+			{3600, "advance", MakeCall, -1},
+			{3601, "again", Nothing, -1},
+			{3602, "again", MakeCall, -1},
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -132,11 +153,17 @@ func TestPolicy(t *testing.T) {
 				case "down":
 					got = p.Down(now)
 				case "failed":
-					got = p.Failed(now, false)
+					got = p.Failed(now, Cause{})
 				case "hopeless":
-					got = p.Failed(now, true)
-				case "collided":
-					p.Collided(now)
+					got = p.Failed(now, Cause{Hopeless: true})
+				case "crossed":
+					got = p.Failed(now, Cause{Crossed: true})
+				case "not before 100":
+					got = p.Failed(now, Cause{Until: start.Add(100 * time.Second)})
+				case "again":
+					if p.Again(now) {
+						got = MakeCall
+					}
 				case "advance":
 					got = p.Advance(now)
 				}

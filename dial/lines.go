@@ -1,0 +1,101 @@
+package dial
+
+import "time"
+
+// LinesConfig is how many lines a connection may have, of the keywords mindevs,
+// outdevs, maxdevs and unsafe_mp.
+type LinesConfig struct {
+	Min int // as many are kept, if the connection began with our call
+	Out int // we make no call for more
+	Max int // nor do we take more
+
+	AnyAdds bool // also the side that was called makes calls for more
+
+	Wait time.Duration // rest before a line that was lost or could not be had is called again
+}
+
+// longestWait bounds how the rest grows with each call in vain.
+const longestWait = 5 * time.Minute
+
+// Lines decides how many lines a connection has, while it is up; its first
+// line is the Policy's business. Like that it knows the time only as an
+// argument. Have is always the number of lines and of calls for them.
+type Lines struct {
+	cfg   LinesConfig
+	ours  bool // we may make calls
+	want  int
+	vain  int // calls in a row
+	after time.Time
+	up    bool
+}
+
+// NewLines returns the decision for a connection that is down.
+func NewLines(c LinesConfig) *Lines { return &Lines{cfg: c} }
+
+// Up says that the connection is up; ours when it began with our call.
+func (l *Lines) Up(now time.Time, ours bool) {
+	if !l.up {
+		*l = Lines{cfg: l.cfg, up: true, ours: ours || l.cfg.AnyAdds, after: now}
+		if ours {
+			l.want = l.cfg.Min
+		}
+	}
+}
+
+// Down says that it has lost its last line.
+func (l *Lines) Down() { l.up = false }
+
+// Takes reports whether a caller's line is taken beside those that are there.
+func (l *Lines) Takes(have int) bool { return have < l.cfg.Max }
+
+// Busy says that the lines carry all they can and that more waits.
+func (l *Lines) Busy(have int) {
+	if l.up && l.ours && have < l.cfg.Out && have < l.cfg.Max {
+		l.want = max(l.want, have+1)
+	}
+}
+
+// Slack says that a line fewer would do, and reports whether one that we have
+// called is to be given up; of such there are called.
+func (l *Lines) Slack(have, called int) bool {
+	if !l.up || called == 0 || have <= max(l.cfg.Min, 1) {
+		return false
+	}
+	l.want = min(l.want, have-1)
+	return true
+}
+
+// Lost says that a line was lost. One that the peer has given up it did not
+// need.
+func (l *Lines) Lost(now time.Time, byPeer bool, have int) {
+	if byPeer {
+		least := 0
+		if l.want >= l.cfg.Min {
+			least = l.cfg.Min
+		}
+		l.want = min(l.want, max(have, least))
+	}
+	l.after = now.Add(l.cfg.Wait)
+}
+
+// Failed says that a call for a further line was in vain.
+func (l *Lines) Failed(now time.Time) {
+	l.after = now.Add(min(l.cfg.Wait<<min(l.vain, 10), max(longestWait, l.cfg.Wait)))
+	l.vain++
+}
+
+// Joined says that one has come.
+func (l *Lines) Joined() { l.vain = 0 }
+
+// Deadline is when Advance wants to be called; zero is never.
+func (l *Lines) Deadline(have int) time.Time {
+	if !l.up || have >= l.want {
+		return time.Time{}
+	}
+	return l.after
+}
+
+// Advance reports whether to make a call for a further line.
+func (l *Lines) Advance(now time.Time, have int) bool {
+	return l.up && have < l.want && !now.Before(l.after)
+}

@@ -1,0 +1,140 @@
+package dial
+
+import (
+	"testing"
+	"time"
+)
+
+// TestLines: the calls for further lines, as the load and losses want them.
+func TestLines(t *testing.T) {
+	start := time.Unix(1_000_000, 0)
+	type step struct {
+		at   float64
+		do   string
+		have int  // lines and calls
+		want bool // Slack: give one up; Takes: take it; else: make a call now
+	}
+	cfg := LinesConfig{Min: 1, Out: 3, Max: 4, Wait: 5 * time.Second}
+	two := cfg
+	two.Min = 2
+	unsafe := cfg
+	unsafe.AnyAdds = true
+	for _, tc := range []struct {
+		name  string
+		cfg   LinesConfig
+		steps []step
+	}{
+		{"one by one while it is busy, up to outdevs", cfg, []step{
+			{0, "busy", 0, false}, // it is not up
+			{0, "up", 1, false},
+			{10, "busy", 1, true},
+			{10, "", 2, false}, // it is being called
+			{20, "busy", 2, true},
+			{30, "busy", 3, false},
+		}},
+		{"idle lines go, the last one stays", cfg, []step{
+			{0, "up", 1, false},
+			{10, "busy", 1, true},
+			{50, "slack", 2, true},
+			{50, "", 1, false},
+			{80, "slack", 1, false},
+		}},
+		{"lines of the peer's calls stay", cfg, []step{
+			{0, "up", 1, false},
+			{50, "slack of theirs", 2, false},
+		}},
+		{"mindevs are called at once, and again when lost", two, []step{
+			{0, "up", 1, true},
+			{0, "", 2, false},
+			{9, "lost", 1, false},
+			{13.9, "", 1, false},
+			{14, "", 1, true},
+			{50, "slack", 2, false},
+			{60, "left by the peer", 1, false},
+			{65, "", 1, true},
+		}},
+		{"what the load wanted is called again, unless the peer gave it up", cfg, []step{
+			{0, "up", 1, false},
+			{10, "busy", 1, true},
+			{20, "lost", 1, false},
+			{25, "", 1, true},
+			{40, "left by the peer", 1, false},
+			{99, "", 1, false},
+		}},
+		{"calls in vain become rarer", two, []step{
+			{0, "up", 1, true},
+			{10, "failed", 1, false},
+			{15, "", 1, true},
+			{20, "failed", 1, false},
+			{29, "", 1, false},
+			{30, "", 1, true},
+			{40, "failed", 1, false},
+			{60, "joined", 2, false},
+			{60, "failed", 1, false},
+			{65, "", 1, true},
+		}},
+		{"who was called calls for nothing", two, []step{
+			{0, "up, theirs", 1, false},
+			{10, "busy", 1, false},
+		}},
+		{"unless unsafe_mp", unsafe, []step{
+			{0, "up, theirs", 1, false},
+			{10, "busy", 1, true},
+		}},
+		{"maxdevs for callers", cfg, []step{
+			{0, "takes", 3, true},
+			{0, "takes", 4, false},
+		}},
+		{"the next connection begins anew", cfg, []step{
+			{0, "up", 1, false},
+			{10, "busy", 1, true},
+			{20, "down", 0, false},
+			{30, "up", 1, false},
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			l := NewLines(tc.cfg)
+			for _, s := range tc.steps {
+				now := start.Add(time.Duration(s.at * float64(time.Second)))
+				switch s.do {
+				case "up":
+					l.Up(now, true)
+				case "up, theirs":
+					l.Up(now, false)
+				case "down":
+					l.Down()
+				case "busy":
+					l.Busy(s.have)
+				case "lost":
+					l.Lost(now, false, s.have)
+				case "left by the peer":
+					l.Lost(now, true, s.have)
+				case "failed":
+					l.Failed(now)
+				case "joined":
+					l.Joined()
+				case "slack", "slack of theirs":
+					called := s.have
+					if s.do != "slack" {
+						called = 0
+					}
+					if got := l.Slack(s.have, called); got != s.want {
+						t.Fatalf("%v s, %s: %v, want %v", s.at, s.do, got, s.want)
+					}
+					continue
+				case "takes":
+					if got := l.Takes(s.have); got != s.want {
+						t.Fatalf("%v s, %s: %v, want %v", s.at, s.do, got, s.want)
+					}
+					continue
+				}
+				if got := l.Advance(now, s.have); got != s.want {
+					t.Fatalf("%v s, %s: call %v, want %v", s.at, s.do, got, s.want)
+				}
+				if d := l.Deadline(s.have); (!d.IsZero() && !now.Before(d)) != s.want {
+					t.Fatalf("%v s, %s: deadline %v", s.at, s.do, d.Sub(start))
+				}
+			}
+		})
+	}
+}
