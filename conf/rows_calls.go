@@ -4,7 +4,7 @@ package conf
 
 var idleRows = []Keyword{
 	{
-		Name: "active_timeout", Forms: Valued, Type: "secs", Min: 1, Phase: Always, Pending: true,
+		Name: "active_timeout", Forms: Valued, Type: "secs", Min: 1, Phase: Always,
 		Otherwise: "off; in demand modes inactive_timeout, else 300", Rule: "not less than inactive_timeout",
 		Group: "Idleness", slot: period(second, func(e *Entry) *duration { return &e.ActiveTimeout }),
 		Man: `How long the link may be idle while a TCP connection over it seems to be open. That is concluded from the packets that we send, and may be wrong.
@@ -12,18 +12,18 @@ var idleRows = []Keyword{
 Demand modes are {quiet}, and {out} with this or {inactive_timeout}: the call is made at once, and later whenever there is traffic.`,
 	},
 	{
-		Name: "inactive_timeout", Forms: Valued, Type: "secs", Min: 1, Phase: Always, Pending: true,
+		Name: "inactive_timeout", Forms: Valued, Type: "secs", Min: 1, Phase: Always,
 		Otherwise: "off; in demand modes active_timeout, else 30", Rule: "not more than active_timeout",
 		Group: "Idleness", slot: period(second, func(e *Entry) *duration { return &e.InactiveTimeout }),
 		Man: `How long the link may be idle while no TCP connection seems to be open.`,
 	},
 	{
-		Name: "toll_boundary", Forms: Valued, Type: "secs", Otherwise: "off", Min: 1, Phase: Always, Pending: true,
+		Name: "toll_boundary", Forms: Valued, Type: "secs", Otherwise: "off", Min: 1, Phase: Always,
 		Group: "Idleness", slot: period(second, func(e *Entry) *duration { return &e.TollBoundary }),
 		Man: `The unit of time that calls are charged by. An idle link is kept until shortly before the end of the unit that is paid for anyway.`,
 	},
 	{
-		Name: "max_connect_secs", Forms: Valued, Type: "secs", Otherwise: "off", Min: 1, Phase: Always, Pending: true, Ours: true,
+		Name: "max_connect_secs", Forms: Valued, Type: "secs", Otherwise: "off", Min: 1, Phase: Always, Ours: true,
 		Group: "Idleness", slot: period(second, func(e *Entry) *duration { return &e.MaxConnectSecs }),
 		Man: `The call is ended after this time, however busy it is.`,
 	},
@@ -48,24 +48,24 @@ var multilinkRows = []Keyword{
 		Man: `The speed of each line, in place of the measured one. With 0 nothing is held back from a line.`,
 	},
 	{
-		Name: "maxdevs", Forms: Valued, Type: "num", Otherwise: "the largest of outdevs, mindevs and 4", Min: 1, Max: 64, Phase: Network, Pending: true,
+		Name: "maxdevs", Forms: Valued, Type: "num", Otherwise: "the largest of outdevs, mindevs and 4", Min: 1, Max: 64, Phase: Network,
 		Group: "Multilink", slot: number(func(e *Entry) *int { return &e.MaxDevs }),
 		Man: `The most lines, called and answered, that may be joined. Further calls are refused.`,
 	},
 	{
-		Name: "outdevs", Forms: Valued, Type: "num", Default: "1", Min: 1, Max: 64, Phase: Network, Pending: true,
+		Name: "outdevs", Forms: Valued, Type: "num", Default: "1", Min: 1, Max: 64, Phase: Network,
 		Rule:  "not more than maxdevs",
 		Group: "Multilink", slot: number(func(e *Entry) *int { return &e.OutDevs }),
 		Man: `The most lines that we call.`,
 	},
 	{
-		Name: "mindevs", Forms: Valued, Type: "num", Default: "1", Min: 1, Max: 64, Phase: Network, Pending: true,
+		Name: "mindevs", Forms: Valued, Type: "num", Default: "1", Min: 1, Max: 64, Phase: Network,
 		Rule:  "not more than maxdevs",
 		Group: "Multilink", slot: number(func(e *Entry) *int { return &e.MinDevs }),
 		Man: `The fewest lines: while there are fewer, another is called, if it was we who made the call.`,
 	},
 	{
-		Name: "unsafe_mp", Forms: Bare, Type: "flag", Default: "false", Phase: Network, Pending: true,
+		Name: "unsafe_mp", Forms: Bare, Type: "flag", Default: "false", Phase: Network,
 		Group: "Multilink", slot: onOff(func(e *Entry) *bool { return &e.UnsafeMP }),
 		Man: `The answering side may call additional lines, too. It is for peers that never do it themselves.`,
 	},
@@ -119,7 +119,7 @@ None of them, and no {camp}, is heeded when a login has started the program on t
 		Man: `We call the peer, at once. A timeout makes it a demand mode.`,
 	},
 	{
-		Name: "quiet", Forms: Bare, Type: "mode", Phase: Dead, Pending: true,
+		Name: "quiet", Forms: Bare, Type: "mode", Phase: Dead,
 		Rule:  "both addresses are known; not needed in entries with device or apn",
 		Group: "Modes and calls", slot: modeWord(Quiet),
 		Man: `We call the peer when there is traffic for it, hang up when the link is idle, and so on.
@@ -127,7 +127,7 @@ The interface is there before the first call, so both addresses must be known: g
 In entries with {device} or {apn} placeholders serve until the peer tells the real ones.`,
 	},
 	{
-		Name: "camp", Forms: Bare, Type: "flag", Default: "false", Phase: Dead, Pending: true,
+		Name: "camp", Forms: Bare, Type: "flag", Default: "false", Phase: Dead,
 		Rule:  "only in out mode",
 		Group: "Modes and calls", slot: onOff(func(e *Entry) *bool { return &e.Camp }),
 		Man: `The link is made again whenever it breaks, for ever.`,
@@ -143,12 +143,12 @@ In entries with {device} or {apn} placeholders serve until the peer tells the re
 		Man: `How many calls in a row may fail before the program gives up for now, and what waits to be sent is thrown away.`,
 	},
 	{
-		Name: "modpause", Forms: Valued, Type: "secs", Default: "0", Phase: Always, Pending: true,
+		Name: "modpause", Forms: Valued, Type: "secs", Default: "0", Phase: Always,
 		Group: "Modes and calls", slot: period(second, func(e *Entry) *duration { return &e.ModPause }),
 		Man: `How long to wait after a failed series of calls before the next may begin.`,
 	},
 	{
-		Name: "redial_limit", Forms: Valued, Type: "num", Default: "0", Phase: Always, Pending: true, Ours: true,
+		Name: "redial_limit", Forms: Valued, Type: "num", Default: "0", Phase: Always, Ours: true,
 		Group: "Modes and calls", slot: number(func(e *Entry) *int { return &e.RedialLimit }),
 		Man: `The most calls in an hour, counted across restarts; 0 is no limit. Operators bar SIM cards that redial fast.`,
 	},

@@ -125,12 +125,12 @@ var queueRows = []Keyword{
 		Man: `The segment size that TCP connections announce is lowered to what fits the MTU.`,
 	},
 	{
-		Name: "inact_port", Forms: Negated | Valued | Repeat, Type: "port", Default: "13 37 123 520 525", Min: 1, Max: 65535, Phase: Always, Pending: true,
+		Name: "inact_port", Forms: Negated | Valued | Repeat, Type: "port", Default: "13 37 123 520 525", Min: 1, Max: 65535, Phase: Always,
 		Group: "Queue and activity", slot: member(portKind, func(e *Entry) *[]uint16 { return &e.InactPort }),
 		Man: `A TCP or UDP port, by number or by name, that packets may be sent to without counting as activity: they neither start a call nor keep one up. It adds to the list; {-inact_port} empties the list.`,
 	},
 	{
-		Name: "inact_icmp", Forms: Negated | Valued | Repeat, Type: "num", Default: "3 4 5 9 10 13 14", Max: 255, Phase: Always, Pending: true,
+		Name: "inact_icmp", Forms: Negated | Valued | Repeat, Type: "num", Default: "3 4 5 9 10 13 14", Max: 255, Phase: Always,
 		Group: "Queue and activity", slot: member(icmpKind, func(e *Entry) *[]uint8 { return &e.InactICMP }),
 		Man: `An ICMP type that does not count as activity. It adds to the list; {-inact_icmp} empties the list.`,
 	},

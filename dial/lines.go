@@ -50,9 +50,18 @@ func (l *Lines) Takes(have int) bool { return have < l.cfg.Max }
 
 // Busy says that the lines carry all they can and that more waits.
 func (l *Lines) Busy(have int) {
-	if l.up && l.ours && have < l.cfg.Out && have < l.cfg.Max {
-		l.want = max(l.want, have+1)
+	if l.ours {
+		l.Add(have)
 	}
+}
+
+// Add wants another line, and reports false if there may be none.
+func (l *Lines) Add(have int) bool {
+	if !l.up || have >= l.cfg.Out || have >= l.cfg.Max {
+		return false
+	}
+	l.want = max(l.want, have+1)
+	return true
 }
 
 // Slack says that a line fewer would do, and reports whether one that we have

@@ -82,6 +82,12 @@ func (p *Policy) Traffic(now time.Time) Action {
 	return p.Advance(now)
 }
 
+// Wish says that somebody wants a call now, whatever the mode.
+func (p *Policy) Wish(now time.Time) Action {
+	p.wanted = true
+	return p.Advance(now)
+}
+
 // Up says that the link carries traffic, whoever has made the call.
 func (p *Policy) Up(time.Time) {
 	p.up, p.calling, p.wanted = true, false, false

@@ -179,7 +179,10 @@ func (k *Link) authenticated(now time.Time) {
 	case k.home == nil:
 		k.peerName = name
 		r := k.lcp.Result()
-		k.cfg.Events.Admit(&Admission{Link: k, PeerName: name, Multilink: r.Multilink(), Endpoint: r.PeerEndpoint})
+		k.cfg.Events.Admit(&Admission{
+			Link: k, PeerName: name, Multilink: r.Multilink(), Endpoint: r.PeerEndpoint,
+			Rank: uint64(min(r.Magic, r.PeerMagic))<<32 | uint64(max(r.Magic, r.PeerMagic)),
+		})
 	case name != k.peerName:
 		k.close(now, Refused, "the peer's name has changed")
 	default:

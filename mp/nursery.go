@@ -52,6 +52,9 @@ type Admission struct {
 	Multilink bool
 	Endpoint  wire.Endpoint // the peer's discriminator; null class: it gave none
 
+	// Rank orders links: made of the magic numbers, it is the same at both ends.
+	Rank uint64
+
 	once sync.Once
 }
 

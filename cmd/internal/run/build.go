@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"os"
 	"strings"
-	"time"
 
 	"pppdial/conf"
 	"pppdial/dial"
@@ -55,17 +54,21 @@ func lineFlow(f conf.Flow) line.Flow {
 	return line.FlowRTSCTS
 }
 
-// A policy is what the daemon itself goes by.
-type policy struct {
-	debug  int
-	wait   bool          // for calls, instead of making them
-	tries  int           // calls in a row that may fail
-	rest   time.Duration // of the modem between two calls
-	ifName string
+// policyConfig says when calls are made.
+func policyConfig(e *conf.Entry) dial.PolicyConfig {
+	return dial.PolicyConfig{
+		AtOnce: e.Mode != conf.Quiet, Demand: e.Demand(), Camp: e.Camp,
+		Wait: e.ModWait, Tries: e.ModTries, Pause: e.ModPause, HourLimit: e.RedialLimit,
+	}
 }
 
-func policyOf(e *conf.Entry) policy {
-	return policy{debug: e.Debug, wait: e.Mode == conf.In, tries: e.ModTries, rest: e.ModWait, ifName: e.IfName}
+// linesConfig says how many lines a connection may have.
+func linesConfig(e *conf.Entry) dial.LinesConfig {
+	c := dial.LinesConfig{Min: e.MinDevs, Out: e.OutDevs, Max: e.MaxDevs, AnyAdds: e.UnsafeMP, Wait: e.ModWait}
+	if !e.MP {
+		c.Min, c.Out, c.Max = 1, 1, 1
+	}
+	return c
 }
 
 // fsmConfig is the restart behaviour of LCP and the network protocols.
@@ -178,7 +181,12 @@ const minMTU6 = 1280
 func bundleConfig(e *conf.Entry, tun mp.Tun, events mp.Events, log *slog.Logger) mp.BundleConfig {
 	c := mp.BundleConfig{
 		Tun: tun, MTU: e.MTU, QueueLimit: e.QMax, NoICMP: e.NoICMP, TelnetTOS: e.TelnetTOS, ClampMSS: e.TCPMSS,
-		Events: events, Log: log,
+		Idle: mp.IdleConfig{
+			Active: e.ActiveTimeout, Inactive: e.InactiveTimeout, Toll: e.TollBoundary,
+			IgnorePorts: e.InactPort, IgnoreICMP: e.InactICMP,
+		},
+		MaxConnect: e.MaxConnectSecs,
+		Events:     events, Log: log,
 	}
 	if e.IPv4 {
 		c.IPCP = &proto.IPCPConfig{
@@ -259,6 +267,29 @@ func addrSet(hosts []conf.Addr) []proto.AddrSet {
 		}
 	}
 	return set
+}
+
+// The addresses of a quiet interface whose real ones come with the call, of
+// unit 0.
+var (
+	placeholderLocal  = netip.AddrFrom4([4]byte{10, 64, 64, 0})
+	placeholderRemote = netip.AddrFrom4([4]byte{10, 112, 112, 0})
+)
+
+// standing are the addresses of an interface that nobody has called with yet.
+func standing(e *conf.Entry, unit int) *mp.Network {
+	known := func(set []conf.Addr, otherwise netip.Addr) netip.Addr {
+		if len(set) == 1 && set[0].Single() {
+			return set[0].Addr
+		}
+		a := otherwise.As4()
+		a[3] = byte(unit)
+		return netip.AddrFrom4(a)
+	}
+	return &mp.Network{
+		Family: mp.IPv4, MTU: e.MTU,
+		Local: known(e.LocalHost, placeholderLocal), Remote: known(e.RemoteHost, placeholderRemote),
+	}
 }
 
 // networks are the network protocols that are up on an interface; nil: not.

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"pppdial/conf"
+	"pppdial/dial"
 	"pppdial/mp"
 	"pppdial/route"
 	"pppdial/route/rtcmd"
@@ -64,12 +65,20 @@ func makeAll(t *testing.T, e *conf.Entry) made {
 		State      route.State
 		Once, Last []rtcmd.Command
 	}{state, once, last}
+	daemon := struct {
+		Policy dial.PolicyConfig
+		Lines  dial.LinesConfig
+		Stands *mp.Network
+		Mode   conf.Mode
+		Debug  int
+		IfName string
+	}{policyConfig(e), linesConfig(e), standing(e, 0), e.Mode, e.Debug, e.IfName}
 	return made{
 		dial:   show(dialConfig(e, &Options{}, log)),
 		link:   show(linkConfig(e, 0, nil, log)) + fmt.Sprint(let),
 		bundle: show(bundleConfig(e, nil, nil, log)),
 		kernel: show(kernel),
-		daemon: show(policyOf(e)),
+		daemon: show(daemon),
 	}
 }
 
@@ -142,7 +151,7 @@ var effects = map[string]effect{
 
 	"netmask":       {"", "netmask=255.255.255.0", "kernel"},
 	"metric":        {"", "metric=7", "kernel"},
-	"mtu":           {"", "mtu=576", "link bundle kernel"},
+	"mtu":           {"", "mtu=576", "link bundle kernel daemon"},
 	"add_route":     {"", "add_route", "kernel"},
 	"del_route":     {"", "del_route='delete default'", "kernel"},
 	"add_route6":    {"", "add_route6", "kernel"},
@@ -152,8 +161,8 @@ var effects = map[string]effect{
 	"ifname":        {"", "ifname=wan0", "daemon"},
 
 	"uucp_name":      {"", "uucp_name=other", "dial"},
-	"localhost":      {"", "localhost=10.9.0.1", "bundle"},
-	"remotehost":     {"", "remotehost=10.9.0.2", "bundle"},
+	"localhost":      {"", "localhost=10.9.0.1", "bundle daemon"},
+	"remotehost":     {"", "remotehost=10.9.0.2", "bundle daemon"},
 	"localif":        {"", "localif=::1", "bundle"},
 	"remoteif":       {"", "remoteif=::2", "bundle"},
 	"addr_negotiate": {"localhost=10.9.0.1 remotehost=10.9.0.2", "-addr_negotiate", "bundle"},
@@ -172,6 +181,22 @@ var effects = map[string]effect{
 	"out":      {"in", "out", "daemon"},
 	"modwait":  {"", "modwait=1", "daemon"},
 	"modtries": {"", "modtries=1", "daemon"},
+	"quiet":    {"localhost=10.9.0.1 remotehost=10.9.0.2", "quiet", "bundle daemon"},
+	"camp":     {"", "camp", "daemon"},
+	"modpause": {"", "modpause=9", "daemon"},
+
+	"redial_limit":     {"", "redial_limit=9", "daemon"},
+	"active_timeout":   {"inactive_timeout=5", "active_timeout=9", "bundle"},
+	"inactive_timeout": {"", "inactive_timeout=9", "bundle daemon"},
+	"toll_boundary":    {"inactive_timeout=5", "toll_boundary=60", "bundle"},
+	"max_connect_secs": {"", "max_connect_secs=9", "bundle"},
+	"inact_port":       {"", "inact_port=9", "bundle"},
+	"inact_icmp":       {"", "inact_icmp=77", "bundle"},
+
+	"mindevs":   {"outdevs=2 maxdevs=2", "mindevs=2", "daemon"},
+	"outdevs":   {"", "outdevs=2", "daemon"},
+	"maxdevs":   {"", "maxdevs=2", "daemon"},
+	"unsafe_mp": {"", "unsafe_mp", "daemon"},
 
 	"restart_ms":        {"", "restart_ms=200", "link bundle"},
 	"restart_ms_lim":    {"", "restart_ms_lim=2000", "link bundle"},
@@ -207,7 +232,7 @@ var effects = map[string]effect{
 	"tx_deflate":    {"", "tx_deflate", "bundle"},
 	"rx_deflate":    {"", "rx_deflate=9", "bundle"},
 
-	"device":      {"", "device=/dev/ttyS0", "dial bundle"},
+	"device":      {"", "device=/dev/ttyS0", "dial bundle daemon"},
 	"speed":       {"device=/dev/ttyS0", "speed=9600", "dial"},
 	"flow":        {"device=/dev/ttyS0", "flow=none", "dial"},
 	"local":       {"", "local", "dial"},

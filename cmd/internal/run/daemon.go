@@ -2,67 +2,57 @@ package run
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"os"
 	"syscall"
 	"time"
 
+	"pppdial/cmd/internal/rendezvous"
 	"pppdial/conf"
-	"pppdial/dial"
-	"pppdial/dial/line"
 	"pppdial/mp"
 )
 
-// hangupTime is how long the line may take to be given back.
-const hangupTime = 15 * time.Second
-
-// A daemon serves one entry: it makes calls, takes their links into the
-// interface, and ends with a verdict. All its fields belong to the goroutine
-// in run; everybody else leaves a function in the mailbox.
+// A daemon is the process: its units, each an interface with its entry, and
+// every line that speaks PPP. All its fields, and those of its units, belong to
+// the goroutine in run; everybody else leaves a function in the mailbox.
 type daemon struct {
-	entry  *conf.Entry
-	policy policy
-	opt    Options
-	level  *slog.LevelVar
-	log    *slog.Logger
-	box    *mailbox
+	opt   Options
+	world world
+	level *slog.LevelVar
+	log   *slog.Logger
+	box   *mailbox
+	ctx   context.Context // that calls are made in
 
 	nursery *mp.Nursery
-	iface   *iface
-	calls   map[*mp.Link]*dial.Call
-	started map[*mp.Link]time.Time
+	members map[*mp.Link]*member
+	units   []*unit
+	server  *rendezvous.Server // nil: there is none
 
-	dialing context.CancelFunc // ends the attempt under way; nil: none
-	hanging int                // lines that are being given back
-	patient context.Context    // while it lasts, modems get the time that they need to hang up
-	hurry   context.CancelFunc // ends patient
-	timer   *time.Timer        // until the next attempt
-	again   bool               // there is to be one, after the pause, which begins when the lines are free
-	pause   time.Duration
-	tries   int // attempts in a row without a network
-	everUp  bool
-	final   *Verdict // the program ends when the lines are free
+	hanging int             // lines that are being given back
+	patient context.Context // while it lasts, modems get the time that they need to hang up
+	hurry   context.CancelFunc
+	final   *Verdict // the program ends when all units have ended and the lines are free
 	signals int      // to end the program, so far
 }
 
-func newDaemon(e *conf.Entry, o Options, level *slog.LevelVar, log *slog.Logger) *daemon {
+func newDaemon(o Options, w world, level *slog.LevelVar, log *slog.Logger) *daemon {
 	d := &daemon{
-		entry: e, policy: policyOf(e), opt: o, level: level, log: log, box: newMailbox(), nursery: mp.NewNursery(),
-		calls: map[*mp.Link]*dial.Call{}, started: map[*mp.Link]time.Time{},
-		timer: time.NewTimer(time.Hour),
+		opt: o, world: w, level: level, log: log, box: newMailbox(),
+		nursery: mp.NewNursery(), members: map[*mp.Link]*member{},
 	}
-	d.timer.Stop()
 	d.patient, d.hurry = context.WithCancel(context.Background())
 	return d
 }
 
-func (d *daemon) run(ctx context.Context, signals <-chan os.Signal) Verdict {
+// run serves until there is a verdict. Begin starts what it is to serve.
+func (d *daemon) run(ctx context.Context, signals <-chan os.Signal, begin func() *Verdict) Verdict {
 	defer d.close()
-	if v := d.begin(ctx); v != nil {
-		return *v
+	d.ctx = context.WithoutCancel(ctx)
+	if v := begin(); v != nil {
+		d.end(*v)
 	}
-	for !d.finished() {
+	ended := ctx.Done()
+	for !d.over() {
 		select {
 		case <-d.box.ready:
 			for _, f := range d.box.take() {
@@ -70,55 +60,17 @@ func (d *daemon) run(ctx context.Context, signals <-chan os.Signal) Verdict {
 			}
 		case s := <-signals:
 			d.signal(s.(syscall.Signal))
-		case <-d.timer.C:
-			d.call(ctx)
-		case <-ctx.Done():
+		case <-ended:
+			ended = nil
 			d.signal(syscall.SIGTERM)
-			ctx = context.WithoutCancel(ctx)
 		}
 	}
 	return *d.final
 }
 
-// begin makes the interface of a caller, and starts the first call.
-func (d *daemon) begin(ctx context.Context) *Verdict {
-	if d.opt.Login {
-		l, err := line.FromFile(os.Stdin, "stdin")
-		if err != nil {
-			return &Verdict{Status: StatusOpen, Phase: "dead", By: "us", Evidence: err.Error(),
-				Cause: "without -r the standard input must be the line", Try: "ppp -r " + d.entry.Label}
-		}
-		if _, err := l.Write([]byte("PPP\r\n")); err != nil {
-			return &Verdict{Status: StatusHangup, Phase: "dead", By: "line", Evidence: err.Error()}
-		}
-		d.talks(dial.Given(l))
-		return nil
-	}
-	if !d.policy.wait {
-		if v := d.makeInterface(); v != nil {
-			return v
-		}
-	}
-	d.call(ctx)
-	return nil
-}
-
-func (d *daemon) makeInterface() *Verdict {
-	if d.iface != nil {
-		return nil
-	}
-	f, err := openInterface(d.entry, &d.opt, d, d.log)
-	if err != nil {
-		v := explainInterface(err)
-		return &v
-	}
-	d.iface = f
-	return nil
-}
-
-// finished reports whether the verdict is final and every line free.
-func (d *daemon) finished() bool {
-	return d.final != nil && (d.signals > 2 || d.dialing == nil && d.hanging == 0 && len(d.calls) == 0)
+// over reports whether the verdict is final and everything given back.
+func (d *daemon) over() bool {
+	return d.final != nil && (d.signals > 2 || len(d.units) == 0 && len(d.members) == 0 && d.hanging == 0)
 }
 
 // end sets the final verdict, the first one stays, and ends what runs.
@@ -127,31 +79,27 @@ func (d *daemon) end(v Verdict) {
 		return
 	}
 	d.final = &v
-	d.timer.Stop()
-	d.hangUp(mp.Closed, "User request")
-}
-
-// hangUp ends the attempt under way and all links.
-func (d *daemon) hangUp(kind mp.Kind, reason string) {
-	if d.dialing != nil {
-		d.dialing()
+	for _, u := range append([]*unit(nil), d.units...) {
+		u.end(v)
 	}
-	for k := range d.calls {
-		k.Close(kind, reason)
+	for k, m := range d.members {
+		if m.unit == nil {
+			k.Close(mp.Closed, "Going down")
+		}
 	}
 }
 
 func (d *daemon) signal(s syscall.Signal) {
 	switch s {
 	case syscall.SIGUSR1:
-		d.level.Set(max(d.level.Level()-4, mp.LevelBytes))
+		d.debug(d.level.Level() - 4)
 		d.log.Info("more debugging information")
 	case syscall.SIGUSR2:
-		d.level.Set(min(d.level.Level()+4, slog.LevelInfo))
 		d.log.Info("less debugging information")
+		d.debug(d.level.Level() + 4)
 	case syscall.SIGHUP:
 		d.log.Info("breaking the link: SIGHUP")
-		d.end(Verdict{Status: StatusHangup, Phase: d.phase(), By: "us", Evidence: "SIGHUP"})
+		d.breakLinks()
 	default:
 		d.signals++
 		d.end(Verdict{Status: StatusUser, Phase: d.phase(), By: "us", Evidence: signalName(s)})
@@ -162,10 +110,24 @@ func (d *daemon) signal(s syscall.Signal) {
 	}
 }
 
+func (d *daemon) debug(l slog.Level) { d.level.Set(min(max(l, mp.LevelBytes), slog.LevelInfo)) }
+
+// breakLinks is what SIGHUP does.
+func (d *daemon) breakLinks() {
+	for _, u := range append([]*unit(nil), d.units...) {
+		u.breakLinks(Verdict{Status: StatusHangup, Phase: u.phase(), By: "us", Evidence: "SIGHUP"})
+	}
+	for k, m := range d.members {
+		if m.unit == nil {
+			k.Close(mp.Closed, "Link broken")
+		}
+	}
+}
+
 // drop gives up all lines at once.
 func (d *daemon) drop() {
 	d.hurry()
-	for k := range d.calls {
+	for k := range d.members {
 		k.Drop(mp.Closed, "")
 	}
 }
@@ -179,186 +141,94 @@ func signalName(s syscall.Signal) string {
 
 // phase is a word for where the daemon is.
 func (d *daemon) phase() string {
-	switch {
-	case d.dialing != nil:
-		return "dialing"
-	case len(d.calls) > 0 && d.everUp:
-		return mp.PhaseNetwork.String()
-	case len(d.calls) > 0:
-		return mp.PhaseEstablish.String()
+	if len(d.units) == 0 {
+		return mp.PhaseDead.String()
 	}
-	return mp.PhaseDead.String()
+	return d.units[0].phase()
 }
 
-// call makes one attempt, in a goroutine of its own.
-func (d *daemon) call(ctx context.Context) {
-	dialer, err := dial.New(dialConfig(d.entry, &d.opt, d.log))
-	if err != nil {
-		d.end(explainCall(err))
-		return
+// serve adds a unit and begins with it. Its end is the program's.
+func (d *daemon) serve(e *conf.Entry) *Verdict {
+	u := d.newUnit(e)
+	u.main = true
+	if err := u.claim(); err != nil {
+		d.remove(u)
+		v := explainClaim(err)
+		return &v
 	}
-	d.tries++
-	ctx, d.dialing = context.WithCancel(ctx)
-	attempt := dialer.Call
-	if d.policy.wait {
-		attempt = dialer.Answer
-	}
-	go func() {
-		c, err := attempt(ctx)
-		d.box.put(func() { d.called(c, err) })
-	}()
+	return u.begin()
 }
 
-func (d *daemon) called(c *dial.Call, err error) {
-	d.dialing()
-	d.dialing = nil
-	switch {
-	case err == nil && d.final != nil:
-		d.giveBack(c)
-	case err == nil:
-		d.talks(c)
-	case d.final != nil:
-	default:
-		v, pause := explainCall(err), d.policy.rest
-		var e *dial.Error
-		if errors.As(err, &e) {
-			pause = max(pause, e.Retry)
-			if e.Kind == dial.NotNow {
-				d.end(v)
-				return
-			}
-		}
-		d.failed(v, pause)
+// unitEnded takes out a unit that has given back everything.
+func (d *daemon) unitEnded(u *unit) {
+	d.remove(u)
+	if u.main {
+		d.end(*u.final)
 	}
 }
 
-// failed decides whether a failed attempt is repeated, and after which pause.
-func (d *daemon) failed(v Verdict, pause time.Duration) {
-	if d.tries >= d.policy.tries || hopeless(v) {
-		if d.tries > 1 {
-			d.log.Warn("giving up for now", "tries", d.tries)
-		}
-		d.end(v)
-		return
-	}
-	v.log(d.log)
-	d.log.Info("next try", "after", pause)
-	d.again, d.pause = true, pause
-	d.rest()
-}
-
-// rest lets the modem rest before the next attempt.
-func (d *daemon) rest() {
-	if d.again && d.hanging == 0 && d.final == nil {
-		d.again = false
-		d.timer.Reset(d.pause)
-	}
-}
-
-// talks starts PPP on a line that is ready for it.
-func (d *daemon) talks(c *dial.Call) {
-	if d.entry.Sync == conf.Yes {
-		if err := c.Line.SetSync(); err != nil {
-			d.giveBack(c)
-			d.end(explainSync(err))
+func (d *daemon) remove(u *unit) {
+	for i, have := range d.units {
+		if have == u {
+			d.units = append(d.units[:i], d.units[i+1:]...)
 			return
 		}
 	}
-	speed := 0
-	if c.Line.Caps().TrueBaud {
-		speed = c.Line.Speed()
-	}
-	k := d.nursery.Start(c.Line, c.Unread, linkConfig(d.entry, speed, d, d.log))
-	d.calls[k] = c
-	d.started[k] = time.Now()
 }
 
-// giveBack hangs up, apart from the run loop: modems take their time.
-func (d *daemon) giveBack(c *dial.Call) {
-	d.hanging++
-	go func() {
-		ctx, cancel := context.WithTimeout(d.patient, hangupTime)
-		defer cancel()
-		c.Hangup(ctx)
-		d.box.put(func() {
-			d.hanging--
-			d.rest()
-		})
-	}()
+// unitOf finds the unit of a bundle; nil when it has ended.
+func (d *daemon) unitOf(b *mp.Bundle) *unit {
+	for _, u := range d.units {
+		if u.iface != nil && u.iface.bundle == b {
+			return u
+		}
+	}
+	return nil
 }
 
 func (d *daemon) close() {
 	d.drop()
-	d.timer.Stop()
-	if d.iface != nil {
-		d.iface.close()
+	for _, u := range d.units {
+		u.abandon()
+	}
+	if d.server != nil {
+		d.server.Close()
 	}
 	d.nursery.Close()
 }
 
 // The events of package mp come from its loops.
 
-// Admit takes every link into the one interface of the entry.
-func (d *daemon) Admit(a *mp.Admission) {
-	d.box.put(func() {
-		if d.final != nil {
-			a.Refuse("going down")
-			return
-		}
-		if v := d.makeInterface(); v != nil {
-			a.Refuse("no interface")
-			d.end(*v)
-			return
-		}
-		a.Join(d.iface.bundle)
-	})
+func (d *daemon) Admit(a *mp.Admission) { d.box.put(func() { d.admit(a) }) }
+
+func (d *daemon) LinkLost(k *mp.Link, f *mp.Failure, unread []byte) {
+	d.box.put(func() { d.lost(k, f, unread) })
 }
 
-func (d *daemon) NetworkUp(_ *mp.Bundle, n mp.Network) {
-	d.box.put(func() {
-		d.everUp, d.tries = true, 0
-		if err := d.iface.networkUp(n); err != nil {
-			d.end(explainInterface(err))
-		}
-	})
+func (d *daemon) NetworkUp(b *mp.Bundle, n mp.Network) {
+	d.box.put(func() { d.of(b, func(u *unit) { u.networkUp(n) }) })
 }
 
 func (d *daemon) NetworkDown(*mp.Bundle, mp.Family) {}
 
-func (d *daemon) Demand(*mp.Bundle, string) {}
-
-// One line is called, whatever the load.
-func (d *daemon) Busy(*mp.Bundle) {}
-
-func (d *daemon) Slack(*mp.Bundle) {}
-
-func (d *daemon) LinkLost(k *mp.Link, f *mp.Failure, unread []byte) {
-	d.box.put(func() {
-		c := d.calls[k]
-		delete(d.calls, k)
-		took := time.Since(d.started[k])
-		delete(d.started, k)
-		d.log.Info("link down", "line", k.Name(), "because", f.Kind, "after", took.Round(time.Millisecond))
-		v := explainLink(f, unread)
-		d.giveBack(c)
-		if d.final != nil {
-			return
-		}
-		if f.Up || d.opt.Login || d.policy.wait {
-			d.end(v)
-			return
-		}
-		d.failed(v, d.policy.rest)
-	})
+func (d *daemon) Demand(b *mp.Bundle, packet string) {
+	d.box.put(func() { d.of(b, func(u *unit) { u.traffic(packet) }) })
 }
 
-// hopeless reports whether trying again cannot help.
-func hopeless(v Verdict) bool {
-	switch v.Status {
-	case StatusOptions, StatusNoTUN, StatusAuthRejected, StatusPeerAuth, StatusLoopback, StatusFatal:
-		return true
+func (d *daemon) Busy(b *mp.Bundle) { d.box.put(func() { d.of(b, (*unit).busy) }) }
+
+func (d *daemon) Slack(b *mp.Bundle) { d.box.put(func() { d.of(b, (*unit).slack) }) }
+
+// of does something for the unit of a bundle, if that has not ended.
+func (d *daemon) of(b *mp.Bundle, f func(*unit)) {
+	if u := d.unitOf(b); u != nil && u.final == nil {
+		f(u)
 	}
-	return false
 }
 
 var _ mp.Events = (*daemon)(nil)
+
+// after runs f in the run loop, unless the timer is stopped before.
+func (d *daemon) after(t time.Duration, f func()) *time.Timer {
+	return time.AfterFunc(t, func() { d.box.put(f) })
+}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"pppdial/cmd/internal/rendezvous"
 	"pppdial/conf"
 	"pppdial/dial"
 	"pppdial/dial/chat"
@@ -263,9 +264,31 @@ func faulty(file string, diags conf.Diagnostics) Verdict {
 	return v
 }
 
-func notRoot(label string) Verdict {
-	return Verdict{Status: StatusNotRoot, Phase: "dead", By: "us", Evidence: "not run as root",
-		Cause: "a network interface is root's to make", Try: "sudo ppp -r " + label}
+func notRoot(o Options) Verdict {
+	v := Verdict{Status: StatusNotRoot, Phase: "dead", By: "us", Evidence: "not run as root",
+		Cause: "a network interface is root's to make", Try: "sudo ppp -r " + o.Remote}
+	if o.Login {
+		v.Cause = "no ppp is running that takes the lines of login shells"
+		v.Try = "have root start ppp -l, or ppp -r " + o.Remote
+	}
+	return v
+}
+
+// notALine explains that the standard input is no line.
+func notALine(err error, label string) Verdict {
+	return Verdict{Status: StatusOpen, Phase: "dead", By: "us", Evidence: err.Error(),
+		Cause: "without -r the standard input must be the line", Try: "ppp -r " + label}
+}
+
+// explainClaim explains why an entry cannot be served.
+func explainClaim(err error) Verdict {
+	v := Verdict{Status: StatusLock, Phase: "dead", By: "us", Evidence: err.Error(), Cause: "the entry cannot be claimed"}
+	var owned *rendezvous.OwnedError
+	if errors.As(err, &owned) {
+		v.Cause = "another ppp serves this entry already"
+		v.Try = fmt.Sprintf("pppstat shows it; kill %d ends it", owned.PID)
+	}
+	return v
 }
 
 // explainSync explains why a line cannot be driven synchronously.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"strconv"
+	"strings"
 
 	"pppdial/conf"
 	"pppdial/mp"
@@ -21,33 +23,46 @@ type iface struct {
 	kernel route.Kernel
 	router *route.Router
 	up     networks
+	ran    bool // the commands that are run once have been run
 }
 
 // openInterface makes the interface; it is down and has no addresses yet.
-func openInterface(e *conf.Entry, o *Options, events mp.Events, log *slog.Logger) (*iface, error) {
-	dev, err := tun.Open(policyOf(e).ifName)
+func openInterface(e *conf.Entry, w *world, stateDir string, events mp.Events, log *slog.Logger) (*iface, error) {
+	dev, err := w.tun(e.IfName)
 	if err != nil {
 		return nil, err
 	}
-	kernel, err := route.OpenKernel()
+	kernel, err := w.kernel()
 	if err != nil {
 		dev.Close()
 		return nil, err
 	}
-	if err := os.MkdirAll(o.StateDir, 0o755); err != nil {
+	if err := os.MkdirAll(stateDir, 0o755); err != nil {
 		log.Warn("no place for the state of running programs", "error", err)
 	}
 	f := &iface{entry: e, log: log.With("interface", dev.Name()), tun: dev, kernel: kernel}
-	if err := route.Recover(kernel, o.StateDir, f.log); err != nil {
+	if err := route.Recover(kernel, stateDir, f.log); err != nil {
 		f.log.Warn("could not undo what a killed ppp has left", "error", err)
 	}
-	f.router = route.New(kernel, route.Options{Dir: o.StateDir, Log: f.log})
+	f.router = route.New(kernel, route.Options{Dir: stateDir, Log: f.log})
 	f.bundle = mp.NewBundle(bundleConfig(e, dev, events, log))
 	return f, nil
 }
 
-// networkUp gives the interface what a network protocol has agreed upon. A link
-// without one of its routes is better than none, so that is not an error.
+// stand gives the interface addresses and routes before anybody is called.
+func (f *iface) stand() error {
+	f.up.v4 = standing(f.entry, f.unit())
+	return f.set(f.up)
+}
+
+// unit is the interface's number, that of pppN.
+func (f *iface) unit() int {
+	name := f.tun.Name()
+	n, _ := strconv.Atoi(strings.TrimLeft(name, "abcdefghijklmnopqrstuvwxyz"))
+	return n
+}
+
+// networkUp gives the interface what a network protocol has agreed upon.
 func (f *iface) networkUp(n mp.Network) error {
 	var one networks
 	if n.Family == mp.IPv6 {
@@ -59,7 +74,19 @@ func (f *iface) networkUp(n mp.Network) error {
 	} else {
 		one.v4, f.up.v4 = &n, &n
 	}
-	_, once, err := routeState(f.entry, f.tun.Name(), one)
+	if err := f.set(one); err != nil {
+		return err
+	}
+	f.bundle.Ready(n.Family)
+	f.log.Info("up", "local", n.Local, "remote", n.Remote, "mtu", min(f.entry.MTU, n.MTU))
+	return nil
+}
+
+// set makes the kernel know what has been agreed upon, and runs the commands of
+// the protocols that are new. A link without one of its routes is better than
+// none, so that is not an error.
+func (f *iface) set(fresh networks) error {
+	_, once, err := routeState(f.entry, f.tun.Name(), fresh)
 	if err != nil {
 		return err
 	}
@@ -75,12 +102,30 @@ func (f *iface) networkUp(n mp.Network) error {
 		}
 		f.warn(f.router.Set(state))
 	}
+	if f.keeps() && f.ran && fresh.v6 == nil {
+		return nil
+	}
+	f.ran = f.ran || fresh.v4 != nil
 	for _, c := range once {
 		f.warn(f.router.Exec(c))
 	}
-	f.bundle.Ready(n.Family)
-	f.log.Info("up", "local", n.Local, "remote", n.Remote, "mtu", state.MTU)
 	return nil
+}
+
+// keeps reports whether the interface stays configured between connections.
+func (f *iface) keeps() bool { return f.entry.Demand() }
+
+// withdraw leaves the interface between two connections without its routes, so
+// that others serve.
+func (f *iface) withdraw() {
+	f.delRoutes()
+	state, _, err := routeState(f.entry, f.tun.Name(), f.up)
+	if err == nil {
+		state.Withdrawn = true
+		err = f.router.Set(state)
+	}
+	f.warn(err)
+	f.up = networks{}
 }
 
 // warn logs one line for each of several joined errors.
@@ -104,14 +149,17 @@ func (f *iface) close() {
 	}
 	f.bundle.Close(mp.Closed, "")
 	<-f.bundle.Done()
-	commands, err := delRoutes(f.entry, f.up)
-	if err != nil {
-		f.log.Error(err.Error())
-	}
-	for _, c := range commands {
-		f.warn(f.router.Exec(c))
-	}
+	f.delRoutes()
 	f.warn(f.router.Close())
 	f.tun.Close()
 	f.kernel.Close()
+}
+
+// delRoutes runs the commands for the end of the link.
+func (f *iface) delRoutes() {
+	commands, err := delRoutes(f.entry, f.up)
+	f.warn(err)
+	for _, c := range commands {
+		f.warn(f.router.Exec(c))
+	}
 }

@@ -1,6 +1,10 @@
 // Package run is the ppp program: it reads an entry of the control file, makes
 // the packages dial, mp and route do what the entry says, and passes events
 // between them. It is the one place that knows all four. See ppp(8).
+//
+// A daemon is the process, a unit one interface with its entry, a member one
+// line that speaks PPP. One goroutine owns them all; build.go turns keywords
+// into configurations, explain.go what went wrong into plain words.
 package run
 
 import (
@@ -10,6 +14,12 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"pppdial/cmd/internal/rendezvous"
+	"pppdial/cmd/internal/status"
+	"pppdial/conf"
+	"pppdial/dial"
+	"pppdial/dial/line"
 )
 
 // Run is the program behind the command line; it returns the exit status.
@@ -18,18 +28,27 @@ func Run(ctx context.Context, o Options) int {
 		return check(o, os.Stdout, os.Stderr)
 	}
 	level := new(slog.LevelVar)
-	log := newLogger(level, os.Stderr, o.Login && sameTTY(os.Stdin, os.Stderr)).With("entry", o.Remote)
+	log := newLogger(level, os.Stderr, o.Login && sameTTY(os.Stdin, os.Stderr))
 	level.Set(levelFor(o.Debug))
 	verdict := start(ctx, o, level, log)
-	verdict.log(log)
+	verdict.log(log.With("entry", o.Remote))
 	return verdict.Status
 }
 
 // start runs the entry from its first check to its end.
 func start(ctx context.Context, o Options, level *slog.LevelVar, log *slog.Logger) Verdict {
+	// From here on a signal means an orderly end.
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2)
+	defer signal.Stop(signals)
+	if o.Login {
+		if v, ok := handOver(ctx, o, signals, log); ok {
+			return v
+		}
+	}
 	entry, diags, err := choose(o)
 	if errors.Is(err, os.ErrPermission) && os.Geteuid() != 0 {
-		return notRoot(o.Remote)
+		return notRoot(o)
 	}
 	report(log, diags)
 	if err != nil {
@@ -39,12 +58,36 @@ func start(ctx context.Context, o Options, level *slog.LevelVar, log *slog.Logge
 		return faulty(o.File, diags)
 	}
 	if os.Geteuid() != 0 {
-		return notRoot(o.Remote)
+		return notRoot(o)
 	}
-	level.Set(levelFor(o.Debug + policyOf(entry).debug))
-	// From here on a signal means an orderly end.
-	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2)
-	defer signal.Stop(signals)
-	return newDaemon(entry, o, level, log).run(ctx, signals)
+	level.Set(levelFor(o.Debug + entry.Debug))
+	d := newDaemon(o, realWorld, level, log)
+	return d.run(ctx, signals, func() *Verdict {
+		d.listen(rendezvous.Options{Log: log})
+		if o.Login {
+			return d.serveLogin(entry)
+		}
+		return d.serve(entry)
+	})
+}
+
+// serveLogin serves the line that a login has given us.
+func (d *daemon) serveLogin(e *conf.Entry) *Verdict {
+	l, err := line.FromFile(os.Stdin, "stdin")
+	if err != nil {
+		v := notALine(err, e.Label)
+		return &v
+	}
+	if _, err := l.Write(greeting); err != nil {
+		return &Verdict{Status: StatusHangup, Phase: "dead", By: "line", Evidence: err.Error()}
+	}
+	u := d.newUnit(e)
+	u.main = true
+	if err := u.claim(); err != nil {
+		// The other has taken the entry this very moment: both serve.
+		u.log.Info(err.Error())
+	}
+	c, _ := connOf(dial.Given(l), nil)
+	d.talk(&member{conn: c, entry: e, unit: u, origin: status.Answered})
+	return nil
 }

@@ -54,9 +54,18 @@ func (v Verdict) String() string {
 	return b.String()
 }
 
+// reason is the verdict in a few words.
+func (v Verdict) reason() string {
+	if v.Cause != "" {
+		return v.Cause
+	}
+	return v.Evidence
+}
+
 func (v Verdict) log(l *slog.Logger) {
 	level := slog.LevelError
-	if v.Status == StatusOK || v.Status == StatusUser {
+	switch v.Status {
+	case StatusOK, StatusUser, StatusIdle, StatusConnectTime:
 		level = slog.LevelInfo
 	}
 	l.Log(context.Background(), level, v.String())

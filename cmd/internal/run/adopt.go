@@ -1,0 +1,169 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"pppdial/cmd/internal/rendezvous"
+	"pppdial/cmd/internal/status"
+	"pppdial/conf"
+	"pppdial/dial"
+	"pppdial/dial/line"
+	"pppdial/mp"
+)
+
+// This file is how a line comes from one process to another: a login shell
+// brings it to the daemon that has its entry.
+
+// greeting tells the caller's script that PPP begins.
+var greeting = []byte("PPP\r\n")
+
+// listen opens the daemon's socket. Without it everything works but for other
+// processes.
+func (d *daemon) listen(o rendezvous.Options) {
+	s, err := rendezvous.Listen(d.opt.StateDir, o, host{d})
+	if err != nil {
+		d.log.Warn("other processes cannot reach this one", "error", err)
+		return
+	}
+	d.server = s
+}
+
+// handOver brings the line of a login shell to the daemon that owns its entry,
+// and waits for the end of its link. It reports false when nobody takes it.
+func handOver(ctx context.Context, o Options, signals <-chan os.Signal, log *slog.Logger) (Verdict, bool) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan struct{})
+	defer close(ended)
+	go func() {
+		for {
+			select {
+			case s := <-signals:
+				if s == syscall.SIGTERM || s == syscall.SIGINT || s == syscall.SIGHUP {
+					cancel()
+				}
+			case <-ended:
+				return
+			}
+		}
+	}()
+	r, err := rendezvous.HandOver(ctx, o.StateDir, rendezvous.Line{Label: o.Remote, TTY: os.Stdin, Login: true})
+	switch {
+	case errors.Is(err, rendezvous.ErrNobody):
+		log.Debug("nobody else takes the line", "because", err)
+		return Verdict{}, false
+	case err != nil:
+		return Verdict{Status: StatusFatal, Phase: "dead", By: "us", Evidence: err.Error(),
+			Cause: "the ppp that should take the line does not", Try: "look at its log"}, true
+	}
+	return Verdict{Status: r.Status, Phase: "dead", By: "us", Evidence: r.Text}, true
+}
+
+// A host answers other processes; see rendezvous.Handler.
+type host struct{ d *daemon }
+
+// Adopt takes a line that another process has brought.
+func (h host) Adopt(o *rendezvous.Handover) { h.d.box.put(func() { h.d.adopt(o) }) }
+
+func (d *daemon) adopt(o *rendezvous.Handover) {
+	u, e := d.taker(o.Label)
+	switch {
+	case d.final != nil || u != nil && u.final != nil:
+		o.Refuse(StatusFatal, "this ppp is going down")
+		return
+	case e == nil:
+		o.Refuse(StatusOptions, "this ppp has no entry "+o.Label)
+		return
+	}
+	l, err := line.FromFile(o.File, filepath.Base(o.Name))
+	if err != nil {
+		o.Refuse(StatusOpen, err.Error())
+		return
+	}
+	if !o.Accept() {
+		return
+	}
+	d.log.Info("a caller's line", "entry", o.Label, "line", o.Name, "pid", o.Caller.PID)
+	c, _ := connOf(dial.Given(l), nil)
+	c.unread = o.Unread
+	m := &member{conn: c, entry: e, unit: u, origin: status.HandedOver}
+	m.done = func(v Verdict) { o.Done(rendezvous.Result{Status: v.Status, Text: v.String()}) }
+	if _, err := l.Write(greeting); err != nil {
+		d.giveBack(m, Verdict{Status: StatusHangup, Phase: "dead", By: "line", Evidence: err.Error()})
+		return
+	}
+	if u != nil {
+		u.account.taken++
+	}
+	if d.talk(m); m.link == nil {
+		return
+	}
+	go func() {
+		<-o.Gone()
+		m.link.Close(mp.Hangup, "the caller's process has ended")
+	}()
+}
+
+// taker finds who takes a line of an entry: the unit that has it.
+func (d *daemon) taker(label string) (*unit, *conf.Entry) {
+	for _, u := range d.units {
+		if u.entry.Label == label {
+			return u, u.entry
+		}
+	}
+	return nil, nil
+}
+
+// Act carries out a command of pppstat.
+func (h host) Act(_ rendezvous.Caller, c rendezvous.Command) error {
+	answer := make(chan error, 1)
+	h.d.box.put(func() { answer <- h.d.act(c) })
+	return <-answer
+}
+
+func (d *daemon) act(c rendezvous.Command) error {
+	err := rendezvous.ErrUnknown
+	for _, u := range append([]*unit(nil), d.units...) {
+		if u.iface != nil && c.Match(u.entry.Label, u.iface.unit()) {
+			err = u.act(c)
+		}
+	}
+	return err
+}
+
+// act carries out a command for a unit.
+func (u *unit) act(c rendezvous.Command) error {
+	if u.final != nil {
+		return errors.New("it is going down")
+	}
+	u.log.Info("told to", "command", c.Verb)
+	switch c.Verb {
+	case rendezvous.Up:
+		if !u.up && len(u.attempts) == 0 {
+			u.waiting = "pppstat up"
+			u.do(u.policy.Wish(time.Now()))
+		}
+	case rendezvous.Down:
+		u.breakLinks(Verdict{Status: StatusUser, Phase: u.phase(), By: "us", Evidence: "pppstat down"})
+	case rendezvous.AddLine:
+		if !u.lines.Add(u.have()) {
+			return errors.New("there is no room for another line: see outdevs and maxdevs")
+		}
+		u.rearm()
+	case rendezvous.DropLine:
+		if !u.dropLine() {
+			return errors.New("no line can be spared that we have called")
+		}
+	case rendezvous.Debug:
+		u.d.debug(levelFor(c.Level))
+	default:
+		return errors.New("there is no command " + string(c.Verb))
+	}
+	return nil
+}

@@ -1,0 +1,215 @@
+package run
+
+import (
+	"time"
+
+	"pppdial/cmd/internal/status"
+	"pppdial/conf"
+	"pppdial/dial"
+	"pppdial/mp"
+)
+
+// This file is how the lines of a unit become its bundle: which are let in,
+// what happens when they go, and when more of them are wanted.
+
+// crossTime is how long after a call of ours a call of the peer may be one that
+// it has made at the same time.
+const crossTime = 30 * time.Second
+
+// joined are the lines that carry the bundle.
+func (u *unit) joined() (all []*member) {
+	for m := range u.members {
+		if !m.joined.IsZero() {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// admit answers a link that has proved who it is.
+func (u *unit) admit(m *member, a *mp.Admission) {
+	if v := u.makeInterface(); v != nil {
+		a.Refuse("no interface")
+		u.end(*v)
+		return
+	}
+	m.rank = a.Rank
+	there := u.joined()
+	if loser := crossed(m, there, time.Now()); loser == m {
+		m.log.Info("both sides have called: this line is the one too many", "line", m.Name())
+		a.Refuse("Calls crossed")
+		return
+	} else if loser != nil {
+		m.log.Info("both sides have called: this line stays", "line", m.Name())
+		loser.link.Close(mp.Refused, "Calls crossed")
+		there = nil
+	}
+	if len(there) > 0 && (!u.entry.MP || !u.lines.Takes(len(there))) {
+		m.log.Warn("a line too many", "line", m.Name(), "lines", len(there))
+		a.Refuse("No further lines")
+		return
+	}
+	m.joined = time.Now()
+	u.lines.Joined()
+	if !m.dialed() {
+		// What we were calling for is here.
+		for at := range u.attempts {
+			if at.first && u.entry.Mode != conf.In {
+				at.needed = false
+				at.cancel()
+			}
+		}
+	}
+	a.Join(u.iface.bundle)
+}
+
+// crossed returns the link that has to go because both sides have called at
+// the same time, nil when they have not. Both compute the same rank, so that
+// both choose the same link.
+func crossed(m *member, there []*member, now time.Time) *member {
+	if len(there) != 1 {
+		return nil
+	}
+	other := there[0]
+	ours := m
+	if !m.dialed() {
+		ours = other
+	}
+	if m.dialed() == other.dialed() || !ours.first || now.Sub(other.started) > crossTime {
+		return nil
+	}
+	if m.rank > other.rank {
+		return m
+	}
+	return other
+}
+
+// networkUp takes what a network protocol has agreed upon.
+func (u *unit) networkUp(n mp.Network) {
+	now := time.Now()
+	if !u.up {
+		u.begun(now)
+	}
+	if err := u.iface.networkUp(n); err != nil {
+		u.end(explainInterface(err))
+	}
+}
+
+// begun takes note that a connection is up.
+func (u *unit) begun(now time.Time) {
+	u.up, u.tries, u.broken = true, 0, nil
+	u.because, u.waiting = u.waiting, ""
+	ours := false
+	for _, m := range u.joined() {
+		ours = ours || m.dialed()
+	}
+	if u.because == "" {
+		u.because = map[bool]string{true: "the entry says so", false: "the peer has called"}[ours]
+	}
+	u.policy.Up(now)
+	u.lines.Up(now, ours)
+	u.account.up(now)
+	u.log.Info("connection begins", "because", u.because)
+	if u.entry.Mode == conf.In {
+		u.listen()
+	}
+	u.rearm()
+}
+
+// lost takes a line that is no longer one of ours.
+func (u *unit) lost(m *member, f *mp.Failure, v Verdict) {
+	now := time.Now()
+	left := len(u.joined())
+	switch {
+	case u.final != nil:
+		u.whenFree(func() {})
+	case left > 0:
+		m.log.Info("a line less", "line", m.Name(), "left", left, "because", v.Evidence)
+		if m.joined.IsZero() {
+			u.lines.Failed(now)
+		} else {
+			u.lines.Lost(now, f.Kind == mp.PeerTerminated, u.have())
+		}
+		u.rearm()
+	case u.up:
+		u.over(now, v)
+	case m.dialed() && m.first:
+		u.whenFree(func() { u.failed(v, causeOf(v, nil)) })
+	case m.origin == status.HandedOver && !u.main:
+		u.end(v)
+	case u.entry.Mode == conf.In:
+		u.end(v)
+	default:
+		v.log(m.log)
+	}
+}
+
+// over takes the end of a connection that was up.
+func (u *unit) over(now time.Time, v Verdict) {
+	u.up = false
+	u.lines.Down()
+	u.account.ended(now, v)
+	s := u.account.down(now, u.carried())
+	u.log.Info("connection ends", "because", v.reason(), "lasted", s.lasted, "sent", s.sent, "received", s.received, "units", u.units(s.lasted))
+	if u.entry.Camp {
+		u.iface.withdraw()
+	}
+	u.whenFree(func() { u.down(v) })
+}
+
+// down is what follows the end of a connection when its lines are free.
+func (u *unit) down(v Verdict) {
+	if u.final != nil {
+		return
+	}
+	a := u.policy.Down(time.Now())
+	if a == dial.End {
+		u.end(v)
+		return
+	}
+	v.log(u.log)
+	u.do(a)
+	if u.waiting != "" {
+		u.traffic(u.waiting)
+	}
+}
+
+// units is what the telephone company bills, in units of toll_boundary.
+func (u *unit) units(lasted time.Duration) int64 {
+	toll := u.entry.TollBoundary
+	if toll == 0 {
+		return 0
+	}
+	return int64((lasted + toll - 1) / toll)
+}
+
+// busy says that the bundle's lines are not enough.
+func (u *unit) busy() {
+	u.lines.Busy(u.have())
+	u.rearm()
+}
+
+// slack says that a line fewer would do.
+func (u *unit) slack() { u.dropLine() }
+
+// dropLine gives up the youngest of the lines that we have called, if there may
+// be one fewer.
+func (u *unit) dropLine() bool {
+	var youngest *member
+	called := 0
+	there := u.joined()
+	for _, m := range there {
+		if m.dialed() {
+			called++
+			if youngest == nil || m.joined.After(youngest.joined) {
+				youngest = m
+			}
+		}
+	}
+	if !u.lines.Slack(len(there), called) {
+		return false
+	}
+	u.log.Info("a line is no longer needed", "line", youngest.Name())
+	youngest.link.Close(mp.Idle, "Line not needed")
+	return true
+}

@@ -1,0 +1,110 @@
+package run
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"pppdial/cmd/internal/status"
+	"pppdial/conf"
+	"pppdial/mp"
+)
+
+// hangupTime is how long a line may take to be given back.
+const hangupTime = 15 * time.Second
+
+// A member is a line from when it talks until it is given back.
+type member struct {
+	*conn
+	entry  *conf.Entry // that its link was configured by
+	unit   *unit       // nil until admission tells
+	link   *mp.Link
+	log    *slog.Logger
+	origin string // status.Dialed, Answered or HandedOver
+	first  bool   // we have called because there was no link
+
+	started, joined time.Time // joined is zero before
+	rank            uint64
+	done            func(Verdict) // tells the process that has handed the line over
+}
+
+// dialed reports whether the line is up because of our call.
+func (m *member) dialed() bool { return m.origin == status.Dialed }
+
+// talk starts PPP on a line that is ready for it.
+func (d *daemon) talk(m *member) {
+	m.log = d.log.With("entry", m.entry.Label)
+	m.started = time.Now()
+	if m.entry.Sync == conf.Yes {
+		if err := m.setSync(); err != nil {
+			v := explainSync(err)
+			d.giveBack(m, v)
+			if m.unit != nil {
+				m.unit.end(v)
+			}
+			return
+		}
+	}
+	m.link = d.nursery.Start(m.Line, m.unread, linkConfig(m.entry, m.limit, d, m.log))
+	d.members[m.link] = m
+	if m.unit != nil {
+		m.unit.members[m] = true
+	}
+}
+
+// lost takes the end of a link.
+func (d *daemon) lost(k *mp.Link, f *mp.Failure, unread []byte) {
+	m := d.members[k]
+	delete(d.members, k)
+	m.log.Info("link down", "line", k.Name(), "because", f.Kind, "after", time.Since(m.started).Round(time.Millisecond))
+	v := explainLink(f, unread)
+	if m.unit != nil {
+		delete(m.unit.members, m)
+		if f.Kind == mp.Closed && m.unit.broken != nil {
+			v = *m.unit.broken
+		}
+	}
+	d.giveBack(m, v)
+	switch {
+	case m.unit != nil:
+		m.unit.lost(m, f, v)
+	case d.final == nil:
+		v.log(m.log)
+	}
+}
+
+// giveBack hangs up, apart from the run loop: modems take their time.
+func (d *daemon) giveBack(m *member, v Verdict) {
+	u := m.unit
+	d.hanging++
+	if u != nil {
+		u.hanging++
+	}
+	go func() {
+		ctx, cancel := context.WithTimeout(d.patient, hangupTime)
+		defer cancel()
+		m.hangUp(ctx)
+		d.box.put(func() {
+			d.hanging--
+			if m.done != nil {
+				m.done(v)
+			}
+			if u != nil {
+				u.hanging--
+				u.settle()
+			}
+		})
+	}()
+}
+
+// admit answers an authenticated link.
+func (d *daemon) admit(a *mp.Admission) {
+	m := d.members[a.Link]
+	switch {
+	case m == nil: // lost by now
+	case d.final != nil || m.unit != nil && m.unit.final != nil:
+		a.Refuse("going down")
+	default:
+		m.unit.admit(m, a)
+	}
+}

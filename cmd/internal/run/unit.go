@@ -1,0 +1,387 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"pppdial/cmd/internal/rendezvous"
+	"pppdial/cmd/internal/status"
+	"pppdial/conf"
+	"pppdial/dial"
+	"pppdial/mp"
+)
+
+// A unit is one interface: its entry, when it is called and by how many lines
+// (package dial), the lines, and the bundle that they are.
+type unit struct {
+	d     *daemon
+	entry *conf.Entry
+	log   *slog.Logger
+	main  bool // the program ends with it
+	label *rendezvous.Claim
+
+	policy  *dial.Policy
+	lines   *dial.Lines
+	history history
+
+	iface    *iface // nil: not yet
+	attempts map[*attempt]bool
+	members  map[*member]bool
+	hanging  int      // lines that are being given back
+	pending  []func() // to be done when they are
+	timer    *time.Timer
+
+	up      bool     // a network protocol has been up in this connection
+	waiting string   // the packet that wants a link; "": none
+	because string   // that brought this connection up
+	tries   int      // calls in a row without a network
+	broken  *Verdict // of the links that we are closing
+	account account
+	final   *Verdict // it ends when everything is given back
+}
+
+// An attempt is a call that is being made or waited for.
+type attempt struct {
+	cancel context.CancelFunc
+	first  bool // there is no link yet
+	needed bool // false: another line has come first
+}
+
+func (d *daemon) newUnit(e *conf.Entry) *unit {
+	u := &unit{
+		d: d, entry: e, log: d.log.With("entry", e.Label),
+		attempts: map[*attempt]bool{}, members: map[*member]bool{},
+		history: history{dir: d.opt.StateDir, label: e.Label},
+	}
+	now := time.Now()
+	c := policyConfig(e)
+	if c.HourLimit > 0 {
+		c.History = u.history.load(now, u.log)
+	}
+	u.policy, u.lines = dial.NewPolicy(c), dial.NewLines(linesConfig(e))
+	u.account.begin(now)
+	d.units = append(d.units, u)
+	return u
+}
+
+// begin makes the interface, unless it waits for a caller, and the first call.
+func (u *unit) begin() *Verdict {
+	if u.entry.Mode != conf.In {
+		if v := u.makeInterface(); v != nil {
+			u.end(*v)
+			return v
+		}
+	}
+	if u.entry.Mode == conf.Quiet {
+		if err := u.iface.stand(); err != nil {
+			v := explainInterface(err)
+			u.end(v)
+			return &v
+		}
+		u.log.Info("waiting for traffic")
+	}
+	u.do(u.policy.Start(time.Now()))
+	return nil
+}
+
+func (u *unit) makeInterface() *Verdict {
+	if u.iface != nil {
+		return nil
+	}
+	f, err := openInterface(u.entry, &u.d.world, u.d.opt.StateDir, u.d, u.log)
+	if err != nil {
+		v := explainInterface(err)
+		return &v
+	}
+	u.iface = f
+	return nil
+}
+
+// do carries out what the policy wants.
+func (u *unit) do(a dial.Action) {
+	if a == dial.MakeCall {
+		u.answerOrCall()
+	}
+	u.rearm()
+}
+
+// answerOrCall begins the first call of a connection.
+func (u *unit) answerOrCall() {
+	if u.entry.Mode == conf.In {
+		u.listen()
+		return
+	}
+	u.saveHistory()
+	u.call(true)
+}
+
+// have is the number of lines, with those that are being called.
+func (u *unit) have() int { return len(u.members) + len(u.attempts) }
+
+// call makes one attempt, in a goroutine of its own.
+func (u *unit) call(first bool) {
+	if first && u.waiting != "" {
+		u.log.Info("calling", "because", u.waiting)
+	}
+	u.account.tried++
+	u.attempt(first, caller.Call)
+}
+
+// listen waits for calls on every line of the entry, as far as they are wanted.
+// Without any, lines come from other processes.
+func (u *unit) listen() {
+	for range min(len(u.entry.Device), u.entry.MaxDevs) - u.have() {
+		u.attempt(!u.up, caller.Answer)
+	}
+}
+
+func (u *unit) attempt(first bool, how func(caller, context.Context) (*conn, error)) {
+	c, err := u.d.world.caller(dialConfig(u.entry, &u.d.opt, u.log))
+	if err != nil {
+		u.end(explainCall(err))
+		return
+	}
+	ctx, cancel := context.WithCancel(u.d.ctx)
+	a := &attempt{cancel: cancel, first: first, needed: true}
+	u.attempts[a] = true
+	go func() {
+		n, err := how(c, ctx)
+		cancel()
+		u.d.box.put(func() { u.called(a, n, err) })
+	}()
+}
+
+// called takes the outcome of an attempt.
+func (u *unit) called(a *attempt, c *conn, err error) {
+	delete(u.attempts, a)
+	switch {
+	case err == nil:
+		m := &member{conn: c, entry: u.entry, unit: u, origin: status.Dialed, first: a.first}
+		if u.entry.Mode == conf.In {
+			m.origin = status.Answered
+		}
+		if u.final != nil || !a.needed {
+			u.d.giveBack(m, Verdict{})
+			return
+		}
+		u.account.made++
+		u.d.talk(m)
+	case u.final != nil:
+		u.settle()
+	case !a.needed:
+	case !a.first:
+		u.log.Info("no further line", "because", err)
+		u.lines.Failed(time.Now())
+		u.rearm()
+	default:
+		v := explainCall(err)
+		u.failed(v, causeOf(v, err))
+	}
+}
+
+// causeOf tells what a failed attempt means for the next one.
+func causeOf(v Verdict, err error) dial.Cause {
+	c := dial.Cause{Hopeless: hopeless(v)}
+	var e *dial.Error
+	if !errors.As(err, &e) {
+		return c
+	}
+	if e.Retry > 0 {
+		c.Until = time.Now().Add(e.Retry)
+	}
+	switch e.Kind {
+	case dial.NotNow:
+		c.Hopeless, c.Until = true, e.Next
+	case dial.Busy, dial.NoCarrier, dial.NoAnswer, dial.Locked:
+		c.Crossed = true
+	}
+	return c
+}
+
+// hopeless reports whether trying again hardly helps.
+func hopeless(v Verdict) bool {
+	switch v.Status {
+	case StatusOptions, StatusNoTUN, StatusAuthRejected, StatusPeerAuth, StatusLoopback, StatusFatal:
+		return true
+	}
+	return false
+}
+
+// failed takes a call that was not made, or whose link never came up.
+func (u *unit) failed(v Verdict, c dial.Cause) {
+	if u.final != nil {
+		return
+	}
+	u.tries++
+	u.account.ended(time.Now(), v)
+	action := u.policy.Failed(time.Now(), c)
+	if u.tries > 1 && action != dial.Nothing {
+		u.log.Warn("giving up for now", "tries", u.tries)
+	}
+	if action == dial.End {
+		u.end(v)
+		return
+	}
+	v.log(u.log)
+	if action == dial.GiveUp {
+		u.tries = 0
+		u.flush()
+	}
+	if next := u.policy.Deadline(); !next.IsZero() {
+		u.log.Info("next try", "after", time.Until(next).Round(time.Millisecond))
+	}
+	u.rearm()
+}
+
+// flush drops the packets that wait for a link.
+func (u *unit) flush() {
+	u.waiting = ""
+	u.iface.bundle.FlushQueue()
+}
+
+// traffic says that a packet waits and no link is there.
+func (u *unit) traffic(packet string) {
+	if u.final != nil {
+		return
+	}
+	u.waiting = packet
+	u.do(u.policy.Traffic(time.Now()))
+}
+
+// settle does what has waited for lines to be free: the modem rests from then
+// on.
+func (u *unit) settle() {
+	if u.hanging > 0 {
+		return
+	}
+	todo := u.pending
+	u.pending = nil
+	for _, f := range todo {
+		f()
+	}
+	if u.final != nil && len(u.members) == 0 && len(u.attempts) == 0 {
+		u.abandon()
+		u.d.unitEnded(u)
+	}
+}
+
+func (u *unit) whenFree(f func()) {
+	u.pending = append(u.pending, f)
+	u.settle()
+}
+
+// rearm sets the timer for what is next.
+func (u *unit) rearm() {
+	if u.timer != nil {
+		u.timer.Stop()
+	}
+	if u.final != nil {
+		return
+	}
+	next := u.policy.Deadline()
+	for _, t := range []time.Time{u.lines.Deadline(u.have()), u.account.midnight} {
+		if next.IsZero() || !t.IsZero() && t.Before(next) {
+			next = t
+		}
+	}
+	u.timer = u.d.after(time.Until(next), u.advance)
+}
+
+func (u *unit) advance() {
+	if u.final != nil {
+		return
+	}
+	now := time.Now()
+	if u.account.midnightPassed(now) {
+		u.dayOver(now)
+	}
+	a := u.policy.Advance(now)
+	if u.lines.Advance(now, u.have()) {
+		if u.policy.Again(now) {
+			u.saveHistory()
+			u.call(false)
+		} else {
+			u.lines.Failed(now)
+		}
+	}
+	u.do(a)
+}
+
+func (u *unit) saveHistory() {
+	if u.entry.RedialLimit > 0 {
+		u.history.save(u.policy.Calls(), u.log)
+	}
+}
+
+// end sets the final verdict, the first one stays, and ends what runs.
+func (u *unit) end(v Verdict) {
+	if u.final != nil {
+		return
+	}
+	u.final = &v
+	u.rearm()
+	u.close(v)
+	u.settle()
+}
+
+// close ends all attempts and links.
+func (u *unit) close(v Verdict) {
+	u.broken = &v
+	for a := range u.attempts {
+		a.cancel()
+	}
+	for m := range u.members {
+		m.link.Close(mp.Closed, "User request")
+	}
+}
+
+// breakLinks ends the connection; what comes then is the policy's.
+func (u *unit) breakLinks(v Verdict) {
+	if !u.entry.Camp && !u.entry.Demand() {
+		u.end(v)
+		return
+	}
+	u.close(v)
+}
+
+// abandon gives back the interface and the entry.
+func (u *unit) abandon() {
+	if u.iface != nil {
+		u.iface.close()
+	}
+	if u.label != nil {
+		u.label.Release()
+	}
+}
+
+// claim makes this process the owner of the entry.
+func (u *unit) claim() (err error) {
+	if u.d.server != nil {
+		u.label, err = u.d.server.Claim(u.entry.Label)
+	}
+	return err
+}
+
+// phase is a word for where the unit is.
+func (u *unit) phase() string {
+	if u.up {
+		return status.NetworkPhase
+	}
+	for m := range u.members {
+		if m.joined.IsZero() {
+			return status.Establish
+		}
+		return status.NetworkPhase
+	}
+	for a := range u.attempts {
+		if a.first && u.entry.Mode != conf.In {
+			return status.Dialing
+		}
+	}
+	if u.entry.Demand() || u.entry.Camp || u.entry.Mode == conf.In {
+		return status.Holding
+	}
+	return status.Dead
+}

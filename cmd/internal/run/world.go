@@ -1,0 +1,69 @@
+package run
+
+import (
+	"context"
+
+	"pppdial/dial"
+	"pppdial/mp"
+	"pppdial/route"
+	"pppdial/route/tun"
+)
+
+// A world is what the daemon meets outside of itself.
+type world struct {
+	caller func(dial.Config) (caller, error)
+	tun    func(name string) (tun.Device, error)
+	kernel func() (route.Kernel, error)
+}
+
+// realWorld is this machine.
+var realWorld = world{
+	caller: func(c dial.Config) (caller, error) {
+		d, err := dial.New(c)
+		return dialer{d}, err
+	},
+	tun:    tun.Open,
+	kernel: func() (route.Kernel, error) { return route.OpenKernel() },
+}
+
+// A caller makes and takes the calls of an entry.
+type caller interface {
+	Call(context.Context) (*conn, error)
+	Answer(context.Context) (*conn, error)
+}
+
+// A conn is a line that is ready for PPP.
+type conn struct {
+	mp.Line
+	unread []byte // came before PPP was there to read it
+	device string
+	number string // "" when none was dialed
+	speed  int    // bit/s of the tty or of the modem's CONNECT; 0: unknown
+	limit  int    // bit/s that the line cannot exceed; 0: unknown
+
+	setSync func() error
+	hangUp  func(context.Context)
+}
+
+// A dialer is package dial as a caller.
+type dialer struct{ *dial.Dialer }
+
+func (d dialer) Call(ctx context.Context) (*conn, error)   { return connOf(d.Dialer.Call(ctx)) }
+func (d dialer) Answer(ctx context.Context) (*conn, error) { return connOf(d.Dialer.Answer(ctx)) }
+
+func connOf(c *dial.Call, err error) (*conn, error) {
+	if err != nil {
+		return nil, err
+	}
+	n := &conn{
+		Line: c.Line, unread: c.Unread, device: c.Device, number: c.Number, speed: c.ConnectSpeed,
+		setSync: c.Line.SetSync, hangUp: c.Hangup,
+	}
+	if c.Line.Caps().TrueBaud {
+		n.limit = c.Line.Speed()
+	}
+	if n.speed == 0 {
+		n.speed = c.Line.Speed()
+	}
+	return n, nil
+}
