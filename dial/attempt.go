@@ -16,6 +16,7 @@ import (
 
 // An attempt is one call while it is being made. What it has come to is in made.
 type attempt struct {
+	d       *Dialer
 	cfg     *Config
 	scripts scripts
 	way     way
@@ -39,25 +40,27 @@ const (
 // which the far end has to answer the telephone (UUCP: 60 s).
 const dialerTime = 60 * time.Second
 
-// open opens the line.
-func (a *attempt) open(ctx context.Context) error {
-	var l *line.Line
-	var err error
-	scheme, rest, _ := strings.Cut(a.way.device, ":")
+// open opens the line of a way.
+func (c *Config) open(ctx context.Context, w way) (*line.Line, error) {
+	scheme, rest, _ := strings.Cut(w.device, ":")
 	switch scheme {
 	case "exec":
-		l, err = line.OpenCommand(ctx, rest, a.cfg.options(a.way))
+		return line.OpenCommand(ctx, rest, c.options(w))
 	case "tcp":
-		l, err = line.OpenTCP(ctx, rest)
-	default:
-		l, err = line.OpenTTY(ctx, a.way.device, a.cfg.options(a.way))
+		return line.OpenTCP(ctx, rest)
 	}
+	return line.OpenTTY(ctx, w.device, c.options(w))
+}
+
+// open opens the line.
+func (a *attempt) open(ctx context.Context) error {
+	l, err := a.cfg.open(ctx, a.way)
 	if err != nil {
 		return err
 	}
 	a.made = &Call{
 		Line: l, Device: a.way.name(), Number: a.way.phone, Direct: a.way.how == direct,
-		log: a.log, hangupScript: a.scripts.hangup, local: a.cfg.Local,
+		log: a.log, hangupScript: a.scripts.hangup, local: a.cfg.Local, cellular: a.cfg.cellular(a.way.phone),
 	}
 	a.made.modem = modem.New(l, modem.Options{DropDTR: dtr(l), Log: a.log})
 	return nil
@@ -144,6 +147,10 @@ func (a *attempt) ready(ctx context.Context) error {
 		return err
 	}
 	a.phase = initializing
+	if c := a.cfg.Cellular; c != nil {
+		_, err := a.made.modem.SetUp(ctx, *c, a.cfg.ModemInit)
+		return err
+	}
 	for _, command := range a.cfg.ModemInit {
 		if _, err := a.made.modem.Do(ctx, command); err != nil {
 			return err
@@ -158,12 +165,22 @@ func (a *attempt) dial(ctx context.Context) error {
 	}
 	a.phase = dialing
 	r, err := a.made.modem.Dial(ctx, a.way.phone)
+	// Some know no contexts in numbers, and call with the first.
+	if e := new(modem.Error); errors.As(err, &e) && e.Result.Code == modem.Failed && a.way.phone == firstContext {
+		r, err = a.made.modem.Dial(ctx, anyContext)
+	}
 	if err != nil {
 		return err
 	}
 	a.heard(r)
 	return nil
 }
+
+// The numbers of packet calls (TS 27.007, section 10.2.1.1).
+const (
+	firstContext = "*99***1#"
+	anyContext   = "*99#"
+)
 
 // await waits until a caller is connected. A line of which nothing is said may be
 // direct: then nothing is sent before PPP comes.

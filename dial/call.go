@@ -25,6 +25,7 @@ type Call struct {
 	modem        *modem.Modem // nil: the line was given
 	hangupScript *chat.Script // nil: none
 	local        bool
+	cellular     bool // the modem can be asked about card and network
 	once         sync.Once
 }
 

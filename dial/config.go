@@ -1,11 +1,15 @@
 package dial
 
 import (
+	"context"
 	"log/slog"
 	"strings"
+	"time"
 
 	"pppdial/dial/chat"
 	"pppdial/dial/line"
+	"pppdial/dial/modem"
+	"pppdial/dial/usb"
 )
 
 // A Chat is an expect-send script of the entry. Where, if not nil, turns an
@@ -36,6 +40,18 @@ type Config struct {
 	Chat       Chat     // in place of the AT dialogue
 	ConnectCmd string   // a program that makes the call; its standard input and output are the line
 
+	// A cellular modem is set up by this before it is dialed, and asked for the reason
+	// when a call fails; without Phones the number is *99***CID#. nil: it is none, or
+	// ModemInit does it all.
+	Cellular *modem.Cellular
+
+	ResetCmd  string        // what Reset runs in place of the ladder
+	ResetWait time.Duration // for how long a modem is left alone after a reset
+	ReturnIn  time.Duration // how long a device may be gone that comes back by itself; 0: 1 minute
+
+	Events  usb.Events // nil: the kernel's
+	Inhibit Inhibitor  // keeps other programs off the modems; nil: none are known
+
 	LoginChat  Chat     // after CONNECT, and after the chat of a Systems line
 	HangupChat Chat     // when the line is given up
 	Env        []string // added to the environment of ConnectCmd and exec:
@@ -62,4 +78,13 @@ func (c *Config) parse() (s scripts, err error) {
 		*p.to = &script
 	}
 	return s, nil
+}
+
+// An Inhibitor makes a program that manages modems by itself, such as ModemManager,
+// leave one alone.
+type Inhibitor interface {
+	// Inhibit is told the directory of the USB device in sysfs. It is no error when
+	// nobody is there who would use the device. What release undoes, the end of the
+	// process does too.
+	Inhibit(ctx context.Context, device string) (release func(), err error)
 }

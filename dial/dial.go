@@ -4,15 +4,23 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"sync"
 
 	"pppdial/dial/line"
+	"pppdial/dial/usb"
 )
 
-// A Dialer makes the calls of one entry. It holds nothing open and may be used
-// by several goroutines, which then get different lines.
+// A Dialer makes the calls of one entry. It may be used by several goroutines,
+// which then get different lines. It should live as long as the entry is served,
+// since it remembers which modem was found where; between calls it holds no line.
 type Dialer struct {
 	cfg     Config
 	scripts scripts
+
+	mu        sync.Mutex // guards what follows
+	seen      followed
+	ladders   map[string]*Ladder // by the first name of a line
+	inhibited map[string]func()  // by USB device
 }
 
 // New makes a Dialer. The error is that of a script of the Config.
@@ -28,18 +36,26 @@ func New(c Config) (*Dialer, error) {
 			*d.dir = d.std
 		}
 	}
+	if c.ReturnIn == 0 {
+		c.ReturnIn = defaultReturn
+	}
+	if c.Events == nil {
+		c.Events = usb.Netlink
+	}
 	s, err := c.parse()
 	if err != nil {
 		return nil, err
 	}
-	return &Dialer{cfg: c, scripts: s}, nil
+	return &Dialer{
+		cfg: c, scripts: s, seen: newFollowed(), ladders: map[string]*Ladder{}, inhibited: map[string]func(){},
+	}, nil
 }
 
 // Call tries every way once, in order, and returns the first call that is made:
 // every line of Devices with every number, or every route that the UUCP files
 // tell. The error is a *Error that names all attempts.
 func (d *Dialer) Call(ctx context.Context) (*Call, error) {
-	ways, failed := d.ways()
+	ways, failed := d.waysNow(ctx)
 	return d.first(ctx, ways, failed, (*attempt).call)
 }
 
@@ -48,7 +64,7 @@ func (d *Dialer) Call(ctx context.Context) (*Call, error) {
 // comes. A caller that it can't connect with is logged, and it waits for the
 // next. The error is a *Error.
 func (d *Dialer) Answer(ctx context.Context) (*Call, error) {
-	ways, failed := d.ways()
+	ways, failed := d.waysNow(ctx)
 	var lines []way
 	for _, w := range ways {
 		if !slices.ContainsFunc(lines, func(l way) bool { return l.device == w.device }) {
@@ -91,16 +107,24 @@ func (d *Dialer) first(ctx context.Context, ways []way, failed []*Error, how fun
 
 // try makes one attempt. When it fails, the modem is left idle.
 func (d *Dialer) try(ctx context.Context, w way, how func(*attempt, context.Context) error) (*Call, *Error) {
-	a := &attempt{cfg: &d.cfg, scripts: d.scripts, way: w, log: d.cfg.Log.With("line", w.name())}
+	if t, ok := d.used(w.named, w.device); ok {
+		d.inhibit(ctx, t)
+	}
+	a := &attempt{d: d, cfg: &d.cfg, scripts: d.scripts, way: w, log: d.cfg.Log.With("line", w.name())}
 	err := a.open(ctx)
 	if err == nil {
 		err = how(a, ctx)
 		if err == nil {
 			return a.made, nil
 		}
-		a.giveUp(context.WithoutCancel(ctx))
 	}
 	e := a.explain(err)
+	if a.made != nil {
+		if ctx.Err() == nil {
+			a.diagnose(ctx, e)
+		}
+		a.giveUp(context.WithoutCancel(ctx))
+	}
 	e.Device, e.Number, e.Retry = w.name(), w.phone, w.retry
 	return nil, e
 }

@@ -3,6 +3,8 @@ package dial
 import (
 	"strings"
 	"time"
+
+	"pppdial/dial/modem"
 )
 
 // A Kind says what kept a call from being made.
@@ -24,6 +26,20 @@ const (
 	NotNow                    // they do, but not at this time
 	Refused                   // the modem does not dial this number: ERROR, DELAYED, BLACKLISTED
 	Interrupted               // the context ended
+
+	// Of cellular modems.
+	NoSIM         // there is no card, or it does not work
+	SIMLocked     // the card serves another network or device only
+	PINNeeded     // the entry has none
+	PINRefused    // the card has refused it, now or before; it is not entered again
+	PUKNeeded     // too many wrong ones were entered
+	NoSignal      // the modem hears no network
+	NotRegistered // no network has taken it in time
+	Denied        // the network does not want the card
+	PDPRefused    // modem or network do not take the type of context
+	APNRefused    // the network does not know the access point, or does not let the card use it
+	AuthRefused   // the network does not take name and password
+	CommandMode   // the modem has no call, and takes what is sent for commands
 )
 
 // farness orders the kinds by how far the attempt came: of several the farthest
@@ -31,10 +47,15 @@ const (
 var farness = [...]int{
 	NoRoute: 0, NotNow: 0, OpenFailed: 1, Locked: 2, Silent: 3, ModemError: 4, NoDialtone: 5, Refused: 6,
 	CommandFailed: 7, NoAnswer: 7, NoCarrier: 7, Busy: 7, ChatFailed: 8, Interrupted: 9,
+
+	NoSIM: 4, SIMLocked: 4, PINNeeded: 4, PINRefused: 4, PUKNeeded: 4, NoSignal: 5, NotRegistered: 5, Denied: 5,
+	PDPRefused: 6, APNRefused: 7, AuthRefused: 7, CommandMode: 7,
 }
 
 // ofLine tells whether another number on the same line would fare no better.
-func (k Kind) ofLine() bool { return k == OpenFailed || k == Locked || k == Silent || k == ModemError }
+func (k Kind) ofLine() bool {
+	return k == OpenFailed || k == Locked || k == Silent || k == ModemError || k >= NoSIM && k <= Denied
+}
 
 // An Error tells why a call was not made. It shows nothing secret.
 type Error struct {
@@ -49,6 +70,7 @@ type Error struct {
 	Next   time.Time     // NotNow: when it may be called, zero for never
 	Retry  time.Duration // Systems: at least so long between tries; 0: not said
 	Others []*Error      // the attempts over other ways; this one came farthest
+	Modem  *modem.Status // what a cellular modem says of the failure; nil: it was not asked, or is silent
 }
 
 // Error gives one line, which names all attempts.
@@ -75,6 +97,11 @@ func (e *Error) text() string {
 		what = e.Device + ": " + what
 	default:
 		what = e.Device + ", number " + e.Number + ": " + what
+	}
+	if e.Modem != nil {
+		if says := e.Modem.String(); says != "" {
+			what += "; the modem says: " + says
+		}
 	}
 	return what
 }

@@ -3,11 +3,12 @@ package dial
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+
+	"pppdial/dial/usb"
 )
 
 // find turns a device as the entry names it into the lines that it stands for
@@ -43,22 +44,15 @@ func byNumber(a, b string) int {
 	return strings.Compare(a, b)
 }
 
-// A tty is one that sysfs says has hardware behind it.
-type tty struct {
-	name            string
-	vendor, product string // of the USB device, four hexadecimal digits; "" on other buses
-	iface           int    // USB interface number; -1: none
-}
-
 // findAll gives the ttys that a modem could be behind: those of USB first, since
 // a modem there is more likely than one at a UART.
 func (c *Config) findAll() ([]string, error) {
 	var paths []string
-	all := c.ttys()
-	for _, usb := range []bool{true, false} {
+	all := usb.TTYs(c.SysDir)
+	for _, onUSB := range []bool{true, false} {
 		for _, t := range all {
-			if usb == (t.vendor != "") {
-				paths = append(paths, filepath.Join(c.DevDir, t.name))
+			if onUSB == (t.Vendor != "") {
+				paths = append(paths, filepath.Join(c.DevDir, t.Name))
 			}
 		}
 	}
@@ -81,14 +75,14 @@ func (c *Config) findUSB(id string) ([]string, error) {
 			return nil, fmt.Errorf("the USB interface is a hexadecimal number: %w", err)
 		}
 	}
-	var found []tty
+	var found []usb.TTY
 	var present []string
-	for _, t := range c.ttys() {
-		if !strings.EqualFold(t.vendor, f[0]) || !strings.EqualFold(t.product, f[1]) {
+	for _, t := range usb.TTYs(c.SysDir) {
+		if !strings.EqualFold(t.Vendor, f[0]) || !strings.EqualFold(t.Product, f[1]) {
 			continue
 		}
-		present = append(present, fmt.Sprintf("%02x", t.iface))
-		if iface < 0 || int(iface) == t.iface {
+		present = append(present, fmt.Sprintf("%02x", t.Interface))
+		if iface < 0 || int(iface) == t.Interface {
 			found = append(found, t)
 		}
 	}
@@ -99,58 +93,10 @@ func (c *Config) findUSB(id string) ([]string, error) {
 	default:
 		return nil, errors.New("no such USB device has a tty")
 	}
-	slices.SortStableFunc(found, func(a, b tty) int { return a.iface - b.iface })
+	slices.SortStableFunc(found, func(a, b usb.TTY) int { return a.Interface - b.Interface })
 	var paths []string
 	for _, t := range found {
-		paths = append(paths, filepath.Join(c.DevDir, t.name))
+		paths = append(paths, filepath.Join(c.DevDir, t.Name))
 	}
 	return paths, nil
-}
-
-// ttys reads sysfs. Left out are ttys without hardware, such as UARTs that are
-// not there, and those that are the system's console.
-func (c *Config) ttys() []tty {
-	class := filepath.Join(c.SysDir, "class/tty")
-	consoles := strings.Fields(readText(filepath.Join(class, "console/active")))
-	entries, err := os.ReadDir(class)
-	if err != nil {
-		return nil
-	}
-	var all []tty
-	for _, e := range entries {
-		dir := filepath.Join(class, e.Name())
-		device, err := filepath.EvalSymlinks(filepath.Join(dir, "device"))
-		if err != nil || slices.Contains(consoles, e.Name()) || readText(filepath.Join(dir, "type")) == "0" {
-			continue
-		}
-		t := tty{name: e.Name(), iface: -1}
-		t.usb(device)
-		all = append(all, t)
-	}
-	slices.SortFunc(all, func(a, b tty) int { return byNumber(a.name, b.name) })
-	return all
-}
-
-// usb looks for the USB interface and device above a tty's: DEVICE/INTERFACE for
-// ttyACM, DEVICE/INTERFACE/PORT for ttyUSB.
-func (t *tty) usb(dir string) {
-	for range 3 {
-		if n, err := strconv.ParseInt(readText(filepath.Join(dir, "bInterfaceNumber")), 16, 16); err == nil {
-			t.iface = int(n)
-		}
-		if vendor := readText(filepath.Join(dir, "idVendor")); vendor != "" {
-			t.vendor, t.product = vendor, readText(filepath.Join(dir, "idProduct"))
-			return
-		}
-		dir = filepath.Dir(dir)
-	}
-}
-
-// readText reads a small file; "" when there is none.
-func readText(path string) string {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(string(b))
 }

@@ -15,8 +15,24 @@ var outcomes = map[modem.Code]Kind{
 	modem.Voice: NoCarrier, modem.Failed: Refused, modem.Delayed: Refused, modem.Blacklisted: Refused,
 }
 
+// setUps are what keeps a cellular modem from being ready.
+var setUps = []struct {
+	err  error
+	kind Kind
+}{
+	{modem.ErrNoSIM, NoSIM}, {modem.ErrSIM, NoSIM}, {modem.ErrSIMLocked, SIMLocked},
+	{modem.ErrPINNeeded, PINNeeded}, {modem.ErrPINRefused, PINRefused}, {modem.ErrPUKNeeded, PUKNeeded},
+	{modem.ErrNoSignal, NoSignal}, {modem.ErrNotRegistered, NotRegistered}, {modem.ErrDenied, Denied},
+	{modem.ErrPDPType, PDPRefused},
+}
+
 // ofModem says what an error of the AT dialogue means.
 func (a *attempt) ofModem(e *modem.Error) Kind {
+	for _, s := range setUps {
+		if errors.Is(e.Err, s.err) {
+			return s.kind
+		}
+	}
 	switch {
 	case a.phase == dialing && e.Err == nil:
 		return outcomes[e.Result.Code]

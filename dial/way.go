@@ -1,7 +1,11 @@
 package dial
 
 import (
+	"context"
 	"errors"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +17,7 @@ import (
 // A way is one line and one number to try.
 type way struct {
 	device     string // path, tcp:..., exec:...
+	named      string // the path by which it was known first
 	speed      int    // bit/s; 0: as it is
 	phone      string // \D; "" for none
 	translated string // \T
@@ -49,6 +54,22 @@ type step struct {
 	script            uucp.Chat
 }
 
+// waysNow lists all ways. When no line is there, it waits for those that were.
+func (d *Dialer) waysNow(ctx context.Context) ([]way, []*Error) {
+	all, failed := d.ways()
+	there := func(w way) bool {
+		if !filepath.IsAbs(w.device) {
+			return true
+		}
+		_, err := os.Stat(w.device)
+		return err == nil
+	}
+	if !slices.ContainsFunc(all, there) && d.await(ctx) {
+		return d.ways()
+	}
+	return all, failed
+}
+
 // ways lists all ways, or says why there are none. Lines that are not there are
 // errors beside the ways over the others.
 func (d *Dialer) ways() ([]way, []*Error) {
@@ -61,11 +82,13 @@ func (d *Dialer) ways() ([]way, []*Error) {
 		how = byCommand
 	case d.scripts.chat != nil:
 		how = byScript
-	case len(d.cfg.Phones) > 0:
+	case len(d.cfg.Phones) > 0, d.cfg.Cellular != nil:
 		how = byModem
 	}
 	phones := d.cfg.Phones
-	if len(phones) == 0 {
+	if len(phones) == 0 && how == byModem {
+		phones = []string{d.cfg.Cellular.Number()}
+	} else if len(phones) == 0 {
 		phones = []string{""}
 	}
 	var all []way
@@ -76,10 +99,11 @@ func (d *Dialer) ways() ([]way, []*Error) {
 			failed = append(failed, &Error{Kind: OpenFailed, Device: device, Err: err})
 			continue
 		}
-		for _, path := range paths {
+		for _, named := range paths {
+			path := d.now(named)
 			for _, phone := range phones {
 				all = append(all, way{
-					device: path, speed: d.cfg.Speed, phone: phone, translated: phone,
+					device: path, named: named, speed: d.cfg.Speed, phone: phone, translated: phone,
 					how: how, probe: device == "auto",
 				})
 			}
@@ -110,7 +134,7 @@ func (d *Dialer) uucpWays() ([]way, []*Error) {
 	var all []way
 	for _, r := range routes {
 		w := way{
-			device: r.Device.Path, speed: r.Speed, phone: r.Phone, translated: r.Translated,
+			device: r.Device.Path, named: r.Device.Path, speed: r.Speed, phone: r.Phone, translated: r.Translated,
 			login: r.Login, retry: r.Retry,
 		}
 		if w.speed == 0 {

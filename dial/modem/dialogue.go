@@ -139,6 +139,10 @@ func pause(ctx context.Context, d time.Duration) error {
 // Do sends a command, to which AT is added if it is missing, and waits for OK.
 // The lines that the modem said before it are returned.
 func (m *Modem) Do(ctx context.Context, command string) (lines []string, err error) {
+	return m.do(ctx, command, commandTime)
+}
+
+func (m *Modem) do(ctx context.Context, command string, d time.Duration) (lines []string, err error) {
 	defer m.arm(ctx)()
 	if len(command) < 2 || !strings.EqualFold(command[:2], "AT") {
 		command = "AT" + command
@@ -146,7 +150,7 @@ func (m *Modem) Do(ctx context.Context, command string) (lines []string, err err
 	if err := m.send(ctx, command, "\r"); err != nil {
 		return nil, err
 	}
-	end := time.Now().Add(commandTime)
+	end := time.Now().Add(d)
 	for time.Now().Before(end) {
 		r, err := m.next(ctx, end)
 		switch {

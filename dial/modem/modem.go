@@ -32,6 +32,10 @@ type Modem struct {
 	command string // the last one, as it may be shown
 	secret  bool   // it is one that must not be
 	began   time.Time
+
+	status    *Status // of a cellular modem, the last that is known; nil: never asked
+	vendor    *vendor // nil: not known
+	restarted bool    // it has said so, unasked
 }
 
 // New makes a Modem of a line. Both deadlines of c are used and end up cleared.
@@ -156,8 +160,11 @@ const hidden = "******"
 // +QICSGP, $QCPDPP, ^AUTHDATA.
 var secretCommand = regexp.MustCompile(`(?i)^AT.*(PIN|PWD|LCK|AUTH|PASS|ICSGP|PDPP)[A-Z]*=`)
 
-// send sends a command. What was said before it no longer counts.
+// send sends a command. What was said before it is no answer.
 func (m *Modem) send(ctx context.Context, command, end string) error {
+	for text := m.take(); text != ""; text = m.take() {
+		m.note(text) // what it has said unasked may matter
+	}
 	if secretCommand.MatchString(command) {
 		m.secret, m.command = true, hidden
 	} else {
@@ -198,6 +205,7 @@ func (m *Modem) note(text string) Result {
 		text = hidden // the echo
 	}
 	m.log.Debug("modem says", "text", text)
+	m.overhear(text)
 	m.got = append(append(m.got, text...), "\r\n"...)
 	m.got = m.got[max(0, len(m.got)-maxShown):]
 	return r

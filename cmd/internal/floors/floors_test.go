@@ -33,7 +33,7 @@ var floors = map[string]int{
 	"mp/fsm": 1, "dial/line": 1,
 
 	"mp/wire": 0, "mp/hdlc": 0, "mp/comp": 0,
-	"dial/chat": 0, "dial/uucp": 0,
+	"dial/chat": 0, "dial/uucp": 0, "dial/usb": 0,
 	"route/rtcmd": 0,
 
 	"mp/frag":     1,  // its packets begin with a protocol field of mp/wire

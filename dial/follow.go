@@ -1,0 +1,277 @@
+package dial
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"pppdial/dial/usb"
+)
+
+// A modem that is reset or replugged comes back under another name. What it was
+// known by is remembered here: the USB device, its port, and the interface.
+
+// followed are the lines that were found so far; the Dialer's mutex guards it.
+type followed struct {
+	tty map[string]usb.TTY // by the first name under which a line was used
+	as  map[string]string  // the first name, by each later one
+}
+
+func newFollowed() followed {
+	return followed{tty: map[string]usb.TTY{}, as: map[string]string{}}
+}
+
+// nameOf is the first name of a line.
+func (f *followed) nameOf(device string) string {
+	if first, ok := f.as[device]; ok {
+		return first
+	}
+	return device
+}
+
+// same tells whether t is the line that was, seen by its place or, more weakly, by
+// its make.
+func same(t, was usb.TTY, place bool) bool {
+	return t.Vendor != "" && t.Vendor == was.Vendor && t.Product == was.Product && t.Interface == was.Interface &&
+		(!place || t.Port() == was.Port())
+}
+
+// find looks for the line that was among those that are there.
+func (d *Dialer) findAgain(was usb.TTY) (usb.TTY, bool) {
+	all := usb.TTYs(d.cfg.SysDir)
+	for _, place := range []bool{true, false} {
+		for _, t := range all {
+			if same(t, was, place) {
+				return t, true
+			}
+		}
+	}
+	return usb.TTY{}, false
+}
+
+// identity is what is known of the USB device behind a line.
+func (d *Dialer) identity(device string) (usb.TTY, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	t, ok := d.seen.tty[d.seen.nameOf(device)]
+	return t, ok
+}
+
+// present tells whether the device has its tty, at its old place.
+func (d *Dialer) present(id usb.TTY) bool {
+	for _, t := range usb.TTYs(d.cfg.SysDir) {
+		if same(t, id, true) {
+			return true
+		}
+	}
+	return false
+}
+
+// used takes note of what is behind a line that is about to be used; path is its
+// name now, device the one under which it is known or asked for.
+func (d *Dialer) used(device, path string) (t usb.TTY, ok bool) {
+	name := d.ttyName(path)
+	for _, t := range usb.TTYs(d.cfg.SysDir) {
+		if t.Name != name || t.Device == "" {
+			continue
+		}
+		d.mu.Lock()
+		first := d.seen.nameOf(device)
+		for known, was := range d.seen.tty { // by another name
+			if same(t, was, true) {
+				first = known
+			}
+		}
+		d.seen.tty[first] = t
+		if path != first {
+			d.seen.as[path] = first
+		}
+		d.mu.Unlock()
+		return t, true
+	}
+	return usb.TTY{}, false
+}
+
+// ttyName is the kernel's name of the tty that path leads to: the last name on the
+// way that stands in DevDir.
+func (d *Dialer) ttyName(path string) string {
+	for range 10 {
+		if filepath.Dir(path) == filepath.Clean(d.cfg.DevDir) {
+			return filepath.Base(path)
+		}
+		to, err := os.Readlink(path)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(path), to)
+		}
+		path = to
+	}
+	return filepath.Base(path)
+}
+
+// now gives the path of a line that was known as device: another one when it has
+// come back under another name.
+func (d *Dialer) now(device string) string {
+	was, ok := d.identity(device)
+	if !ok {
+		return device
+	}
+	if t, ok := d.findAgain(was); ok {
+		if path := filepath.Join(d.cfg.DevDir, t.Name); t.Name != d.ttyName(device) {
+			return path
+		}
+	}
+	return device
+}
+
+// locate finds the tty of a device of the entry, or of one that was used.
+func (d *Dialer) locate(device string) (string, error) {
+	if _, ok := d.identity(device); ok || filepath.IsAbs(device) && !strings.ContainsAny(device, "*?[") {
+		path := d.now(device)
+		if _, err := os.Stat(path); err != nil {
+			return path, errAway
+		}
+		return path, nil
+	}
+	paths, err := d.cfg.find(device)
+	if err != nil {
+		return device, err
+	}
+	return paths[0], nil
+}
+
+var errAway = errors.New("the device is away")
+
+// defaultReturn is how long a modem is waited for that was there and is gone: a
+// reset takes 5 to 40 s.
+const defaultReturn = time.Minute
+
+// await waits for one of the lines that were in use before to come back. It is
+// false when there were none, or none came.
+func (d *Dialer) await(ctx context.Context) bool {
+	d.mu.Lock()
+	var ids []usb.TTY
+	for _, t := range d.seen.tty {
+		ids = append(ids, t)
+	}
+	d.mu.Unlock()
+	if len(ids) == 0 {
+		return false
+	}
+	d.cfg.Log.Info("waiting for the modem to come back", "limit", d.cfg.ReturnIn)
+	back, stop := d.watch(ctx, func(*usb.Event) bool {
+		for _, id := range ids {
+			t, ok := d.findAgain(id)
+			if !ok {
+				continue
+			}
+			// The node is made a moment after the event.
+			if _, err := os.Stat(filepath.Join(d.cfg.DevDir, t.Name)); err == nil {
+				return true
+			}
+		}
+		return false
+	})
+	defer stop()
+	t := time.NewTimer(d.cfg.ReturnIn)
+	defer t.Stop()
+	select {
+	case <-back:
+		return true
+	case <-t.C:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+// lookEvery is how often is looked without an event: not every place lets us hear
+// them, and udev makes nodes after it.
+const lookEvery = 500 * time.Millisecond
+
+// watch closes the channel when cond, which is asked at every event and from time
+// to time, says so; stop ends it.
+func (d *Dialer) watch(ctx context.Context, cond func(*usb.Event) bool) (_ <-chan struct{}, stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	met, ended := make(chan struct{}), make(chan struct{})
+	events, err := d.cfg.Events(ctx)
+	if err != nil {
+		d.cfg.Log.Debug("no events of devices", "error", err)
+	}
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(lookEvery)
+		defer tick.Stop()
+		var e *usb.Event
+		for !cond(e) {
+			select {
+			case event, ok := <-events:
+				e = nil
+				if ok {
+					e = &event
+				} else {
+					events = nil
+				}
+			case <-tick.C:
+				e = nil
+			case <-ctx.Done():
+				return
+			}
+		}
+		close(met)
+	}()
+	return met, func() { cancel(); <-ended }
+}
+
+// gone waits until the device has left its place, d at most.
+func (d *Dialer) gone(ctx context.Context, id usb.TTY, limit time.Duration, first func() error) error {
+	left, stop := d.watch(ctx, func(e *usb.Event) bool {
+		return e != nil && e.Action == "remove" && strings.Contains(e.Path, "/"+id.Port()+"/") || !d.present(id)
+	})
+	defer stop()
+	if err := first(); err != nil {
+		return err
+	}
+	t := time.NewTimer(limit)
+	defer t.Stop()
+	select {
+	case <-left:
+	case <-t.C:
+	case <-ctx.Done():
+	}
+	return nil
+}
+
+// inhibit keeps other programs off the device, for as long as the Dialer lives.
+func (d *Dialer) inhibit(ctx context.Context, t usb.TTY) {
+	d.mu.Lock()
+	_, done := d.inhibited[t.Device]
+	d.mu.Unlock()
+	if done || d.cfg.Inhibit == nil {
+		return
+	}
+	release, err := d.cfg.Inhibit.Inhibit(ctx, t.Device)
+	if err != nil {
+		d.cfg.Log.Warn("another program may use the modem as well", "device", t.Port(), "error", err)
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.inhibited[t.Device] = release
+}
+
+// Close lets other programs have the modems again. No call may be left.
+func (d *Dialer) Close() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for device, release := range d.inhibited {
+		if release != nil {
+			release()
+		}
+		delete(d.inhibited, device)
+	}
+}

@@ -1,0 +1,519 @@
+package modem
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Context is a packet data context (+CGDCONT; TS 27.007, section 10.1.1).
+type Context struct {
+	CID  int    // 1 to 255; 0: none is to be defined
+	Type string // IP, IPV6, IPV4V6, PPP
+	APN  string
+}
+
+// Cellular is how a cellular modem is set up before a call.
+type Cellular struct {
+	Context  Context
+	PIN      string // "": none is entered
+	PINs     *PINs  // what became of PINs before; nil: nothing is known
+	Mode     Mode
+	Operator string // PLMN; "": the modem chooses, or what it was told before
+}
+
+// Number is what a call to the context dials (TS 27.007, section 10.2.1.1).
+func (c *Cellular) Number() string {
+	if c.Context.CID == 0 {
+		return "*99#"
+	}
+	return fmt.Sprintf("*99***%d#", c.Context.CID)
+}
+
+// What keeps a cellular modem from being ready, wrapped by an *Error.
+var (
+	ErrNoSIM         = errors.New("there is no SIM card")
+	ErrSIM           = errors.New("the SIM card does not work")
+	ErrSIMLocked     = errors.New("the SIM card is locked to another network or device")
+	ErrPINNeeded     = errors.New("the SIM card wants its PIN")
+	ErrPINRefused    = errors.New("the SIM card has refused the PIN")
+	ErrPUKNeeded     = errors.New("the SIM card wants its PUK: too many wrong PINs were entered")
+	ErrNotRegistered = errors.New("not registered with a network")
+	ErrDenied        = errors.New("the network has denied the registration")
+	ErrNoSignal      = errors.New("the modem hears no network")
+	ErrPDPType       = errors.New("the modem does not take this type of context")
+)
+
+// How long cellular modems may take.
+const (
+	queryTime    = 5 * time.Second // for what the modem knows by itself
+	radioTime    = 15 * time.Second
+	operatorTime = 3 * time.Minute  // for a search of all networks (27.007 leaves it open)
+	simTime      = 30 * time.Second // for the card to start
+	registerTime = 90 * time.Second
+	deniedTime   = 20 * time.Second // a network that stays with its refusal
+	pollTime     = time.Second
+)
+
+// SetUp makes a cellular modem, which must be awake, ready for a call: the PIN is
+// entered where it is wanted; init, the commands of the entry, are said; then come
+// the kind of network, the operator and the context, and the registration is
+// awaited. The Status is filled as far as it came.
+func (m *Modem) SetUp(ctx context.Context, c Cellular, init []string) (*Status, error) {
+	s := NewStatus()
+	m.status = &s
+	steps := []func(context.Context, Cellular) error{
+		m.manners, m.identify, m.radioOn, m.unlock,
+		func(ctx context.Context, _ Cellular) error {
+			for _, command := range init {
+				if _, err := m.Do(ctx, command); err != nil {
+					return err
+				}
+			}
+			if len(init) == 0 {
+				return nil
+			}
+			return m.manners(ctx, c) // ATZ may be among them
+		},
+		m.chooseMode, m.chooseOperator, m.define, m.register,
+	}
+	for _, step := range steps {
+		if err := step(ctx, c); err != nil {
+			return &s, err
+		}
+		if m.restarted { // by itself, while we spoke: what it was told is forgotten
+			m.restarted = false
+			if err := m.calm(ctx); err != nil {
+				return &s, err
+			}
+			for _, again := range []func(context.Context, Cellular) error{m.manners, m.radioOn, m.unlock} {
+				if err := again(ctx, c); err != nil {
+					return &s, err
+				}
+			}
+		}
+	}
+	return &s, nil
+}
+
+// manners makes the modem's answers such as the parsers here like them best. They
+// live without it, so that a refusal is no error.
+func (m *Modem) manners(ctx context.Context, _ Cellular) error {
+	for _, command := range []string{"ATE0Q0V1", "AT+CMEE=1"} {
+		if _, err := m.try(ctx, command, queryTime); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// try says a command whose refusal is no error; ok is whether it was taken.
+func (m *Modem) try(ctx context.Context, command string, d time.Duration) (lines []string, err error) {
+	lines, err = m.do(ctx, command, d)
+	if refusal(err) {
+		return nil, nil
+	}
+	return lines, err
+}
+
+// refusal tells whether the modem has answered with ERROR or the like.
+func refusal(err error) bool {
+	e := new(Error)
+	return errors.As(err, &e) && e.Err == nil && e.Result.Code == Failed
+}
+
+// identify finds out whose make it is.
+func (m *Modem) identify(ctx context.Context, _ Cellular) error {
+	s := m.status
+	for _, q := range []struct {
+		command string
+		to      *string
+	}{{"AT+CGMI", &s.Manufacturer}, {"AT+CGMM", &s.Model}, {"AT+CGMR", &s.Firmware}} {
+		lines, err := m.try(ctx, q.command, queryTime)
+		if err != nil {
+			return err
+		}
+		*q.to = firstText(lines)
+	}
+	said := s.Manufacturer + " " + s.Model
+	if s.Manufacturer == "" {
+		lines, err := m.try(ctx, "ATI", queryTime)
+		if err != nil {
+			return err
+		}
+		said = strings.Join(lines, " ")
+		if s.Model == "" && len(lines) > 0 {
+			s.Model = lines[0]
+		}
+	}
+	m.vendor = vendorOf(said)
+	m.log.Debug("modem", "make", s.Name(), "firmware", s.Firmware, "commands", m.vendor.name)
+	for _, command := range m.vendor.quiet {
+		if _, err := m.try(ctx, "AT"+command, queryTime); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// firstText is the first line of an answer that is no unsolicited result code,
+// without the name that some modems put before it.
+func firstText(lines []string) string {
+	for _, l := range lines {
+		for _, name := range []string{"+CGMI", "+CGMM", "+CGMR", "+CGSN", "+GSN"} {
+			if rest, ok := cutName(l, name); ok {
+				l = rest
+			}
+		}
+		if !unsolicited(l) {
+			return unquote(strings.TrimPrefix(l, "Revision: "))
+		}
+	}
+	return ""
+}
+
+// radioOn switches the radio on if it is off (+CFUN of 0 or 4).
+func (m *Modem) radioOn(ctx context.Context, _ Cellular) error {
+	lines, err := m.try(ctx, "AT+CFUN?", queryTime)
+	if err != nil {
+		return err
+	}
+	if v, ok := (ask{"", "+CFUN", 0}).in(lines); ok && (v == "0" || v == "4") {
+		_, err = m.try(ctx, "AT+CFUN=1", radioTime)
+	}
+	return err
+}
+
+// unlock waits for the card and enters the PIN, once.
+func (m *Modem) unlock(ctx context.Context, c Cellular) error {
+	end := time.Now().Add(simTime)
+	entered := false
+	for {
+		sim, err := m.sim(ctx)
+		if err != nil {
+			return err
+		}
+		switch sim {
+		case SIMReady, SIMUnknown: // some modems without a lock do not know +CPIN?
+			if c.PIN != "" && !entered {
+				return c.PINs.settle(m.card(ctx))
+			}
+			return nil
+		case SIMNeedsPIN:
+			if entered {
+				break // accepted; the card starts
+			}
+			if err := m.enter(ctx, c); err != nil {
+				return err
+			}
+			entered = true
+			end = time.Now().Add(simTime)
+		case SIMNeedsPUK:
+			return m.because(ErrPUKNeeded)
+		case SIMLocked:
+			return m.because(ErrSIMLocked)
+		}
+		if !time.Now().Before(end) {
+			return m.because(map[SIM]error{SIMAbsent: ErrNoSIM}[sim], ErrSIM)
+		}
+		if sim == SIMAbsent && time.Until(end) > absentTime { // a card that starts is not seen at first
+			end = time.Now().Add(absentTime)
+		}
+		if err := m.listenFor(ctx, pollTime); err != nil {
+			return err
+		}
+	}
+}
+
+// absentTime is how long a card may go unnoticed after power-on.
+const absentTime = 5 * time.Second
+
+// because makes the first error that is not nil one of this modem.
+func (m *Modem) because(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return m.failed(err)
+		}
+	}
+	return nil
+}
+
+// listenFor takes note of what the modem says unasked, for a while.
+func (m *Modem) listenFor(ctx context.Context, d time.Duration) error {
+	defer m.arm(ctx)()
+	end := time.Now().Add(d)
+	for {
+		if _, err := m.next(ctx, end); silent(err) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if !time.Now().Before(end) {
+			return nil
+		}
+	}
+}
+
+// sim asks for the state of the card.
+func (m *Modem) sim(ctx context.Context) (SIM, error) {
+	lines, err := m.do(ctx, "AT+CPIN?", queryTime)
+	sim := SIMUnknown
+	e := new(Error)
+	switch {
+	case refusal(err):
+		errors.As(err, &e)
+		sim = parseSIM(e.Result.Text)
+	case err != nil:
+		return SIMUnknown, err
+	}
+	for _, l := range lines {
+		if s := parseSIM(l); s != SIMUnknown {
+			sim = s
+		}
+	}
+	m.status.SIM = sim
+	return sim, nil
+}
+
+// enter enters the PIN, if it has not been refused by this card before, and if that
+// can't be the card's last try.
+func (m *Modem) enter(ctx context.Context, c Cellular) error {
+	if c.PIN == "" {
+		return m.because(ErrPINNeeded)
+	}
+	card := m.card(ctx)
+	if c.PINs.refused(card, c.PIN) {
+		return m.because(fmt.Errorf("%w before; it is not entered again", ErrPINRefused))
+	}
+	left, known, err := m.retries(ctx)
+	if err != nil {
+		return err
+	}
+	if known && left <= 1 {
+		return m.because(fmt.Errorf("%w before, it seems: one try is left, which is not ours to take", ErrPINRefused))
+	}
+	if err := c.PINs.trying(card, c.PIN); err != nil {
+		return m.because(fmt.Errorf("%w; it is not entered, since it can't be noted that it was: %w", ErrPINNeeded, err))
+	}
+	_, err = m.do(ctx, `AT+CPIN="`+c.PIN+`"`, radioTime)
+	switch {
+	case err == nil:
+		m.log.Info("the SIM card has taken the PIN")
+		return c.PINs.settle(card)
+	case refusal(err):
+		e := new(Error)
+		errors.As(err, &e)
+		if code, ok := cmeCode(e.Result.Text); ok && code == 14 { // busy: it was not looked at
+			return errors.Join(c.PINs.settle(card), m.listenFor(ctx, pollTime))
+		}
+		return m.because(c.PINs.refuse(card, c.PIN), fmt.Errorf("%w (%s)", ErrPINRefused, e.Result.Text))
+	}
+	return err
+}
+
+// retries asks how many PINs the card still bears.
+func (m *Modem) retries(ctx context.Context) (left int, known bool, err error) {
+	for _, q := range m.vendor.retries {
+		lines, err := m.try(ctx, "AT"+q.command, queryTime)
+		if err != nil {
+			return 0, false, err
+		}
+		if v, ok := q.in(lines); ok {
+			if left, err := strconv.Atoi(v); err == nil {
+				return left, true, nil
+			}
+		}
+	}
+	return 0, false, nil
+}
+
+// card is the number of the card; that of the modem where a locked card does not
+// tell it. "" when nothing is told.
+func (m *Modem) card(ctx context.Context) string {
+	for _, q := range m.vendor.card {
+		lines, err := m.try(ctx, "AT"+q.command, queryTime)
+		if err != nil {
+			return ""
+		}
+		if v, ok := q.in(lines); ok && v != "" {
+			return v
+		}
+	}
+	lines, err := m.try(ctx, "AT+CGSN", queryTime)
+	if err != nil {
+		return ""
+	}
+	return firstText(lines)
+}
+
+// chooseMode sets the kind of network.
+func (m *Modem) chooseMode(ctx context.Context, c Cellular) error {
+	if c.Mode == ModeAsIs {
+		return nil
+	}
+	var last error
+	for _, set := range m.vendor.modes {
+		value, ok := set.value[c.Mode]
+		if !ok {
+			continue
+		}
+		lines, err := m.try(ctx, "AT"+set.query.command, queryTime)
+		if err != nil {
+			return err
+		}
+		if is, ok := set.query.in(lines); ok && strings.EqualFold(is, value) {
+			return nil
+		}
+		if _, last = m.do(ctx, "AT"+fmt.Sprintf(set.set, value), radioTime); last == nil || !refusal(last) {
+			m.log.Info("kind of network chosen", "net_mode", string(c.Mode))
+			return last
+		}
+	}
+	if c.Mode == ModeAuto { // what does not have the choice has but one
+		return nil
+	}
+	m.log.Warn("the modem does not let the kind of network be chosen", "net_mode", string(c.Mode), "error", last)
+	return nil
+}
+
+// chooseOperator has the modem use one network (+COPS=1,2), and tells a modem that
+// was told to stay away from all of them to look again.
+func (m *Modem) chooseOperator(ctx context.Context, c Cellular) error {
+	if c.Operator == "" {
+		return nil
+	}
+	if _, err := m.try(ctx, "AT+COPS=3,2", queryTime); err != nil {
+		return err
+	}
+	lines, err := m.try(ctx, "AT+COPS?", queryTime)
+	if err != nil {
+		return err
+	}
+	for _, l := range lines {
+		if mode, name, _, ok := parseOperator(l); ok && mode == 1 && name == c.Operator {
+			return nil
+		}
+	}
+	if _, err := m.do(ctx, `AT+COPS=1,2,"`+c.Operator+`"`, operatorTime); refusal(err) {
+		m.log.Warn("the modem does not find the operator", "carrier", c.Operator, "error", err)
+		return m.because(fmt.Errorf("%w: operator %s is not to be had here", ErrNotRegistered, c.Operator))
+	} else if err != nil {
+		return err
+	}
+	_, err = m.try(ctx, "AT+COPS=3,0", queryTime)
+	return err
+}
+
+// define defines the context, unless it is there already: modems keep it for good.
+func (m *Modem) define(ctx context.Context, c Cellular) error {
+	if c.Context.CID == 0 {
+		return nil
+	}
+	lines, err := m.try(ctx, "AT+CGDCONT?", queryTime)
+	if err != nil {
+		return err
+	}
+	for _, l := range lines {
+		rest, ok := cutName(l, "+CGDCONT")
+		if f := splitFields(rest); ok && len(f) > 2 && f[0] == strconv.Itoa(c.Context.CID) &&
+			unquote(f[1]) == c.Context.Type && strings.EqualFold(unquote(f[2]), c.Context.APN) {
+			return nil
+		}
+	}
+	command := fmt.Sprintf(`AT+CGDCONT=%d,"%s","%s"`, c.Context.CID, c.Context.Type, c.Context.APN)
+	_, err = m.do(ctx, command, commandTime)
+	if !refusal(err) {
+		return err
+	}
+	lines, terr := m.try(ctx, "AT+CGDCONT=?", queryTime)
+	if terr != nil {
+		return terr
+	}
+	var types []string
+	for _, l := range lines {
+		rest, ok := cutName(l, "+CGDCONT")
+		if f := splitFields(rest); ok && len(f) > 1 && strings.HasPrefix(f[1], `"`) {
+			types = append(types, unquote(f[1]))
+		}
+	}
+	for _, t := range types {
+		if t == c.Context.Type {
+			return err
+		}
+	}
+	if len(types) == 0 {
+		return err
+	}
+	e := new(Error)
+	errors.As(err, &e)
+	e.Err = fmt.Errorf("%w: it has %s", ErrPDPType, strings.Join(types, ", "))
+	return e
+}
+
+// register waits until a network has taken the modem.
+func (m *Modem) register(ctx context.Context, _ Cellular) error {
+	end := time.Now().Add(registerTime)
+	var denied time.Time
+	said, nudged := RegUnknown, false
+	for {
+		if err := m.ask(ctx, questions[:registrations]); err != nil {
+			return err
+		}
+		r := m.status.Registration()
+		if r != said {
+			m.log.Debug("modem", "registration", r)
+			said = r
+		}
+		now := time.Now()
+		switch {
+		case r.Registered(), r == RegUnknown: // modems without any of the questions
+			if err := m.ask(ctx, questions[registrations:]); err != nil {
+				return err
+			}
+			m.log.Info("registered", "network", m.status.Operator, "technology", m.status.Tech,
+				"roaming", r == RegRoaming || r == 10, "signal", m.status.Signal.String())
+			return nil
+		case r != RegDenied:
+			denied = time.Time{}
+		case denied.IsZero():
+			denied = now
+		case now.Sub(denied) >= deniedTime:
+			return m.unregistered(ctx)
+		}
+		if r == RegIdle && !nudged {
+			nudged = true
+			command := "AT+COPS=0" // it was told to stay away from networks
+			if m.status.Voice.Registered() {
+				command = "AT+CGATT=1" // or from packets
+			}
+			if _, err := m.try(ctx, command, operatorTime); err != nil {
+				return err
+			}
+		}
+		if !now.Before(end) {
+			return m.unregistered(ctx)
+		}
+		if err := m.listenFor(ctx, pollTime); err != nil {
+			return err
+		}
+	}
+}
+
+// unregistered says why there is no network.
+func (m *Modem) unregistered(ctx context.Context) error {
+	m.command = ""
+	if err := m.ask(ctx, questions[registrations:]); err != nil {
+		return err
+	}
+	switch r := m.status.Registration(); {
+	case r == RegDenied:
+		return m.because(ErrDenied)
+	case m.status.Signal.None():
+		return m.because(ErrNoSignal)
+	default:
+		return m.because(fmt.Errorf("%w: %v", ErrNotRegistered, r))
+	}
+}

@@ -1,0 +1,139 @@
+package modem
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// PINs remembers which PINs cards have refused, so that none is entered twice: the
+// third wrong one makes a card worthless without its PUK. It is shared by all
+// modems of a process and may be used by several goroutines.
+//
+// A PIN is noted before it is entered, and forgotten when the card has taken it: a
+// program that was killed between the two does not try again.
+type PINs struct {
+	path string
+
+	mu     sync.Mutex // guards what follows
+	loaded bool
+	notes  map[string]note // by card
+}
+
+// A note is about the PIN that was last entered at a card. The PIN itself is not in
+// it, though four digits are soon found by who may read the file.
+type note struct {
+	Salt    string `json:"salt"`
+	Hash    string `json:"hash"`
+	Refused bool   `json:"refused"` // else it is not known what became of it
+}
+
+func (n note) is(card, pin string) bool { return n.Hash == hash(n.Salt, card, pin) }
+
+func hash(salt, card, pin string) string {
+	sum := sha256.Sum256([]byte(salt + "\x00" + card + "\x00" + pin))
+	return hex.EncodeToString(sum[:])
+}
+
+// NewPINs makes the memory; path is the file in which it outlives the process, ""
+// for none.
+func NewPINs(path string) *PINs { return &PINs{path: path} }
+
+// refused tells whether the card must not be given the PIN. A nil PINs knows
+// nothing.
+func (p *PINs) refused(card, pin string) bool {
+	if p == nil {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.load()
+	n, ok := p.notes[card]
+	return ok && n.is(card, pin)
+}
+
+// trying notes that the PIN is about to be entered.
+func (p *PINs) trying(card, pin string) error { return p.put(card, pin, false) }
+
+// refuse notes that the card has not taken it.
+func (p *PINs) refuse(card, pin string) error { return p.put(card, pin, true) }
+
+func (p *PINs) put(card, pin string, refused bool) error {
+	if p == nil {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.load()
+	salt := rand.Text()
+	p.notes[card] = note{salt, hash(salt, card, pin), refused}
+	return p.save()
+}
+
+// settle forgets a PIN of which it was not known what became of it: the card is
+// unlocked. One that was refused stays noted, for then somebody else has entered
+// another.
+func (p *PINs) settle(card string) error {
+	if p == nil {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.load()
+	if n, ok := p.notes[card]; !ok || n.Refused {
+		return nil
+	}
+	delete(p.notes, card)
+	return p.save()
+}
+
+// load reads the file, once. What can't be read is as good as not there; save will
+// complain.
+func (p *PINs) load() {
+	if p.loaded {
+		return
+	}
+	p.loaded, p.notes = true, map[string]note{}
+	if b, err := os.ReadFile(p.path); err == nil {
+		json.Unmarshal(b, &p.notes)
+	}
+	if p.notes == nil {
+		p.notes = map[string]note{}
+	}
+}
+
+// save replaces the file in one step.
+func (p *PINs) save() error {
+	if p.path == "" {
+		return nil
+	}
+	b, err := json.Marshal(p.notes)
+	if err != nil {
+		return fmt.Errorf("modem: %w", err)
+	}
+	dir := filepath.Dir(p.path)
+	if err := os.MkdirAll(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("modem: %w", err)
+	}
+	f, err := os.CreateTemp(dir, ".pins") // mode 0600
+	if err != nil {
+		return fmt.Errorf("modem: %w", err)
+	}
+	_, err = f.Write(append(b, '\n'))
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), p.path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+		return fmt.Errorf("modem: %w", err)
+	}
+	return nil
+}

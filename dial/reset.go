@@ -1,0 +1,207 @@
+package dial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"pppdial/dial/line"
+	"pppdial/dial/modem"
+	"pppdial/dial/usb"
+)
+
+// A Reset tells what Dialer.Reset has done.
+type Reset struct {
+	Rung   Rung          // the last that was tried, the one that has helped if there is no error
+	Rest   time.Duration // for which the modem is to be left alone now
+	Device string        // where the modem is now
+}
+
+// How long the steps of a reset may take.
+const (
+	resetCmdLimit = time.Minute
+	offTime       = 10 * time.Second // for a device to go after its reset
+	bootLimit     = time.Minute      // for a modem to answer after its device is back
+	answerPause   = time.Second
+	usbOffTime    = 2 * time.Second // for which a USB device stays off
+)
+
+// Reset resets the modem at a device, by its name in a Call or an Error, or at the
+// first of the entry for "". All calls over it must have been given back. The
+// Ladder decides how; where a rung is not to be had, or the modem does not answer
+// after it, the next harder one follows at once. It returns when the modem answers
+// again, under whatever name it has then; the caller lets it rest.
+func (d *Dialer) Reset(ctx context.Context, device string, why ResetReason) (Reset, error) {
+	if device == "" && len(d.cfg.Devices) > 0 {
+		device = d.cfg.Devices[0]
+	}
+	l := d.ladder(device)
+	d.mu.Lock()
+	rung := l.Next(time.Now(), why)
+	d.mu.Unlock()
+	r := &reset{d: d, device: device, log: d.cfg.Log.With("line", device)}
+	var failed []error
+	for {
+		r.log.Info("resetting the modem", "by", rung, "because", why)
+		err := r.step(ctx, rung)
+		d.mu.Lock()
+		l.Tried(rung)
+		d.mu.Unlock()
+		done := Reset{Rung: rung, Device: r.path}
+		if rung.Rest() {
+			done.Rest = d.cfg.ResetWait
+		}
+		if err == nil {
+			return done, nil
+		}
+		failed = append(failed, fmt.Errorf("%v: %w", rung, err))
+		next := l.Harder(rung)
+		if ctx.Err() != nil || next == rung {
+			return done, fmt.Errorf("dial: reset of %s: %w", device, errors.Join(failed...))
+		}
+		r.log.Info("the reset did not help", "by", rung, "error", err)
+		rung = next
+	}
+}
+
+// Up says that a link over the device carries traffic, so that the next reset may
+// begin mildly.
+func (d *Dialer) Up(device string, now time.Time) {
+	l := d.ladder(device)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l.Up(now)
+}
+
+func (d *Dialer) ladder(device string) *Ladder {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	// A modem that has come back under another name is still the same.
+	key := d.seen.nameOf(device)
+	l := d.ladders[key]
+	if l == nil {
+		l = &Ladder{Command: d.cfg.ResetCmd != ""}
+		d.ladders[key] = l
+	}
+	return l
+}
+
+// A reset is one under way.
+type reset struct {
+	d      *Dialer
+	device string // as the entry or the daemon names it
+	path   string // where it was last found
+	log    *slog.Logger
+}
+
+// step tries one rung, until the modem answers.
+func (r *reset) step(ctx context.Context, rung Rung) error {
+	switch rung {
+	case Escape:
+		return r.with(ctx, func(l *line.Line) error {
+			m := modem.New(l, modem.Options{Log: r.d.cfg.Log})
+			if err := m.Hangup(ctx); err != nil {
+				return err
+			}
+			return m.Probe(ctx)
+		})
+	case DropDTR:
+		return r.with(ctx, func(l *line.Line) error {
+			if err := l.Hangup(ctx); err != nil {
+				return err
+			}
+			return modem.New(l, modem.Options{Log: r.d.cfg.Log}).Wake(ctx)
+		})
+	case ATReset:
+		err := r.with(ctx, func(l *line.Line) error {
+			m := modem.New(l, modem.Options{DropDTR: dtr(l), Log: r.d.cfg.Log})
+			if err := m.Wake(ctx); err != nil {
+				return err
+			}
+			return m.Reset(ctx)
+		})
+		if err != nil {
+			return err
+		}
+		return r.back(ctx)
+	case USBReset:
+		if err := r.usb(ctx); err != nil {
+			return err
+		}
+		return r.back(ctx)
+	}
+	cmd, cancel := context.WithTimeout(ctx, resetCmdLimit)
+	defer cancel()
+	if err := line.Command(cmd, r.d.cfg.ResetCmd, append([]string{"DEVICE=" + r.device}, r.d.cfg.Env...), r.d.cfg.Log); err != nil {
+		return err
+	}
+	return r.back(ctx)
+}
+
+// with runs f on the line.
+func (r *reset) with(ctx context.Context, f func(*line.Line) error) error {
+	path, err := r.d.locate(r.device)
+	if err != nil {
+		return err
+	}
+	r.path = path
+	r.d.used(r.device, path)
+	l, err := r.d.cfg.open(ctx, way{device: path, speed: r.d.cfg.Speed})
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	return f(l)
+}
+
+// usb switches the modem's USB device off and on.
+func (r *reset) usb(ctx context.Context) error {
+	id, ok := r.d.identity(r.device)
+	if !ok {
+		return errors.New("this is no USB device")
+	}
+	if err := r.d.gone(ctx, id, offTime, func() error { return usb.Authorize(id.Device, false) }); err != nil {
+		return err
+	}
+	wait(ctx, usbOffTime)
+	return usb.Authorize(id.Device, true) // also when ctx has ended: off it is of no use
+}
+
+// back waits until the modem answers again, wherever it is then.
+func (r *reset) back(ctx context.Context) error {
+	// It may take a moment to go, and must not be asked before.
+	if id, ok := r.d.identity(r.device); ok {
+		r.d.gone(ctx, id, goTime, func() error { return nil })
+	} else {
+		wait(ctx, goTime)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, bootLimit, errNoReturn)
+	defer cancel()
+	for {
+		err := r.with(ctx, func(l *line.Line) error { return modem.New(l, modem.Options{Log: r.d.cfg.Log}).Probe(ctx) })
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("%w: %w", context.Cause(ctx), err)
+		}
+		wait(ctx, answerPause)
+	}
+}
+
+// goTime is how long a modem takes at most from the answer to a reset to its going.
+const goTime = 3 * time.Second
+
+var errNoReturn = errors.New("the modem does not answer after it")
+
+// wait waits, or until ctx ends.
+func wait(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
