@@ -32,7 +32,9 @@ const (
 	enough      = 3    // samples that agree,
 	enoughBytes = 4096 // and what they are taken of: waits may end a little early or late
 	leastSample = 1024
-	agreement   = 1.3       // the greatest ratio of a sample to those before that agrees
+	strict      = 1.1       // the greatest ratio of a sample to those before that agrees
+	lenient     = 1.3       // after a while, on a line whose waits are irregular
+	strictBytes = 24 << 10  // which is shown by so many in vain
 	confirmed   = 1.1       // and of a rate that is still right
 	faster      = 0.3       // the weight of a shallow line's newest sample
 	slower      = 0.1       // which is too low if the line has run dry
@@ -85,6 +87,7 @@ type pace struct {
 	first   time.Time // end of the wait from which on the samples agree
 	total   int       // bytes handed over from then to the last wait
 	samples int       // in this time
+	tried   int       // bytes of all samples of this filling
 
 	// What is below.
 	past  history
@@ -217,7 +220,8 @@ func (p *pace) learn(at time.Time) {
 		if p.samples > 0 {
 			mean = float64(p.total) / p.waited.Sub(p.first).Seconds()
 		}
-		if sample == 0 || mean > 0 && !near(sample, mean, agreement) {
+		p.tried += p.since
+		if sample == 0 || mean > 0 && !near(sample, mean, p.agreement()) {
 			p.first, p.total, p.samples = at, 0, 0
 			return
 		}
@@ -240,12 +244,22 @@ func (p *pace) learn(at time.Time) {
 	}
 }
 
+// agreement is how much samples of one rate may differ. One that comes between
+// two states of a tty's buffer is wrong by a tenth or more, and a deep line that
+// is given so much more than it sends fills up.
+func (p *pace) agreement() float64 {
+	if p.tried > strictBytes {
+		return lenient
+	}
+	return strict
+}
+
 // near reports whether two samples differ by no more than a factor.
 func near(a, b, factor float64) bool { return a > 0 && b > 0 && a < b*factor && b < a*factor }
 
 // fill begins to hand over without a pause.
 func (p *pace) fill(guess float64) {
-	p.state, p.first, p.total, p.samples, p.since = paceFilling, time.Time{}, 0, 0, 0
+	p.state, p.first, p.total, p.samples, p.tried, p.since = paceFilling, time.Time{}, 0, 0, 0, 0
 	p.overdrive(guess)
 }
 

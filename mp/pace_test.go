@@ -15,6 +15,10 @@ type slowLine struct {
 	// goes on taking them bit by bit as they leave.
 	wake    int
 	gradual bool
+	// In one of its waits it turns out to have more room.
+	hidden   int
+	hiddenAt int
+	waits    int
 	// Or, as a tty whose output is stopped from afar, it takes whole writes at
 	// once, until it is stopped.
 	stopped bool
@@ -60,6 +64,10 @@ func (l *slowLine) write(now time.Time, n int) time.Time {
 			break
 		}
 		l.full = true
+		if l.waits == l.hiddenAt {
+			l.size += l.hidden
+		}
+		l.waits++
 		now = now.Add(l.span(l.below(now)-float64(l.size-l.wake)) + time.Microsecond)
 	}
 	return now
@@ -166,6 +174,19 @@ func TestPaceFindsRate(t *testing.T) {
 			t.Logf("used %.2f %%, rate %.0f of %.0f, depth %.0f; below %v, %v, %v", 100*used, d.pace.rate, tc.line.rate,
 				d.pace.depth, d.wait(0.5), d.wait(0.95), d.wait(0.99))
 		})
+	}
+}
+
+// TestPaceOddWait: a wait that ends too early does not spoil the rate of a deep
+// line, which would fill up.
+func TestPaceOddWait(t *testing.T) {
+	for at := range 6 {
+		d := newDrive(slowLine{rate: 11520, size: 16384, wake: 3000, hidden: 600, hiddenAt: at}, newPace(0, 0, false))
+		d.run(1510, 5*time.Second)
+		d.run(1510, 10*time.Second)
+		if m := d.wait(0.5); m > 10*time.Millisecond {
+			t.Errorf("wait %d: rate %.0f of %.0f, median of what stands below: %v", at, d.pace.rate, d.line.rate, m)
+		}
 	}
 }
 
