@@ -24,6 +24,8 @@ type pty struct {
 	sync func()
 	gone chan struct{} // closed by close
 
+	writing sync.Mutex // held while the master is written to
+
 	mu      sync.Mutex
 	slave   int  // own descriptor, -1 when closed
 	stopped bool // TCOOFF
@@ -115,9 +117,12 @@ func (p *pty) Read(b []byte) (int, error) { return p.master.Read(b) }
 // Write writes to the program that has the slave open.
 func (p *pty) Write(b []byte) (int, error) {
 	if !p.open.Load() {
-		if p.sync(); !p.open.Load() {
-			return 0, errNoProgram
-		}
+		p.sync()
+	}
+	p.writing.Lock()
+	defer p.writing.Unlock()
+	if !p.open.Load() {
+		return 0, errNoProgram
 	}
 	return p.master.Write(b)
 }
@@ -182,6 +187,10 @@ func (p *pty) closed() {
 	defer p.mu.Unlock()
 	p.master.SetWriteDeadline(time.Unix(1, 0))
 	p.flush()
+	// What a write under way has put there since then was for that program as well.
+	p.writing.Lock()
+	p.flush()
+	p.writing.Unlock()
 	if p.slave >= 0 {
 		unix.IoctlSetInt(p.slave, unix.TIOCNXCL, 0)
 	}
