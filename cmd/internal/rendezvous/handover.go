@@ -1,44 +1,120 @@
 package rendezvous
 
-import "os"
+import (
+	"net"
+	"os"
+	"sync"
+	"time"
+)
 
-// A Caller is the process at the other end, as the kernel knows it.
-type Caller struct {
-	PID int
-	UID uint32
-}
-
-// A Handover is a line that another process brings. The handler answers with
-// Refuse, or with Accept and, when the link has ended, Done. All methods may be
-// called from any goroutine.
+// A Handover is a line that another process brings. The handler answers it
+// exactly once with Accept or Refuse, and an accepted one, when the link has
+// ended and the file is closed, with Done. All methods may be called from any
+// goroutine.
 type Handover struct {
 	Caller Caller
-	Label  string // the caller may name it: UID 0 any, others only their own account's
-	Name   string // of the tty, as this process sees it
-	// File is a tty that is open for reading and writing, shared with the
-	// caller, and in whatever mode that left it. It is the handler's after
-	// Accept, to be closed before Done.
+	Label  string // the caller may name it: root any, others only their account's
+	Name   string // the tty's, as this process sees it: "/dev/ttyS0"
+	// File is a tty that is open for reading and writing. It shares its open
+	// file with the caller, so its blocking mode is not to be changed
+	// (line.FromFile opens its own). It is the handler's after Accept.
 	File   *os.File
 	Unread []byte // what the caller has read of the line and not used
-	Login  bool   // the caller was started by login, which has written utmp
+	Login  bool   // the caller says that login has written utmp for the tty
+
+	conn *net.UnixConn
+	gone chan struct{} // closed when the caller has gone
+	over chan struct{} // closed with the last answer
+
+	mu    sync.Mutex
+	state handoverState
 }
 
-// Accept takes the line. It returns false when the caller has gone: there is no
-// line then.
-func (h *Handover) Accept() bool { return false }
+type handoverState int
 
-// Refuse sends the caller away, with an exit status and what to say.
-func (h *Handover) Refuse(status int, text string) {}
+const (
+	asked handoverState = iota
+	accepted
+	ended
+)
 
-// Done tells the caller how the link has ended. The line is its own again.
-func (h *Handover) Done(r Result) {}
+// Accept takes the line. It returns false when the caller has gone meanwhile:
+// there is no line then.
+func (h *Handover) Accept() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.state != asked {
+		return false
+	}
+	select {
+	case <-h.gone:
+		h.end(answer{})
+		h.File.Close()
+		return false
+	default:
+	}
+	h.state = accepted
+	h.write(answer{Accepted: true})
+	return true
+}
 
-// Gone is closed when the caller has gone or wants its line back: the link is
-// to be hung up.
-func (h *Handover) Gone() <-chan struct{} { return nil }
+// Refuse sends the caller away. ErrUnknown lets it look elsewhere: this daemon
+// has no such entry; of other errors it tells the text.
+func (h *Handover) Refuse(err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.state == asked {
+		h.end(failure(err))
+		h.File.Close()
+	}
+}
+
+// Done tells the caller how the link has ended, and that the line is its own
+// again.
+func (h *Handover) Done(r Result) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.state == accepted {
+		h.end(answer{Done: true, Status: r.Status, Text: r.Text})
+	}
+}
+
+// Gone is closed when the caller has died or wants its line back: the link is
+// to be hung up, and Done called.
+func (h *Handover) Gone() <-chan struct{} { return h.gone }
+
+func (h *Handover) end(a answer) {
+	h.state = ended
+	h.write(a)
+	close(h.over)
+}
+
+func (h *Handover) write(a answer) {
+	a.Version = version
+	if line, err := appendLine(nil, a); err == nil {
+		h.conn.SetWriteDeadline(time.Now().Add(writeTime))
+		h.conn.Write(line) // a caller that is no longer there needs no answer
+	}
+}
+
+// serve waits until the handler has said its last word, and meanwhile for the
+// caller's end.
+func (h *Handover) serve(closed <-chan struct{}) {
+	h.conn.SetReadDeadline(time.Time{})
+	go func() {
+		h.conn.Read(make([]byte, 1)) // there is nothing left to say
+		close(h.gone)
+	}()
+	select {
+	case <-h.over:
+	case <-closed:
+	}
+	h.conn.SetReadDeadline(time.Unix(1, 0))
+	<-h.gone
+}
 
 // A Result is how a link that was handed over has ended.
 type Result struct {
 	Status int    // for exit(3)
-	Text   string // the verdict, in words
+	Text   string // in words
 }
