@@ -20,6 +20,14 @@ var (
 	ErrLost   = errors.New("the ppp that had the line has died")
 )
 
+// A RefusedError is a daemon's refusal of a line.
+type RefusedError struct {
+	Status int // for exit(3)
+	Why    string
+}
+
+func (e *RefusedError) Error() string { return e.Why }
+
 // Deadlines of clients.
 const (
 	answerTime = 10 * time.Second
@@ -39,7 +47,7 @@ type Line struct {
 // HandOver brings a line to the owner of its label, or to who takes all lines,
 // and waits until the link has ended. When ctx ends before, the link is hung
 // up. The caller keeps the tty open meanwhile and leaves it alone. Errors:
-// ErrNobody and a daemon's refusal (nothing has happened to the line), ErrLost.
+// ErrNobody and *RefusedError (nothing has happened to the line), ErrLost.
 func HandOver(ctx context.Context, dir string, l Line) (Result, error) {
 	p, err := openPlace(dir)
 	if errors.Is(err, os.ErrNotExist) {

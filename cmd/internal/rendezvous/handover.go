@@ -8,16 +8,16 @@ import (
 )
 
 // A Handover is a line that another process brings. The handler answers it
-// exactly once with Accept or Refuse, and an accepted one, when the link has
-// ended and the file is closed, with Done. All methods may be called from any
-// goroutine.
+// exactly once with Accept, Refuse or Decline, and an accepted one with Done,
+// when the link has ended and the handler has let go of the tty. All methods may
+// be called from any goroutine.
 type Handover struct {
 	Caller Caller
 	Label  string // the caller may name it: root any, others only their account's
 	Name   string // the tty's, as this process sees it: "/dev/ttyS0"
 	// File is a tty that is open for reading and writing. It shares its open
 	// file with the caller, so its blocking mode is not to be changed
-	// (line.FromFile opens its own). It is the handler's after Accept.
+	// (line.FromFile opens its own). The last of the methods closes it.
 	File   *os.File
 	Unread []byte // what the caller has read of the line and not used
 	Login  bool   // the caller says that login has written utmp for the tty
@@ -49,7 +49,6 @@ func (h *Handover) Accept() bool {
 	select {
 	case <-h.gone:
 		h.end(answer{})
-		h.File.Close()
 		return false
 	default:
 	}
@@ -58,14 +57,19 @@ func (h *Handover) Accept() bool {
 	return true
 }
 
-// Refuse sends the caller away. ErrUnknown lets it look elsewhere: this daemon
-// has no such entry; of other errors it tells the text.
-func (h *Handover) Refuse(err error) {
+// Refuse sends the caller away, with an exit status and the reason.
+func (h *Handover) Refuse(status int, why string) {
+	h.sendAway(answer{Error: why, Code: codeRefused, Status: status})
+}
+
+// Decline lets the caller look elsewhere: this daemon has no such entry.
+func (h *Handover) Decline() { h.sendAway(failure(ErrUnknown)) }
+
+func (h *Handover) sendAway(a answer) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.state == asked {
-		h.end(failure(err))
-		h.File.Close()
+		h.end(a)
 	}
 }
 
@@ -85,6 +89,7 @@ func (h *Handover) Gone() <-chan struct{} { return h.gone }
 
 func (h *Handover) end(a answer) {
 	h.state = ended
+	h.File.Close()
 	h.write(a)
 	close(h.over)
 }

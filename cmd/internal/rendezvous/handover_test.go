@@ -40,7 +40,6 @@ func TestHandOver(t *testing.T) {
 	if _, err := far.Read(buf); err != nil || string(buf) != "PPP" {
 		t.Fatalf("on the far side: %q, %v", buf, err)
 	}
-	h.File.Close()
 	h.Done(Result{Status: 16, Text: "carrier lost"})
 	h.Done(Result{Status: 1, Text: "again"})
 	if o := <-done; o.Result != (Result{16, "carrier lost"}) || o.Error != "" {
@@ -61,7 +60,6 @@ func TestHandOverToAnybody(t *testing.T) {
 	var s *Server
 	taker := &house{adopt: func(h *Handover) {
 		h.Accept()
-		h.File.Close()
 		h.Done(Result{Text: "taken by anybody"})
 	}}
 	s = listen(t, dir, Options{}, taker)
@@ -82,7 +80,7 @@ func TestHandOverToAnybody(t *testing.T) {
 	adopt := taker.adopt
 	taker.onAdopt(func(h *Handover) {
 		refused := false
-		once.Do(func() { h.Refuse(ErrUnknown); refused = true })
+		once.Do(func() { h.Decline(); refused = true })
 		if !refused {
 			adopt(h)
 		}
@@ -91,8 +89,9 @@ func TestHandOverToAnybody(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 	c.Release()
-	taker.onAdopt(func(h *Handover) { h.Refuse(errors.New("no line is free")) })
-	if _, err := HandOver(t.Context(), dir, line); err == nil || err.Error() != "no line is free" {
+	taker.onAdopt(func(h *Handover) { h.Refuse(7, "no line is free") })
+	var refused *RefusedError
+	if _, err := HandOver(t.Context(), dir, line); !errors.As(err, &refused) || *refused != (RefusedError{7, "no line is free"}) {
 		t.Error("refused:", err)
 	}
 }
@@ -121,7 +120,6 @@ func TestCallerGivesUp(t *testing.T) {
 		t.Fatal("did not wait: ", err)
 	case <-time.After(50 * time.Millisecond):
 	}
-	h.File.Close()
 	h.Done(Result{Status: 5, Text: "hung up"})
 	if err := <-done; err != nil || res != (Result{5, "hung up"}) {
 		t.Error(res, err)
@@ -162,7 +160,6 @@ func TestCallerDies(t *testing.T) {
 	cmd.Process.Kill()
 	cmd.Wait()
 	<-h.Gone()
-	h.File.Close()
 	h.Done(Result{})
 }
 
@@ -237,9 +234,8 @@ func TestClose(t *testing.T) {
 	s.Close()
 	<-one.Gone()
 	<-other.Gone()
-	one.File.Close()
 	one.Done(Result{})
-	other.Refuse(errors.New("going down"))
+	other.Refuse(1, "going down")
 	lost := 0
 	for range 2 {
 		if errors.Is(<-done, ErrLost) {

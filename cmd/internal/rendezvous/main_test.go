@@ -160,7 +160,6 @@ func playActivated(ctx context.Context, t task) outcome {
 	done := make(chan bool)
 	s, err := Listen(t.Dir, Options{Anybody: true}, &house{adopt: func(h *Handover) {
 		h.Accept()
-		h.File.Close()
 		h.Done(Result{Text: "by activation"})
 		close(done)
 	}})
@@ -306,7 +305,7 @@ func (h *house) Adopt(o *Handover) {
 	adopt := h.adopt
 	h.mu.Unlock()
 	if adopt == nil {
-		o.Refuse(ErrUnknown)
+		o.Decline()
 		return
 	}
 	adopt(o)

@@ -28,7 +28,6 @@ func TestRights(t *testing.T) {
 		bundles: []status.Bundle{{Entry: "rmt"}},
 		adopt: func(h *Handover) {
 			h.Accept()
-			h.File.Close()
 			h.Done(Result{Text: "ok"})
 		},
 	}
@@ -196,7 +195,7 @@ func TestPlace(t *testing.T) {
 // request: each is refused, and none stays open.
 func TestBadMessages(t *testing.T) {
 	dir := runDir(t)
-	h := &house{adopt: func(h *Handover) { t.Errorf("was brought %+v", h); h.Refuse(ErrBusy) }}
+	h := &house{adopt: func(h *Handover) { t.Errorf("was brought %+v", h); h.Decline() }}
 	listen(t, dir, Options{Anybody: true}, h)
 	far, name := pty(t)
 	tty := openTTY(t, name)

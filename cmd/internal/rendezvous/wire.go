@@ -135,6 +135,8 @@ func appendLine(b []byte, v any) ([]byte, error) {
 // Codes of errors.
 var codes = map[string]error{"unknown": ErrUnknown, "denied": ErrDenied, "busy": ErrBusy, "malformed": errMalformed}
 
+const codeRefused = "refused"
+
 func failure(err error) answer {
 	for code, e := range codes {
 		if errors.Is(err, e) {
@@ -154,8 +156,11 @@ func (e *remoteError) Error() string { return e.text }
 func (e *remoteError) Unwrap() error { return e.is }
 
 func (a *answer) err() error {
-	if a.Error == "" && a.Code == "" {
+	switch {
+	case a.Error == "" && a.Code == "":
 		return nil
+	case a.Code == codeRefused:
+		return &RefusedError{Status: a.Status, Why: a.Error}
 	}
 	return &remoteError{a.Error, codes[a.Code]}
 }

@@ -54,10 +54,13 @@ func handOver(ctx context.Context, o Options, signals <-chan os.Signal, log *slo
 		}
 	}()
 	r, err := rendezvous.HandOver(ctx, o.StateDir, rendezvous.Line{Label: o.Remote, TTY: os.Stdin, Login: true})
+	var refused *rendezvous.RefusedError
 	switch {
 	case errors.Is(err, rendezvous.ErrNobody):
 		log.Debug("nobody else takes the line", "because", err)
 		return Verdict{}, false
+	case errors.As(err, &refused):
+		return Verdict{Status: refused.Status, Phase: "dead", By: "us", Evidence: refused.Why}, true
 	case err != nil:
 		return Verdict{Status: StatusFatal, Phase: "dead", By: "us", Evidence: err.Error(),
 			Cause: "the ppp that should take the line does not", Try: "look at its log"}, true
@@ -78,7 +81,7 @@ func (d *daemon) adopt(o *rendezvous.Handover) {
 		o.Refuse(StatusFatal, "this ppp is going down")
 		return
 	case e == nil:
-		o.Refuse(StatusOptions, "this ppp has no entry "+o.Label)
+		o.Decline()
 		return
 	}
 	l, err := line.FromFile(o.File, filepath.Base(o.Name))
@@ -121,10 +124,21 @@ func (d *daemon) taker(label string) (*unit, *conf.Entry) {
 }
 
 // Act carries out a command of pppstat.
-func (h host) Act(_ rendezvous.Caller, c rendezvous.Command) error {
-	answer := make(chan error, 1)
-	h.d.box.put(func() { answer <- h.d.act(c) })
-	return <-answer
+func (h host) Act(ctx context.Context, _ rendezvous.Caller, c rendezvous.Command) error {
+	answer, err := ask(ctx, h.d, func() error { return h.d.act(c) })
+	return errors.Join(err, answer)
+}
+
+// ask has the run loop answer a question, if it still runs.
+func ask[T any](ctx context.Context, d *daemon, question func() T) (answer T, err error) {
+	answers := make(chan T, 1)
+	d.box.put(func() { answers <- question() })
+	select {
+	case answer = <-answers:
+		return answer, nil
+	case <-ctx.Done():
+		return answer, context.Cause(ctx)
+	}
 }
 
 func (d *daemon) act(c rendezvous.Command) error {

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"os"
 	"time"
 
@@ -9,10 +10,8 @@ import (
 )
 
 // State tells pppstat of the units.
-func (h host) State(q rendezvous.Query) ([]status.Bundle, error) {
-	answer := make(chan []status.Bundle, 1)
-	h.d.box.put(func() { answer <- h.d.state(q) })
-	return <-answer, nil
+func (h host) State(ctx context.Context, q rendezvous.Query) ([]status.Bundle, error) {
+	return ask(ctx, h.d, func() []status.Bundle { return h.d.state(q) })
 }
 
 func (d *daemon) state(q rendezvous.Query) (all []status.Bundle) {
