@@ -20,6 +20,8 @@ type Bundle struct {
 
 	// Owned by the loop.
 	net     channel
+	mp      *multilink // nil: the link has not agreed on it, or there is none
+	pumped  time.Time  // when the lines were offered what waits
 	queue   *queue
 	probes  fifo // go before the queue
 	out     outbox
@@ -72,10 +74,20 @@ func (b *Bundle) up() bool { return b.net.up() }
 
 // linkJoined takes in a link whose loop is the bundle's already.
 func (b *Bundle) linkJoined(now time.Time, k *Link) {
-	k.bundle, k.home = b, b
+	if why := b.misfit(k); why != "" {
+		k.close(now, Refused, why)
+		return
+	}
+	if t := termsOf(k.lcp.Result()); b.carrier() == nil && t != (terms{}) {
+		b.mp = newMultilink(b, t)
+	}
+	k.bundle, k.home, k.joined = b, b, now
 	b.demands = false
 	k.setPhase(PhaseNetwork)
-	b.log.Info("link joined", "line", k.Name(), "peer", k.peerName)
+	b.log.Info("link joined", "line", k.Name(), "peer", k.peerName, "links", b.links())
+	if b.mp != nil {
+		b.mp.join(now, k)
+	}
 	b.net.lower(now, k)
 	held := k.held
 	k.held = nil
@@ -88,12 +100,44 @@ func (b *Bundle) linkJoined(now time.Time, k *Link) {
 	b.deliver()
 }
 
-// linkLeft is called when a link no longer carries data.
-func (b *Bundle) linkLeft(now time.Time, k *Link) {
-	if b.carrier() == nil {
-		b.net.down(now)
-		b.dropProbes()
+// linkLeft is called when a link no longer carries data. Orderly says that it
+// was we who have ended it.
+func (b *Bundle) linkLeft(now time.Time, k *Link, orderly bool) {
+	if b.mp != nil {
+		b.mp.leave(now, k, orderly)
 	}
+	if other := b.carrier(); other != nil {
+		b.log.Info("link left", "line", k.Name(), "links", b.links())
+		b.net.move(k, other)
+		return
+	}
+	b.net.down(now)
+	b.dropProbes()
+	if b.mp != nil {
+		b.drops[dropNoLink] += uint64(b.mp.tx.Drop())
+		b.mp = nil
+	}
+}
+
+// rateKnown tells the queue how fast the lines are together.
+func (b *Bundle) rateKnown() {
+	rate := 0.0
+	for _, k := range b.loop.links {
+		if k.bundle == b && (k.line == nil || k.usable()) {
+			rate += k.pace.rate
+		}
+	}
+	b.queue.setRate(rate)
+}
+
+// links is the number of links that carry data.
+func (b *Bundle) links() (n int) {
+	for _, k := range b.loop.links {
+		if k.bundle == b {
+			n++
+		}
+	}
+	return n
 }
 
 // carrier returns a link that carries data, nil when there is none.
@@ -124,10 +168,6 @@ func (b *Bundle) outbound(now time.Time, packets *batch) {
 	})
 	if down {
 		b.demand()
-		return
-	}
-	for _, k := range b.loop.links {
-		k.flush(now)
 	}
 }
 
@@ -181,42 +221,25 @@ func (b *Bundle) drop(p *packet, why dropReason) {
 	b.pool.put(p)
 }
 
-// transmit fills the link's buffer from the queue as far as it has room.
-func (b *Bundle) transmit(now time.Time) {
-	k := b.carrier()
-	if k == nil {
+// input takes what came over link k and is no matter of the link's own.
+func (b *Bundle) input(now time.Time, k *Link, p wire.Protocol, info []byte) {
+	if p == wire.MP && b.mp != nil {
+		b.mp.input(now, k, info)
 		return
 	}
-	for b.net.up() && k.room() {
-		p := b.probes.pop()
-		probe := p != nil
-		if !probe {
-			p = b.queue.pop(now)
-		}
-		if p == nil {
-			return
-		}
-		if !b.net.open(protocolOf(p.data)) {
-			b.drop(p, dropProtocolDown)
-			continue
-		}
-		if !probe {
-			b.net.sent(len(p.data))
-			b.idle.sent(now, p.data)
-		}
-		proto, store, from := b.net.coder.encode(p)
-		k.sendPacket(proto, store, from)
-		b.pool.put(p)
-	}
+	b.packet(now, k, p, info, true)
 }
 
-// input takes a network-layer packet, or one of its control protocols, that
-// came over link k.
-func (b *Bundle) input(now time.Time, k *Link, p wire.Protocol, info []byte) {
+// packet takes a network-layer packet, or one of its control protocols. Link k
+// takes a Protocol-Reject. Ordered says that it stands where its sender has put
+// it among the others.
+func (b *Bundle) packet(now time.Time, k *Link, p wire.Protocol, info []byte, ordered bool) {
 	c := &b.net
 	switch p {
 	case wire.IPv4, wire.IPv6, wire.VJCompressed, wire.VJUncompressed:
-		c.coder.passed(p, info)
+		if ordered {
+			c.coder.passed(p, info)
+		}
 		b.inflated(now, k, p, info)
 	case wire.Compressed:
 		if c.coder.rx == nil {
@@ -334,6 +357,9 @@ func (b *Bundle) deliver() {
 
 func (b *Bundle) advance(now time.Time) {
 	b.net.advance(now)
+	if b.mp != nil {
+		b.mp.advance(now)
+	}
 	if due(b.idle.deadline(), now) {
 		b.log.Info("idle", "since", now.Sub(b.idle.last).Round(time.Second))
 		b.closeLinks(now, Idle, "Link inactive")
@@ -352,7 +378,11 @@ func (b *Bundle) over() time.Time {
 }
 
 func (b *Bundle) deadline() time.Time {
-	return earlier(earlier(b.net.deadline(), b.idle.deadline()), b.over())
+	t := earlier(earlier(b.net.deadline(), b.idle.deadline()), b.over())
+	if b.mp != nil {
+		t = earlier(t, b.mp.deadline())
+	}
+	return t
 }
 
 func (b *Bundle) String() string { return fmt.Sprintf("bundle on %s", b.cfg.Tun.Name()) }

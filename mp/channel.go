@@ -128,10 +128,20 @@ func (c *channel) lower(now time.Time, k *Link) {
 	}
 	c.link = k
 	c.mtu = min(c.b.cfg.MTU, k.lcp.Result().PeerMRU)
+	if c.b.mp != nil {
+		c.mtu = min(c.b.cfg.MTU, c.b.mp.peerMRRU)
+	}
 	for i := range c.ncps {
 		c.ncps[i].dead = c.ncps[i].network == nil
 		c.ncps[i].Open(now)
 		c.ncps[i].Up(now)
+	}
+}
+
+// move says that link k carries packets no longer, but another does.
+func (c *channel) move(k, other *Link) {
+	if c.link == k {
+		c.link = other
 	}
 }
 
@@ -145,7 +155,11 @@ func (c *channel) down(now time.Time) {
 }
 
 func (c *channel) send(p wire.Protocol, packet wire.Packet) {
-	if c.link != nil {
+	switch {
+	case c.link == nil:
+	case c.b.mp != nil && c.b.mp.alone() == nil:
+		c.b.mp.send(p, packet)
+	default:
 		c.link.sendControl(p, packet)
 	}
 }

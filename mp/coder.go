@@ -85,6 +85,15 @@ func compressionName(m proto.Compressor) string {
 	return "none"
 }
 
+// bare is a datagram as it stands: it may overtake others.
+func (c *coder) bare(p *packet) (proto wire.Protocol, store []byte, from int) {
+	return protocolOf(p.data), p.store[:headroom+len(p.data)], headroom
+}
+
+// ordered reports whether what is sent must arrive in the order in which it was
+// encoded: even an incompressible packet is part of the dictionary.
+func (c *coder) ordered() bool { return c.tx != nil }
+
 // encode turns a datagram into what is sent for it. The result stands in a
 // buffer with headroom in front of it: store[from:].
 func (c *coder) encode(p *packet) (proto wire.Protocol, store []byte, from int) {

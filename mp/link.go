@@ -47,7 +47,10 @@ type Link struct {
 	held      []heldFrame // arrived before admission was answered
 	peerName  string
 	heard     bool // a good frame came
-	farewell  farewell
+	member
+	parting        *multilink // that it has left, whose fragments may come yet
+	received, sent Traffic    // frames
+	farewell       farewell
 
 	failure *Failure  // why the link ends; set once
 	drain   time.Time // when the end waits no longer for the writer
@@ -118,7 +121,7 @@ func (k *Link) start(now time.Time) {
 func (k *Link) close(now time.Time, kind Kind, reason string) {
 	k.fail(kind, reason, nil)
 	k.setPhase(PhaseTerminate)
-	k.leaveBundle(now)
+	k.leaveBundle(now, true)
 	k.lcp.Close(now, reason)
 	k.flush(now)
 }
@@ -135,6 +138,7 @@ func (k *Link) lineNews(now time.Time) {
 				k.lineLost(now, c.err)
 				return
 			}
+			k.received.Bytes += uint64(len(c.b))
 			k.farewell.read(c.b)
 			k.input(now, c.b)
 			k.farewell.judge(now, &k.dec)
@@ -195,21 +199,11 @@ func (k *Link) input(now time.Time, chunk []byte) {
 	}
 }
 
-// flush gives the writer what is ready, when it is free and the line has room
-// for more.
+// flush gives the writer what is ready, when it is free. What a bundle has for
+// the line is in the buffer only when the line has room for it.
 func (k *Link) flush(now time.Time) {
-	if k.ended || k.port.busy.Load() {
+	if !k.idle() {
 		return
-	}
-	if k.writing {
-		k.writing = false
-		k.pace.done(k.port.seen)
-		k.rateKnown()
-	}
-	if k.pace.ready(now) {
-		if k.bundle != nil {
-			k.bundle.transmit(now)
-		}
 	}
 	if len(k.fill) > 0 {
 		k.writing = true
@@ -224,6 +218,28 @@ func (k *Link) flush(now time.Time) {
 	}
 }
 
+// idle reports whether the writer is free, and takes note of what it has done.
+func (k *Link) idle() bool {
+	if k.ended || k.port.busy.Load() {
+		return false
+	}
+	if k.writing {
+		k.writing = false
+		k.pace.done(k.port.seen)
+		k.rateKnown()
+	}
+	return true
+}
+
+// takes reports whether the line takes another packet of data now.
+func (k *Link) takes(now time.Time) bool {
+	return k.idle() && k.pace.ready(now) && len(k.fill) < k.pace.burst()
+}
+
+// below is the number of octets that have been put together or handed over and
+// have not left the line yet.
+func (k *Link) below(now time.Time) int { return len(k.fill) + int(k.pace.below(now)) }
+
 // rateKnown passes on what the pace has learned of the line: how long an
 // Echo-Request waits behind what was handed over, and how long packets may.
 func (k *Link) rateKnown() {
@@ -232,13 +248,13 @@ func (k *Link) rateKnown() {
 		return
 	}
 	k.lcp.SetDelay(seconds((float64(len(k.fill)) + k.pace.level) / rate))
-	if k.bundle != nil {
-		k.bundle.queue.setRate(rate)
+	if b := k.bundle; b != nil {
+		b.rateKnown()
+		if k.line != nil {
+			b.mp.tell(k)
+		}
 	}
 }
-
-// room reports whether the line takes another packet of data.
-func (k *Link) room() bool { return len(k.fill) < k.pace.burst() }
 
 // send appends one frame for the writer.
 func (k *Link) send(p wire.Protocol, info []byte) {
@@ -255,6 +271,11 @@ func (k *Link) send(p wire.Protocol, info []byte) {
 // appendFrame puts a frame into the writer's buffer: framed, or, on a
 // synchronous line whose driver does that, as it stands with its end marked.
 func (k *Link) appendFrame(frame []byte, accm *hdlc.ACCM) {
+	before := len(k.fill)
+	defer func() {
+		k.sent.Packets++
+		k.sent.Bytes += uint64(len(k.fill) - before)
+	}()
 	if k.cfg.Sync {
 		k.fill = append(k.fill, frame...)
 		k.ends = append(k.ends, len(k.fill))
@@ -294,7 +315,8 @@ func (k *Link) end(now time.Time) {
 	if k.ended {
 		return
 	}
-	k.leaveBundle(now)
+	k.leaveBundle(now, false)
+	k.part(now)
 	k.ended = true
 	k.setPhase(PhaseDead)
 	owner := k.owner.Load()
@@ -305,10 +327,25 @@ func (k *Link) end(now time.Time) {
 	}()
 }
 
-func (k *Link) leaveBundle(now time.Time) {
+// leaveBundle ends the carrying of data. In an orderly end fragments may come
+// yet, until the peer knows.
+func (k *Link) leaveBundle(now time.Time, orderly bool) {
 	if b := k.bundle; b != nil {
 		k.bundle = nil
-		b.linkLeft(now, k)
+		if orderly {
+			k.parting = b.mp
+		}
+		b.linkLeft(now, k, orderly)
+	}
+}
+
+// part says that no fragments will come any more.
+func (k *Link) part(now time.Time) {
+	if m := k.parting; m != nil {
+		k.parting = nil
+		m.rx.Remove(k.src)
+		k.src = nil
+		m.deliver(now)
 	}
 }
 
@@ -335,7 +372,7 @@ func (k *Link) deadline() time.Time {
 		return k.drain
 	}
 	t := earlier(earlier(k.lcp.Deadline(), k.auth.deadline()), k.farewell.until)
-	if k.bundle != nil && k.bundle.queue.n > 0 && !k.port.busy.Load() {
+	if b := k.bundle; b != nil && b.pending() && !k.port.busy.Load() && k.pace.next.After(b.pumped) {
 		t = earlier(t, k.pace.next)
 	}
 	return t

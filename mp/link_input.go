@@ -25,6 +25,7 @@ func newLink(line Line, unread []byte, cfg LinkConfig) *Link {
 			Down:     k.lcpDown,
 			Finished: k.lcpFinished,
 		},
+		Echoed:           k.echoed,
 		ProtocolRejected: k.protocolRejected,
 	})
 	return k
@@ -45,7 +46,11 @@ func (k *Link) sendControl(p wire.Protocol, packet wire.Packet) {
 // frame takes one good frame: one table from protocol to handler.
 func (k *Link) frame(now time.Time, frame []byte) {
 	k.heard = true
+	k.received.Packets++
 	k.lcp.Heard(now)
+	if k.bundle != nil && k.bundle.mp != nil {
+		k.bundle.mp.heard(now, k)
+	}
 	k.tap(Received, frame)
 	p, info, err := split(frame)
 	traceFrame(k.log, "rcvd", p, frame, len(info))
@@ -59,6 +64,8 @@ func (k *Link) frame(now time.Time, frame []byte) {
 	switch {
 	case p == wire.LCP:
 		k.lcp.Input(now, info)
+	case p == wire.MP && k.parting != nil:
+		k.parting.input(now, k, info)
 	case k.lcp.State() != fsm.Opened:
 		// RFC 1661, section 3.4: silently discarded.
 	case p == wire.PAP || p == wire.CHAP || p == wire.EAP:
@@ -91,10 +98,20 @@ func (k *Link) rejectProtocol(now time.Time, p wire.Protocol, info []byte) {
 	k.lcp.RejectProtocol(now, p, info)
 }
 
+// echoed takes the time that an Echo-Request took.
+func (k *Link) echoed(_ time.Time, rtt time.Duration) {
+	k.delays.add(rtt)
+	if k.line != nil {
+		k.bundle.mp.tell(k)
+	}
+}
+
 // protocolRejected takes the peer's Protocol-Reject.
 func (k *Link) protocolRejected(now time.Time, p wire.Protocol) {
 	switch {
 	case k.auth.rejected(now, p):
+	case k.bundle != nil && k.bundle.mp != nil && p == wire.MP:
+		k.bundle.mp.rejected(now, k)
 	case k.bundle != nil:
 		k.bundle.net.rejected(now, p)
 	}
@@ -128,7 +145,8 @@ func (k *Link) lcpDown(now time.Time) {
 	if k.failure == nil {
 		k.lcpGaveUp(k.lcp.Err())
 	}
-	k.leaveBundle(now)
+	k.leaveBundle(now, false)
+	k.part(now)
 	switch {
 	case k.failure == nil:
 		k.setPhase(PhaseEstablish)

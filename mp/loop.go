@@ -107,6 +107,9 @@ func (l *loop) run() {
 		}
 		l.messages(now)
 		l.advance(now)
+		if l.bundle != nil {
+			l.bundle.pump(now)
+		}
 		if l.stopping && len(l.links) == 0 && l.end() {
 			return
 		}

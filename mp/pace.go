@@ -345,6 +345,15 @@ func (p *pace) wait() {
 	}
 }
 
+// below is the number of octets that have been handed over and have not left
+// yet, as far as that can be known.
+func (p *pace) below(now time.Time) float64 {
+	if p.at.IsZero() || p.rate == 0 {
+		return 0
+	}
+	return max(0, p.level-p.rate*now.Sub(p.at).Seconds())
+}
+
 // span is the time that so many bytes take at the allowed rate.
 func (p *pace) span(bytes float64) time.Duration { return seconds(bytes / p.allowed) }
 

@@ -15,6 +15,7 @@ type packet struct {
 	store []byte // the whole buffer, headroom first
 	data  []byte // the datagram, a part of store
 	at    time.Time
+	probe bool    // counts for nothing
 	next  *packet // in the queue
 }
 
@@ -34,6 +35,6 @@ func (p *packetPool) get() *packet {
 }
 
 func (p *packetPool) put(k *packet) {
-	k.data = nil
+	k.data, k.probe = nil, false
 	p.pool.Put(k)
 }

@@ -41,6 +41,10 @@ type testWriter struct{ t *testing.T }
 func (w testWriter) Write(b []byte) (int, error) { w.t.Logf("%s", b[:len(b)-1]); return len(b), nil }
 
 func newEnd(t *testing.T, name string, local, remote string) *end {
+	return newEndWith(t, name, local, remote, nil)
+}
+
+func newEndWith(t *testing.T, name string, local, remote string, change func(*mp.BundleConfig)) *end {
 	e := &end{
 		t: t, name: name, tun: mptest.NewTun(256), nursery: mp.NewNursery(),
 		up: make(chan mp.Network, 8), down: make(chan mp.Family, 8), lost: make(chan *mp.Failure, 8), demand: make(chan string, 8),
@@ -52,11 +56,15 @@ func newEnd(t *testing.T, name string, local, remote string) *end {
 		}
 		return []proto.AddrSet{{Addr: netip.MustParseAddr(a), Mask: netip.MustParseAddr("255.255.255.255")}}
 	}
-	e.bundle = mp.NewBundle(mp.BundleConfig{
+	cfg := mp.BundleConfig{
 		Tun: e.tun, MTU: 1500, QueueLimit: 50,
 		IPCP:   &proto.IPCPConfig{Local: set(local), Remote: set(remote)},
 		Events: e, Log: log,
-	})
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	e.bundle = mp.NewBundle(cfg)
 	return e
 }
 

@@ -13,10 +13,8 @@ func (b *Bundle) Probe(datagram []byte) {
 		}
 		p := b.pool.get()
 		p.data = p.store[headroom : headroom+copy(p.store[headroom:], datagram)]
+		p.at, p.probe = now, true
 		b.probes.push(p)
-		for _, k := range b.loop.links {
-			k.flush(now)
-		}
 	})
 }
 

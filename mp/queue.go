@@ -9,6 +9,7 @@ import "time"
 type queue struct {
 	limit int
 	n     int
+	bytes int // of packets that are not urgent
 
 	urgent  fifo
 	flows   [maxFlows]flow
@@ -89,6 +90,7 @@ func (q *queue) push(p *packet, urgent bool) {
 		f, fresh := q.flow(max(flowHash(p.data), 1))
 		f.packets.push(p)
 		f.bytes += len(p.data)
+		q.bytes += len(p.data)
 		if fresh {
 			f.credit = q.favour
 			q.sparse.push(f)
@@ -135,15 +137,28 @@ func (q *queue) shed() {
 		q.drop(q.urgent.pop(), dropQueueFull)
 		return
 	}
-	q.drop(longest.pop(), dropQueueFull)
+	q.drop(q.popFrom(longest), dropQueueFull)
 }
 
 // pop returns the packet to be sent next, nil when the queue is empty.
 func (q *queue) pop(now time.Time) *packet {
-	if p := q.urgent.pop(); p != nil {
-		q.n--
+	if p := q.popUrgent(); p != nil {
 		return p
 	}
+	return q.popBulk(now)
+}
+
+// popUrgent returns the next urgent packet, nil when there is none.
+func (q *queue) popUrgent() *packet {
+	p := q.urgent.pop()
+	if p != nil {
+		q.n--
+	}
+	return p
+}
+
+// popBulk returns the next of the others, nil when there is none.
+func (q *queue) popBulk(now time.Time) *packet {
 	for {
 		list := &q.sparse
 		if list.first == nil {
@@ -194,7 +209,7 @@ func (q *queue) turn(list *flowList) {
 func (q *queue) take(f *flow, now time.Time) *packet {
 	target := max(q.target, flowPackets*time.Duration(q.bulk)*q.packet)
 	for {
-		p := f.pop()
+		p := q.popFrom(f)
 		if p == nil {
 			f.codel.emptied()
 			return nil
@@ -214,7 +229,7 @@ func (q *queue) flush(why dropReason) {
 	}
 	for i := range q.flows {
 		f := &q.flows[i]
-		for p := f.pop(); p != nil; p = f.pop() {
+		for p := q.popFrom(f); p != nil; p = q.popFrom(f) {
 			q.drop(p, why)
 		}
 	}
@@ -234,10 +249,11 @@ func (q *queue) peek() *packet {
 	return nil
 }
 
-func (f *flow) pop() *packet {
+func (q *queue) popFrom(f *flow) *packet {
 	p := f.packets.pop()
 	if p != nil {
 		f.bytes -= len(p.data)
+		q.bytes -= len(p.data)
 	}
 	return p
 }

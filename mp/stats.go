@@ -87,6 +87,9 @@ func (b *Bundle) stats() Stats {
 			s.Drops[dropNames[i]] = n
 		}
 	}
+	if b.mp != nil {
+		s.MP = b.mp.stats()
+	}
 	for _, k := range b.loop.links {
 		s.Links = append(s.Links, k.stats())
 	}
@@ -95,6 +98,10 @@ func (b *Bundle) stats() Stats {
 
 func (k *Link) stats() LinkStats {
 	s := LinkStats{Link: k, Name: k.Name(), Phase: k.phase, PeerName: k.peerName, Rate: k.pace.rate, BadFCS: k.badFCS}
+	s.Since, s.Rx, s.Tx = k.joined, k.received, k.sent
+	if k.line != nil {
+		s.Benched, s.Resting = k.line.Benched(), !k.usable()
+	}
 	_, _, s.EchoRTT = k.lcp.RTT()
 	s.Local, s.Remote = k.lcp.Options()
 	return s

@@ -37,6 +37,7 @@ type Line struct {
 	due     time.Time // when it wants a mark for that
 	benched bool
 	counts  LineCounters
+	kept    memory
 
 	// Estimates for the call under way.
 	usedRate float64 // octets a second
@@ -50,6 +51,7 @@ type LineCounters struct {
 	Fragments uint64
 	Octets    uint64 // of data, headers left out
 	Marks     uint64
+	Resent    uint64 // of the fragments: those that another line has lost
 }
 
 // Add takes a line into the bundle.

@@ -31,6 +31,7 @@ type Reassembler struct {
 	base    time.Time
 	late    lateness
 	counts  Counters
+	class   uint8 // of the packet that was returned last
 
 	spare [][]byte // buffers that are not in use
 	out   []byte   // the owner's, to be reused at the next call
@@ -214,6 +215,7 @@ func (r *Reassembler) Next(now time.Time) ([]byte, bool) {
 			}
 			if p, ok := w.step(r, now.Sub(r.base)); ok {
 				r.counts.Packets++
+				r.class = w.class
 				return p, true
 			}
 		}
@@ -223,6 +225,18 @@ func (r *Reassembler) Next(now time.Time) ([]byte, bool) {
 		r.held.row.put(r.held.pos, r.held.f)
 		r.held = held{}
 	}
+}
+
+// Class returns the class of the packet that Next has returned last. Packets of
+// different classes come in no order.
+func (r *Reassembler) Class() uint8 { return r.class }
+
+// Seq returns the number of class 0 that is wanted next.
+func (r *Reassembler) Seq() Seq {
+	if r.rows[0] == nil {
+		return 0
+	}
+	return Seq(r.rows[0].next) & Seq(r.cfg.Format.Numbers())
 }
 
 // Deadline is when Next wants to be called though nothing has come, because

@@ -67,6 +67,7 @@ type Splitter struct {
 	mark    []byte    // room, and the mark
 	markAt  time.Time // when a line may want a mark
 	hurry   time.Time // until when small or urgent packets are expected
+	anew    queue     // fragments that a line has lost
 
 	// Of the call under way.
 	usable  int     // lines to choose from
@@ -147,10 +148,17 @@ func (s *Splitter) fits(info []byte) bool {
 	return true
 }
 
+// Empty reports whether nothing is left to be handed out.
+func (s *Splitter) Empty() bool { return !s.bulk.loaded && !s.urgent.loaded && s.anew.n == 0 }
+
+// Seq returns the number of class 0 that is given next.
+func (s *Splitter) Seq() Seq { return s.classes[0].next }
+
 // Drop forgets what was put in and not handed out to its end, and returns how
 // many packets that were.
 func (s *Splitter) Drop() int {
 	n := 0
+	s.anew.clear()
 	for _, k := range []*slot{&s.bulk, &s.urgent} {
 		if k.loaded {
 			k.loaded = false
@@ -179,6 +187,9 @@ func (s *Splitter) Next(now time.Time, l *Line, below, behind int) (Fragment, bo
 	}
 	l.offered(now, below)
 	s.estimate(now)
+	if f, ok := s.giveAnew(now, l); ok {
+		return f, true
+	}
 	if k := &s.urgent; k.loaded && !(k.shares && s.bulk.begun()) {
 		if n := s.cut(now, k, l, 0); n > 0 {
 			return s.give(now, k, l, n), true
@@ -219,6 +230,7 @@ func (s *Splitter) give(now time.Time, k *slot, l *Line, n int) Fragment {
 	store := k.buf[:k.off]
 	from = s.number(c, store, from, begin, end)
 	l.gave(now, n, n+l.cost())
+	l.kept.add(now, store[from:])
 	c.latest = later(c.latest, l.arrival())
 	if c.id == 0 {
 		s.carried(now, l, end)

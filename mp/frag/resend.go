@@ -1,0 +1,87 @@
+package frag
+
+import (
+	"time"
+
+	"pppdial/mp/wire"
+)
+
+// memorySize is the number of fragments that are remembered of a line: about
+// as many as a slow one is given within two seconds.
+const memorySize = 32
+
+// A memory holds the last numbered fragments that a line was given, for the
+// case that the line loses them: with their numbers they can be sent anew over
+// another, and what the peer holds behind them is saved.
+type memory struct {
+	ring [memorySize]kept
+	n    int // so far
+}
+
+type kept struct {
+	at   time.Time // when the line was given it
+	info []byte    // the header first
+}
+
+func (m *memory) add(now time.Time, info []byte) {
+	k := &m.ring[m.n%memorySize]
+	k.at, k.info = now, append(k.info[:0], info...)
+	m.n++
+}
+
+// A queue is fragments that are to be sent anew, each behind room for framing.
+type queue struct {
+	slots [][]byte
+	first int
+	n     int
+}
+
+func (q *queue) push(info []byte) {
+	if q.first+q.n == len(q.slots) {
+		q.slots = append(q.slots, nil)
+	}
+	slot := &q.slots[q.first+q.n]
+	*slot = append(append((*slot)[:0], emptyRoom[:linkRoom]...), info...)
+	q.n++
+}
+
+func (q *queue) pop() []byte {
+	b := q.slots[q.first]
+	q.first++
+	if q.n--; q.n == 0 {
+		q.first = 0
+	}
+	return b
+}
+
+func (q *queue) clear() { q.first, q.n = 0, 0 }
+
+// Resend says that what line l was given since then is lost, or may be. The
+// numbered fragments that are remembered of it are handed out again, to other
+// lines, before anything else. It returns how many they are.
+func (s *Splitter) Resend(l *Line, since time.Time) int {
+	m, n := &l.kept, 0
+	for i := max(0, m.n-memorySize); i < m.n; i++ {
+		if k := &m.ring[i%memorySize]; !k.at.Before(since) {
+			s.anew.push(k.info)
+			n++
+		}
+	}
+	m.n = 0
+	return n
+}
+
+// giveAnew hands out the next fragment that another line has lost.
+func (s *Splitter) giveAnew(now time.Time, l *Line) (Fragment, bool) {
+	if s.anew.n == 0 || len(s.anew.slots[s.anew.first])-linkRoom > l.cfg.MRU {
+		return Fragment{}, false
+	}
+	store := s.anew.pop()
+	n := len(store) - linkRoom - s.cfg.Format.Size()
+	l.gave(now, n, n+l.cost())
+	l.kept.add(now, store[linkRoom:])
+	l.counts.Resent++
+	c := &s.classes[0]
+	c.latest = later(c.latest, l.arrival())
+	return Fragment{Protocol: wire.MP, Store: store, From: linkRoom}, true
+}

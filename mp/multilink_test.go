@@ -1,0 +1,214 @@
+package mp_test
+
+import (
+	"encoding/binary"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"pppdial/mp"
+	"pppdial/mp/mptest"
+)
+
+// A multi is a bundle of lines between two ends.
+type multi struct {
+	t     *testing.T
+	a, b  *end
+	lines []*cable
+}
+
+// A cable is one line of a multi.
+type cable struct {
+	la, lb *mptest.Line
+	ka, kb *mp.Link
+}
+
+type linkChange func(*mp.LinkConfig)
+
+func multilinked(c *mp.LinkConfig) { c.LCP.MRRU = 1500 }
+
+// newMulti calls over so many lines, one after the other.
+func newMulti(t *testing.T, cfg func(*mp.BundleConfig), change linkChange, lines ...mptest.Config) *multi {
+	m := &multi{t: t, a: newEndWith(t, "caller", "", "", cfg), b: newEndWith(t, "server", "10.0.0.1", "10.0.0.2", cfg)}
+	for i, l := range lines {
+		m.add(l, change)
+		if i == 0 {
+			m.a.wantUp("first line")
+			m.b.wantUp("first line")
+		}
+		m.wantLinks(i + 1)
+	}
+	return m
+}
+
+func (m *multi) add(l mptest.Config, change linkChange) *cable {
+	both := func(c *mp.LinkConfig) {
+		multilinked(c)
+		if change != nil {
+			change(c)
+		}
+	}
+	c := &cable{}
+	c.la, c.lb = mptest.Pair(l)
+	m.a.start(c.la, both)
+	m.b.start(c.lb, both)
+	c.ka, c.kb = m.a.link, m.b.link
+	m.lines = append(m.lines, c)
+	return c
+}
+
+// wantLinks waits until both ends have so many links.
+func (m *multi) wantLinks(n int) {
+	m.t.Helper()
+	for range 600 {
+		sa, _ := m.a.bundle.Stats()
+		sb, _ := m.b.bundle.Stats()
+		if joined(sa) == n && joined(sb) == n {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	m.t.Fatalf("not %d links", n)
+}
+
+func joined(s mp.Stats) (n int) {
+	for _, k := range s.Links {
+		if k.Phase == mp.PhaseNetwork {
+			n++
+		}
+	}
+	return n
+}
+
+func (m *multi) close() {
+	for _, e := range []*end{m.a, m.b} {
+		e.close()
+	}
+}
+
+// A flow is packets from one end to the other, numbered, more than the lines
+// carry.
+type flow struct {
+	t        *testing.T
+	name     string
+	quit     chan struct{}
+	wg       sync.WaitGroup
+	packets  atomic.Int64
+	octets   atomic.Int64
+	last     atomic.Int64 // number
+	at       atomic.Int64 // when the last one came, in nanoseconds of Unix time
+	unsorted atomic.Int64
+}
+
+// flood sends packets of n octets from e, so many octets a second, and checks
+// what comes out at the other end.
+func flood(t *testing.T, e, to *end, n int, rate float64) *flow {
+	f := &flow{t: t, name: e.name, quit: make(chan struct{})}
+	from, dst := "10.0.0.2", "10.0.0.1"
+	if e.name == "server" {
+		from, dst = dst, from
+	}
+	p := udp(from, dst, n-28)
+	f.wg.Add(2)
+	go func() {
+		defer f.wg.Done()
+		began, sent := time.Now(), 0.
+		for i := uint64(1); ; i++ {
+			binary.BigEndian.PutUint64(p[28:], i)
+			e.tun.Send(p)
+			if sent += float64(n); sent > rate*time.Since(began).Seconds() {
+				select {
+				case <-f.quit:
+					return
+				case <-time.After(time.Duration(10*float64(n)/rate*1e9) + time.Millisecond):
+				}
+			}
+		}
+	}()
+	go func() {
+		defer f.wg.Done()
+		for {
+			select {
+			case got := <-to.tun.Received():
+				i := int64(binary.BigEndian.Uint64(got[28:]))
+				want := udp(from, dst, n-28)
+				binary.BigEndian.PutUint64(want[28:], uint64(i))
+				if string(got) != string(want) {
+					t.Errorf("packet %d from the %s has changed", i, f.name)
+				}
+				if i <= f.last.Load() {
+					f.unsorted.Add(1)
+				}
+				f.last.Store(i)
+				f.packets.Add(1)
+				f.octets.Add(int64(len(got)))
+				f.at.Store(time.Now().UnixNano())
+			case <-f.quit:
+				return
+			}
+		}
+	}()
+	return f
+}
+
+func (f *flow) stop() {
+	close(f.quit)
+	f.wg.Wait()
+	if n := f.unsorted.Load(); n > 0 {
+		f.t.Errorf("%d packets of the %s came twice or out of order", n, f.name)
+	}
+}
+
+// goodput is what arrives in that time, in octets a second.
+func (f *flow) goodput(d time.Duration) float64 {
+	before := f.octets.Load()
+	time.Sleep(d)
+	return float64(f.octets.Load()-before) / d.Seconds()
+}
+
+func lines(bps ...int) (all []mptest.Config) {
+	for i, n := range bps {
+		all = append(all, mptest.Config{BPS: n, Delay: 5 * time.Millisecond, Buffer: 64, Seed: uint64(i)})
+	}
+	return all
+}
+
+func total(all []mptest.Config) (rate float64) {
+	for _, l := range all {
+		rate += float64(l.BPS) / 10
+	}
+	return rate
+}
+
+func TestBundleGoodput(t *testing.T) {
+	for _, bps := range [][]int{
+		{115200}, {115200, 115200}, {115200, 115200, 115200, 115200}, {57600, 115200}, {33600, 115200}, {9600, 33600, 57600, 115200},
+		{115200, 115200, 115200, 115200, 115200, 115200, 115200, 115200},
+	} {
+		for _, ssn := range []bool{false, true} {
+			t.Run(fmt.Sprint(bps, ssn), func(t *testing.T) {
+				bubble(t, func(t *testing.T) {
+					m := newMulti(t, nil, func(c *mp.LinkConfig) { c.LCP.RecvSSN, c.LCP.SendSSN = ssn, ssn }, lines(bps...)...)
+					defer m.close()
+					rate := total(lines(bps...))
+					f, g := flood(t, m.a, m.b, 1500, 1.3*rate), flood(t, m.b, m.a, 1500, 1.3*rate)
+					defer g.stop()
+					defer f.stop()
+					time.Sleep(5 * time.Second)
+					there, back := 0., 0.
+					var wg sync.WaitGroup
+					wg.Go(func() { there = f.goodput(10 * time.Second) })
+					wg.Go(func() { back = g.goodput(10 * time.Second) })
+					wg.Wait()
+					t.Logf("%.1f %% there, %.1f %% back", there/rate*100, back/rate*100)
+					if there < 0.93*rate || back < 0.93*rate {
+						s, _ := m.a.bundle.Stats()
+						t.Errorf("%.1f %% there, %.1f %% back: %+v", there/rate*100, back/rate*100, s)
+					}
+				})
+			})
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package mp
+
+import "time"
+
+// pump offers what waits to the lines that have room, and starts their
+// writers. The loop calls it after everything that has happened.
+func (b *Bundle) pump(now time.Time) {
+	b.pumped = now
+	for again := true; again; {
+		again = false
+		for _, k := range b.loop.links {
+			for k.bundle == b && k.takes(now) && b.feed(now, k) {
+				again = true
+			}
+		}
+	}
+	for i := len(b.loop.links) - 1; i >= 0; i-- { // one may leave the list
+		b.loop.links[i].flush(now)
+	}
+}
+
+// feed puts the next packet, or the next fragment, into the buffer of a link,
+// and reports false when there is none for it.
+func (b *Bundle) feed(now time.Time, k *Link) bool {
+	if b.mp != nil {
+		if b.mp.alone() != k {
+			return b.mp.next(now, k)
+		}
+		b.mp.plain(k)
+	}
+	if !b.net.up() {
+		return false
+	}
+	p := b.open(func() *packet { return b.queue.pop(now) })
+	if p == nil {
+		return false
+	}
+	b.sent(now, p)
+	proto, store, from := b.net.coder.encode(p)
+	k.sendPacket(proto, store, from)
+	b.pool.put(p)
+	return true
+}
+
+// open returns the next packet, probes first, whose protocol is open; nil when
+// there is none.
+func (b *Bundle) open(next func() *packet) *packet {
+	for {
+		p := b.probes.pop()
+		if p == nil {
+			p = next()
+		}
+		if p == nil || b.net.open(protocolOf(p.data)) {
+			return p
+		}
+		b.drop(p, dropProtocolDown)
+	}
+}
+
+// sent accounts for a packet.
+func (b *Bundle) sent(now time.Time, p *packet) {
+	if !p.probe {
+		b.net.sent(len(p.data))
+		b.idle.sent(now, p.data)
+	}
+}
+
+// pending reports whether something waits for a line.
+func (b *Bundle) pending() bool {
+	return b.queue.n > 0 || b.probes.first != nil || b.mp != nil && b.mp.pending()
+}
