@@ -243,16 +243,16 @@ func (k *Link) below(now time.Time) int { return len(k.fill) + int(k.pace.below(
 // rateKnown passes on what the pace has learned of the line: how long an
 // Echo-Request waits behind what was handed over, and how long packets may.
 func (k *Link) rateKnown() {
+	if k.line != nil {
+		k.bundle.mp.tell(k)
+	}
 	rate := k.pace.rate
 	if rate == 0 {
 		return
 	}
 	k.lcp.SetDelay(seconds((float64(len(k.fill)) + k.pace.level) / rate))
-	if b := k.bundle; b != nil {
-		b.rateKnown()
-		if k.line != nil {
-			b.mp.tell(k)
-		}
+	if k.bundle != nil {
+		k.bundle.rateKnown()
 	}
 }
 

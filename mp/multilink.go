@@ -203,7 +203,7 @@ func (m *multilink) alone() *Link {
 }
 
 // tell passes on what is known of a link's line.
-func (m *multilink) tell(k *Link) { k.line.Update(k.pace.rate, k.delays.oneWay()) }
+func (m *multilink) tell(k *Link) { k.line.Update(k.pace.estimate(), k.delays.oneWay()) }
 
 // next fills link k's buffer with what is to be sent next over it, and reports
 // false when there is nothing.

@@ -79,6 +79,7 @@ type pace struct {
 	limit   float64 // bytes a second that the line cannot exceed; 0: not known
 	allowed float64 // bytes a second that are handed over at most
 	rate    float64 // bytes a second that the line sends; 0: not known
+	guess   float64 // the rate as far as one can say, when it is not known
 	quick   int     // writes since one has waited
 
 	// Samples of the rate.
@@ -228,6 +229,7 @@ func (p *pace) learn(at time.Time) {
 		p.total += p.since
 		p.samples++
 		mean = float64(p.total) / at.Sub(p.first).Seconds()
+		p.guess = mean
 		p.overdrive(mean)
 		if p.samples >= enough && p.total >= enoughBytes {
 			p.settle(mean, at)
@@ -260,6 +262,7 @@ func near(a, b, factor float64) bool { return a > 0 && b > 0 && a < b*factor && 
 // fill begins to hand over without a pause.
 func (p *pace) fill(guess float64) {
 	p.state, p.first, p.total, p.samples, p.tried, p.since = paceFilling, time.Time{}, 0, 0, 0, 0
+	p.guess = guess
 	p.overdrive(guess)
 }
 
@@ -273,7 +276,7 @@ func (p *pace) settle(rate float64, at time.Time) {
 		rate = min(rate, p.limit)
 	}
 	was := p.rate
-	p.rate = rate
+	p.rate, p.guess = rate, rate
 	same := near(rate, was, confirmed)
 	if p.period *= 2; !same {
 		p.period = 0
@@ -343,6 +346,14 @@ func (p *pace) wait() {
 	case p.quick > 0 && p.allowed < freeRate:
 		p.next = p.at.Add(p.span(float64(p.n)))
 	}
+}
+
+// estimate is the rate, or what is guessed of it; 0: nothing is known.
+func (p *pace) estimate() float64 {
+	if p.rate > 0 {
+		return p.rate
+	}
+	return p.guess
 }
 
 // below is the number of octets that have been handed over and have not left

@@ -89,10 +89,11 @@ func (k *Link) unsure() time.Time {
 // lineTime is how long so many octets take on the link's line, as far as that
 // is known.
 func (k *Link) lineTime(octets int) time.Duration {
-	if k.pace.rate == 0 {
+	rate := k.pace.estimate()
+	if rate == 0 {
 		return 0
 	}
-	return seconds(float64(octets) / k.pace.rate)
+	return seconds(float64(octets) / rate)
 }
 
 // A delays is how long a link's Echo-Requests have taken lately: the least of
