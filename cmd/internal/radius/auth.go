@@ -12,7 +12,6 @@ import (
 	"layeh.com/radius/rfc2869"
 	"layeh.com/radius/vendors/microsoft"
 
-	"pppdial/mp/fsm"
 	"pppdial/mp/proto"
 	"pppdial/mp/wire"
 )
@@ -61,7 +60,7 @@ func (c *Client) authenticate(ctx context.Context, call Call, r *proto.AuthReque
 func (c *Client) read(p *radius.Packet, r *proto.AuthRequest) Answer {
 	g, odd, err := parseGrant(p)
 	for _, o := range odd {
-		c.log.Warn("attribute of the RADIUS server ignored", "name", fsm.Printable([]byte(r.Name)), "why", o)
+		c.log.Warn("attribute of the RADIUS server ignored", "claim", r, "why", o)
 	}
 	mschap := r.Method == wire.Auth{Protocol: wire.CHAP, Algorithm: wire.CHAPMSv2}
 	switch {

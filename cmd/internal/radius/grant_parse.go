@@ -13,7 +13,6 @@ import (
 	"layeh.com/radius/rfc2869"
 	"layeh.com/radius/rfc3162"
 
-	"pppdial/mp/fsm"
 	"pppdial/mp/wire"
 )
 
@@ -24,9 +23,9 @@ var (
 )
 
 const (
-	minMTU     = 64        // of Framed-MTU (RFC 2865, section 5.12)
-	minInterim = 60        // s, of Acct-Interim-Interval (RFC 2869, section 5.16)
-	maxClass   = 16 * 1024 // more than fits into the packets that they are to come back in
+	minMTU     = 64   // of Framed-MTU (RFC 2865, section 5.12)
+	minInterim = 60   // s, of Acct-Interim-Interval (RFC 2869, section 5.16)
+	maxClass   = 2048 // octets of Class; they must fit into each accounting record
 )
 
 // attributeReaders read the attributes that are in effect. An error is that of
@@ -59,7 +58,7 @@ func parseGrant(p *radius.Packet) (g *Grant, odd []error, err error) {
 		if a.Type == rfc2865.FramedRoute_Type {
 			r, err := parseRoute(string(a.Attribute))
 			if err != nil {
-				odd = append(odd, fmt.Errorf("attribute Framed-Route %q: %w", fsm.Printable(a.Attribute), err))
+				odd = append(odd, fmt.Errorf("attribute Framed-Route %q: %w", a.Attribute, err))
 				continue
 			}
 			g.Routes = append(g.Routes, r)

@@ -1,0 +1,234 @@
+package radius
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+
+	"layeh.com/radius"
+	"layeh.com/radius/rfc2865"
+	"layeh.com/radius/rfc2869"
+	"layeh.com/radius/rfc3576"
+)
+
+const (
+	replayWindow = 300 * time.Second // how far Event-Timestamp may be off (RFC 5176, section 6.3)
+	maxReplies   = 4096              // that are remembered
+	lookUpEvery  = time.Minute
+	lookUpLimit  = 5 * time.Second
+)
+
+// Why a request is dropped without an answer (RFC 5176, sections 2.3, 3.4, 6.3).
+var (
+	errStranger = errors.New("it does not come from a configured server")
+	errNoTime   = errors.New("it has no Event-Timestamp, without which it could be an old one")
+	errStale    = errors.New("its Event-Timestamp is too far from this machine's time")
+	errFlood    = errors.New("there are too many")
+)
+
+// A listener takes the requests of servers. Its fields belong to the goroutine
+// in run.
+type listener struct {
+	client *Client
+	conn   *net.UDPConn
+	ended  chan struct{}
+
+	origins map[string][]netip.Addr // of the servers, by name
+	looked  time.Time               // when the names were last looked up
+	replies map[[headerSize]byte]reply
+	warned  time.Time
+}
+
+// A reply is kept for as long as the request could be replayed.
+type reply struct {
+	octets []byte
+	until  time.Time
+}
+
+func newListener(c *Client) *listener {
+	return &listener{client: c, ended: make(chan struct{}), replies: map[[headerSize]byte]reply{}}
+}
+
+func listen(c *Client) (*listener, error) {
+	l := newListener(c)
+	a, err := net.ResolveUDPAddr("udp", c.cfg.Listen)
+	if err == nil {
+		l.conn, err = net.ListenUDP("udp", a)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("radius: taking requests of servers: %w", err)
+	}
+	return l, nil
+}
+
+func (l *listener) run() {
+	defer close(l.ended)
+	buf := make([]byte, radius.MaxPacketLength)
+	for {
+		n, from, err := l.conn.ReadFromUDPAddrPort(buf)
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			continue
+		}
+		answer, err := l.request(buf[:n], from, time.Now())
+		if err != nil {
+			l.dropped(from, err)
+			continue
+		}
+		l.conn.WriteToUDPAddrPort(answer, from)
+	}
+}
+
+func (l *listener) close() {
+	if l == nil {
+		return
+	}
+	l.conn.Close()
+	<-l.ended
+}
+
+// dropped logs a dropped request, now and then.
+func (l *listener) dropped(from netip.AddrPort, err error) {
+	if now := time.Now(); now.Sub(l.warned) >= restTime {
+		l.warned = now
+		l.client.log.Warn("RADIUS request dropped", "from", from, "why", err)
+	}
+}
+
+// request takes a datagram and makes the answer to it.
+func (l *listener) request(b []byte, from netip.AddrPort, now time.Time) ([]byte, error) {
+	b, err := trim(b)
+	if err != nil {
+		return nil, err
+	}
+	p, err := l.authentic(b, from.Addr().Unmap(), now)
+	if err != nil {
+		return nil, err
+	}
+	stamp, err := rfc2869.EventTimestamp_Lookup(p)
+	if err != nil {
+		return nil, errNoTime
+	}
+	if d := now.Sub(stamp); d > replayWindow || d < -replayWindow {
+		return nil, errStale
+	}
+	key := [headerSize]byte(b)
+	if r, again := l.replies[key]; again {
+		return r.octets, nil
+	}
+	for k, r := range l.replies {
+		if now.After(r.until) {
+			delete(l.replies, k)
+		}
+	}
+	if len(l.replies) >= maxReplies {
+		return nil, errFlood
+	}
+	cause := l.client.obey(p)
+	answer, err := answerTo(p, cause, now)
+	if err == nil {
+		l.replies[key] = reply{answer, stamp.Add(replayWindow)}
+	}
+	return answer, err
+}
+
+// authentic reads a request, if a server has made it.
+func (l *listener) authentic(b []byte, from netip.Addr, now time.Time) (*radius.Packet, error) {
+	err := errStranger
+	for _, s := range l.client.cfg.Servers {
+		if !l.isFrom(s.Host, from, now) {
+			continue
+		}
+		var p *radius.Packet
+		if p, err = parseRequest(b, s.Secret); err == nil {
+			return p, nil
+		}
+	}
+	return nil, err
+}
+
+// parseRequest reads the request of a server that knows the secret.
+func parseRequest(b []byte, secret Secret) (*radius.Packet, error) {
+	p, err := radius.Parse(b, secret.octets)
+	if err != nil {
+		return nil, err
+	}
+	if p.Code != radius.CodeDisconnectRequest && p.Code != radius.CodeCoARequest {
+		return nil, errors.New("it asks for nothing that is known here")
+	}
+	if !radius.IsAuthenticRequest(b, secret.octets) {
+		return nil, errForged
+	}
+	present, right := signed(b, make([]byte, authenticatorSize), secret.octets)
+	switch {
+	case !present:
+		return nil, errUnsigned
+	case !right:
+		return nil, errForged
+	}
+	return p, nil
+}
+
+// isFrom reports whether from is an address of the host. Names are looked up
+// once a minute at most.
+func (l *listener) isFrom(host string, from netip.Addr, now time.Time) bool {
+	if a, err := netip.ParseAddr(host); err == nil {
+		return a.Unmap() == from
+	}
+	if l.origins == nil || now.Sub(l.looked) >= lookUpEvery {
+		l.lookUp()
+		l.looked = now
+	}
+	for _, a := range l.origins[host] {
+		if a.Unmap() == from {
+			return true
+		}
+	}
+	return false
+}
+
+// lookUp finds the addresses of the servers. A name that does not resolve now
+// keeps those that it had.
+func (l *listener) lookUp() {
+	ctx, cancel := context.WithTimeout(context.Background(), lookUpLimit)
+	defer cancel()
+	if l.origins == nil {
+		l.origins = map[string][]netip.Addr{}
+	}
+	for _, s := range l.client.cfg.Servers {
+		if a, err := net.DefaultResolver.LookupNetIP(ctx, "ip", s.Host); err == nil {
+			l.origins[s.Host] = a
+		}
+	}
+}
+
+// answerTo makes the acknowledgement, or, with a cause, the refusal of a
+// request.
+func answerTo(p *radius.Packet, cause rfc3576.ErrorCause, now time.Time) ([]byte, error) {
+	code := radius.CodeDisconnectACK
+	switch {
+	case p.Code == radius.CodeDisconnectRequest && cause != 0:
+		code = radius.CodeDisconnectNAK
+	case p.Code == radius.CodeCoARequest && cause == 0:
+		code = radius.CodeCoAACK
+	case p.Code == radius.CodeCoARequest:
+		code = radius.CodeCoANAK
+	}
+	q := p.Response(code)
+	if cause != 0 {
+		q.Add(rfc3576.ErrorCause_Type, radius.NewInteger(uint32(cause)))
+	}
+	q.Add(rfc2869.EventTimestamp_Type, binary.BigEndian.AppendUint32(nil, uint32(now.Unix())))
+	for _, a := range p.Attributes { // for the proxies on the way back (RFC 5176, section 3.1)
+		if a.Type == rfc2865.ProxyState_Type {
+			q.Add(a.Type, a.Attribute)
+		}
+	}
+	return encode(q, true)
+}
