@@ -22,7 +22,8 @@ func TestMain(m *testing.M) {
 type fake struct {
 	conn    net.Conn
 	say     chan string
-	answers map[string]string // what it says to a command, sent as it stands; missing: nothing
+	answers map[string]string // what it says to a command, sent as it stands; several are parted by | and the last stays; missing: other
+	other   string            // "": nothing
 
 	echo     bool
 	data     bool          // it starts in data mode
@@ -128,10 +129,15 @@ func (f *fake) obey(command string) {
 	if f.echo {
 		f.say <- command + "\r"
 	}
-	if answer, ok := f.answers[command]; ok {
-		f.data = strings.Contains(answer, "CONNECT")
-		f.say <- answer
+	answer, ok := f.answers[command]
+	if !ok {
+		answer = f.other
 	}
+	if first, rest, more := strings.Cut(answer, "|"); more {
+		answer, f.answers[command] = first, rest
+	}
+	f.data = strings.Contains(answer, "CONNECT")
+	f.say <- answer
 }
 
 // usual is what every modem says.
