@@ -11,7 +11,8 @@ import (
 	"pppdial/dial/modem"
 )
 
-// A Call is a line on which the other side can be talked to.
+// A Call is a line on which the other side can be talked to. Its methods are for
+// one goroutine at a time.
 type Call struct {
 	Line         *line.Line
 	Device       string
@@ -26,6 +27,9 @@ type Call struct {
 	hangupScript *chat.Script // nil: none
 	local        bool
 	cellular     bool // the modem can be asked about card and network
+	d            *Dialer
+	named        string       // the path by which the line was known first
+	deaf         map[int]bool // interfaces of the modem at which nothing answers
 	once         sync.Once
 }
 

@@ -97,23 +97,31 @@ func (c *Call) Diagnose(ctx context.Context) *Error {
 	ctx, cancel := context.WithTimeout(ctx, diagnosisLimit)
 	defer cancel()
 	e := &Error{Kind: CommandMode, Device: c.Device, Number: c.Number, Err: errEnded}
-	if err := c.Line.Revive(); err != nil {
-		c.log.Debug("the modem can't be asked", "error", err)
-		return nil
-	}
-	commands, err := c.modem.Attend(ctx)
+	var s *modem.Status
+	commands := false
+	err := c.Line.Revive()
 	if err == nil {
-		var s *modem.Status
-		if s, err = c.modem.Diagnose(ctx); s.String() != "" {
-			if !commands {
-				e.Kind, e.Err = NoCarrier, errHeld
-			}
-			e.learn(s)
-		}
+		commands, err = c.modem.Attend(ctx)
+	}
+	if err == nil {
+		s, err = c.modem.Diagnose(ctx)
+	} else {
+		c.log.Debug("the modem does not answer", "error", err)
+		err = c.aside(ctx, func(m *modem.Modem) (err error) {
+			s, err = m.Diagnose(ctx)
+			return err
+		})
 	}
 	if err != nil {
 		c.log.Debug("the modem can't be asked", "error", err)
 	}
+	if s == nil {
+		return nil
+	}
+	if !commands {
+		e.Kind, e.Err = NoCarrier, errHeld
+	}
+	e.learn(s)
 	if e.Modem == nil {
 		return nil
 	}

@@ -63,6 +63,11 @@ type machine struct {
 	life   int   // raised by every power-on; timers of an earlier life are void
 	used   []int // per row of the profile
 	cell   *cell // nil: not cellular
+
+	// A tty beside the one that makes calls has the modem's cell, and makes none.
+	first *machine // the one that does; nil: this one
+	deaf  bool     // nothing answers at it
+
 	echoed []byte
 }
 
@@ -73,6 +78,11 @@ func (m *machine) boot(now time.Time) {
 	m.settings, m.stored = factory(), factory()
 	m.line, m.rest, m.held, m.last = nil, "", nil, ""
 	m.used = make([]int, len(m.prof.Rows))
+	if m.first != nil {
+		m.wedged, m.cell = m.deaf, m.first.cell
+		m.ex.hooks.changed(m)
+		return
+	}
 	if m.prof.Cellular != nil {
 		m.cell = newCell(m, m.prof.Cellular)
 		m.cell.boot(now)
@@ -110,7 +120,7 @@ func (m *machine) input(now time.Time, b []byte) (data []byte) {
 	defer m.flush()
 	for i, c := range b {
 		switch {
-		case m.state == Off || m.wedged:
+		case m.state == Off || m.wedged || m.first != nil && m.first.wedged:
 			return nil
 		case m.state == Online:
 			m.esc.data(now, b[i:])
@@ -213,7 +223,7 @@ func (m *machine) resume(now time.Time, cmd string, row *Row) {
 func (m *machine) answer(now time.Time, cmd string, row *Row) bool {
 	r := reply{result: resOK}
 	if row != nil {
-		r.lines, r.result = row.Lines, row.Result
+		r.lines, r.result = m.fillIn(row.Lines), row.Result
 		if r.result == "" {
 			r.result = resOK
 		}

@@ -131,7 +131,7 @@ func (m *machine) dial(now time.Time, arg string) reply {
 	case m.state == Ringing:
 		m.ex.glare(now, m)
 		return reply{result: NoResult}
-	case m.state != Idle:
+	case m.state != Idle || m.first != nil:
 		return failed
 	case d.voice || d.number == "":
 		// A voice call or an open line: nothing that carries data.

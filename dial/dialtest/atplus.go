@@ -268,7 +268,11 @@ func (c *cell) context(p plus) reply {
 		}
 		return r
 	case "=?":
-		return text("+CGDCONT: (1-16),\"IP\",,,(0-2),(0-4)")
+		var r reply
+		for _, t := range c.types() {
+			r.lines = append(r.lines, fmt.Sprintf("+CGDCONT: (1-16),\"%s\",,,(0-2),(0-4)", t))
+		}
+		return r
 	}
 	cid := p.number(0, 0)
 	if cid < 1 || cid > 16 {
@@ -278,9 +282,7 @@ func (c *cell) context(p plus) reply {
 		delete(c.contexts, cid)
 		return reply{}
 	}
-	switch p.arg(1) {
-	case "IP", "PPP", "IPV6", "IPV4V6":
-	default:
+	if !slices.Contains(c.types(), p.arg(1)) {
 		return c.fail(50)
 	}
 	c.contexts[cid] = fmt.Sprintf("\"%s\",\"%s\",\"%s\",%s,%s", p.arg(1), p.arg(2), p.arg(3), cmp.Or(p.arg(4), "0"), cmp.Or(p.arg(5), "0"))

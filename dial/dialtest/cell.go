@@ -1,7 +1,10 @@
 package dialtest
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -171,16 +174,47 @@ func (c *cell) packet(cid string) string {
 	case !c.registered():
 		c.cause = "No network service"
 		return resNoCarrier
-	case cid == "1": // the default bearer's
-		return ""
 	}
-	for id := range c.contexts {
+	for id, context := range c.contexts {
 		if fmt.Sprint(id) == cid {
-			return ""
+			return c.access(splitArgs(context)[1])
 		}
+	}
+	if cid == "1" { // the default bearer's
+		return ""
 	}
 	c.cause = "Unknown PDP context"
 	return resError
+}
+
+// access says whether the network knows an access point.
+func (c *cell) access(apn string) string {
+	if len(c.conf.APNs) == 0 || slices.Contains(c.conf.APNs, apn) {
+		return ""
+	}
+	c.cause = cmp.Or(c.conf.APNCause, "Unknown APN")
+	return resNoCarrier
+}
+
+// types are those of contexts that the modem has.
+func (c *cell) types() []string {
+	if len(c.conf.Types) > 0 {
+		return c.conf.Types
+	}
+	return []string{"IP", "PPP", "IPV6", "IPV4V6"}
+}
+
+// fillIn puts what only the modem knows into lines of a profile.
+func (m *machine) fillIn(lines []string) []string {
+	if m.cell == nil {
+		return lines
+	}
+	r := strings.NewReplacer("{tries}", fmt.Sprint(m.cell.tries), "{iccid}", m.cell.conf.SIM.ICCID)
+	var filled []string
+	for _, l := range lines {
+		filled = append(filled, r.Replace(l))
+	}
+	return filled
 }
 
 // lost notes why a call ended, for +CEER.

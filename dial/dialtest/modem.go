@@ -15,8 +15,10 @@ type Modem struct {
 	m   *machine
 	end *end // nil: one line of Bank.Answer
 	out *queue
+	dev *busDevice // nil: on no Bus
 
 	// Guarded by the bank's mutex.
+	others     []*Modem // ttys of the same device
 	service    Service
 	line       params // of a call, this modem's part of it
 	session    *session
@@ -52,8 +54,15 @@ func (m *Modem) remove(now time.Time) {
 
 // off switches it off.
 func (m *Modem) off(now time.Time) {
+	was := m.m.state
 	if m.end != nil {
 		m.end.unplug()
+	}
+	for _, o := range m.others {
+		o.off(now)
+	}
+	if m.dev != nil && was != Off {
+		m.dev.leave()
 	}
 	m.closing = 0
 	m.m.dtr = false
@@ -172,11 +181,16 @@ func (m *Modem) closed(now time.Time, closing int) {
 	}
 }
 
-// Name is the modem's name, Path the symlink to its pseudo-terminal, Number its number.
+// Name is the modem's name.
 func (m *Modem) Name() string { return m.m.name }
 
-// Path is the symlink to the modem's pseudo-terminal.
-func (m *Modem) Path() string { return m.end.link }
+// Path is the symlink to the modem's pseudo-terminal. On a Bus it is another one
+// each time that the modem comes back.
+func (m *Modem) Path() string {
+	m.b.mu.Lock()
+	defer m.b.mu.Unlock()
+	return m.end.link
+}
 
 // Number is the modem's telephone number.
 func (m *Modem) Number() string { return m.m.cfg.Number }
@@ -254,13 +268,23 @@ func (m *Modem) Plug() error {
 }
 
 func (m *Modem) plug(now time.Time) error {
-	if m.m.state != Off {
+	if m.m.state != Off || m.dev != nil && m.dev.off {
 		return nil
 	}
-	if err := m.end.plug(); err != nil {
-		return fmt.Errorf("dialtest: modem %s: %w", m.m.name, err)
+	if m.dev != nil {
+		if err := m.dev.arrive(); err != nil {
+			return err
+		}
 	}
-	m.m.boot(now)
+	for _, p := range append([]*Modem{m}, m.others...) {
+		if err := p.end.plug(); err != nil {
+			return fmt.Errorf("dialtest: modem %s: %w", m.m.name, err)
+		}
+		p.m.boot(now)
+	}
+	if m.dev != nil {
+		m.dev.arrived()
+	}
 	return nil
 }
 

@@ -219,6 +219,9 @@ func (p plumbing) idle(m *Modem) {
 }
 
 func (p plumbing) replug(mc *machine) {
+	if mc.first != nil {
+		mc = mc.first
+	}
 	if m := p.b.modems[mc]; m != nil {
 		// After the answer to the command that asks for it.
 		m.out.add(func() { p.b.do(m.replug) })

@@ -30,7 +30,7 @@ type Row struct {
 
 	Times  int           // the row serves so often and is then passed over; 0: always
 	Delay  time.Duration // before the answer
-	Lines  []string      // information text: one block of lines, with a CR LF around it
+	Lines  []string      // information text: one block of lines, with a CR LF around it; {tries} and {iccid} are the card's
 	Result string        // final result code; "": OK, or NoResult
 	Pass   bool          // the interpreter answers, after Delay; Lines and Result do not count, Then does
 	Then   []Step        // runs from the moment of the command, also into data mode
@@ -71,6 +71,10 @@ type Cellular struct {
 	AcT           int           // +COPS access technology: 0 GSM, 2 UTRAN, 7 E-UTRAN, 9 NB-S1
 	RSSI, BER     int           // +CSQ; RSSI 0 and BER 0 stand for 20,99
 	Cause         string        // +CEER after a call that failed or was dropped
+
+	APNs     []string // that the network knows; empty: all
+	APNCause string   // +CEER after a call with another one; "": Unknown APN
+	Types    []string // of contexts that the modem has; empty: IP, PPP, IPV6, IPV4V6
 }
 
 // SIM is a SIM card.

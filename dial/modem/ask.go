@@ -109,7 +109,7 @@ func (m *Modem) Diagnose(ctx context.Context) (*Status, error) {
 			s := NewStatus()
 			return &s, err
 		}
-		if c, ok := q.in(lines); ok && c != "" {
+		if c, ok := q.in(lines); ok && !noCause.MatchString(c) {
 			cause = c
 			break
 		}
@@ -118,6 +118,9 @@ func (m *Modem) Diagnose(ctx context.Context) (*Status, error) {
 	s.Cause = cause
 	return s, err
 }
+
+// noCause is what modems say that have nothing to say.
+var noCause = regexp.MustCompile(`(?i)^(0|none|no cause.*|no report.*|no error.*)?$`)
 
 // Attend brings a modem that has a call, or had one, to command mode without
 // ending the call; commands is whether it was there already. The error is an

@@ -80,24 +80,25 @@ func (m *Modem) SetUp(ctx context.Context, c Cellular, init []string) (*Status, 
 		},
 		m.chooseMode, m.chooseOperator, m.define, m.register,
 	}
-	for _, step := range steps {
-		if err := step(ctx, c); err != nil {
+	again := 0
+	m.restarted = false
+	for i := 0; i < len(steps); i++ {
+		if err := steps[i](ctx, c); err != nil {
 			return &s, err
 		}
-		if m.restarted { // by itself, while we spoke: what it was told is forgotten
-			m.restarted = false
+		if m.restarted && again < maxRestarts { // by itself, while we spoke: what it was told is forgotten
+			again++
 			if err := m.calm(ctx); err != nil {
 				return &s, err
 			}
-			for _, again := range []func(context.Context, Cellular) error{m.manners, m.radioOn, m.unlock} {
-				if err := again(ctx, c); err != nil {
-					return &s, err
-				}
-			}
+			m.restarted, i = false, -1
 		}
 	}
 	return &s, nil
 }
+
+// maxRestarts is how often a modem may start anew while it is set up.
+const maxRestarts = 3
 
 // manners makes the modem's answers such as the parsers here like them best. They
 // live without it, so that a refusal is no error.
