@@ -31,13 +31,13 @@ Demand modes are {quiet}, and {out} with this or {inactive_timeout}: the call is
 
 var multilinkRows = []Keyword{
 	{
-		Name: "busy_delay", Forms: Valued, Type: "secs", Default: "10", Min: 1, Phase: Always, Pending: true,
+		Name: "busy_delay", Forms: Valued, Type: "secs", Default: "10", Min: 1, Phase: Always,
 		Rule:  "rounded up to a multiple of 5",
 		Group: "Multilink", slot: rounded(second, 5, func(e *Entry) *duration { return &e.BusyDelay }),
 		Man: `How long all lines must be saturated before another is called, up to {outdevs}.`,
 	},
 	{
-		Name: "idle_delay", Forms: Valued, Type: "secs", Default: "30", Min: 1, Phase: Always, Pending: true,
+		Name: "idle_delay", Forms: Valued, Type: "secs", Default: "30", Min: 1, Phase: Always,
 		Rule:  "rounded up to a multiple of 5",
 		Group: "Multilink", slot: rounded(second, 5, func(e *Entry) *duration { return &e.IdleDelay }),
 		Man: `How long the lines must have had room to spare, without a moment of saturation, before one in excess of {mindevs} is hung up. Only lines that we have called are. When nothing passes at all, the timeouts end them all.`,
@@ -70,37 +70,37 @@ var multilinkRows = []Keyword{
 		Man: `The answering side may call additional lines, too. It is for peers that never do it themselves.`,
 	},
 	{
-		Name: "mp", Forms: Negated, Type: "flag", Default: "true", Phase: Establish, Pending: true,
+		Name: "mp", Forms: Negated, Type: "flag", Default: "true", Phase: Establish,
 		Group: "Multilink", slot: onOff(func(e *Entry) *bool { return &e.MP }),
 		Man: `{-mp} turns off the multilink protocol (RFC 1990): the peer has one line. The older BF&I protocol has no public description; that is why a second line is refused.`,
 	},
 	{
-		Name: "mp_send_ssn", Forms: Bare, Type: "flag", Default: "false", Phase: Establish, Pending: true,
+		Name: "mp_send_ssn", Forms: Bare, Type: "flag", Default: "false", Phase: Establish,
 		Group: "Multilink", slot: onOff(func(e *Entry) *bool { return &e.MPSendSSN }),
 		Man: `We send short sequence numbers if the peer asks for them.`,
 	},
 	{
-		Name: "mp_recv_ssn", Forms: Bare, Type: "flag", Default: "false", Phase: Establish, Pending: true,
+		Name: "mp_recv_ssn", Forms: Bare, Type: "flag", Default: "false", Phase: Establish,
 		Group: "Multilink", slot: onOff(func(e *Entry) *bool { return &e.MPRecvSSN }),
 		Man: `We ask the peer to send short sequence numbers.`,
 	},
 	{
-		Name: "mp_headers", Forms: Bare, Type: "flag", Default: "false", Phase: Network, Pending: true,
+		Name: "mp_headers", Forms: Bare, Type: "flag", Default: "false", Phase: Network,
 		Group: "Multilink", slot: onOff(func(e *Entry) *bool { return &e.MPHeaders }),
 		Man: `Packets have multilink headers also while there is only one line.`,
 	},
 	{
-		Name: "endpoint_discriminator", Forms: Negated, Type: "flag", Default: "true", Phase: Establish, Pending: true,
+		Name: "endpoint_discriminator", Forms: Negated, Type: "flag", Default: "true", Phase: Establish,
 		Group: "Multilink", slot: onOff(func(e *Entry) *bool { return &e.EndpointDiscriminator }),
 		Man: `{-endpoint_discriminator} does not tell the peer by which machine the lines of a bundle are known. It is for peers that cannot bear the option.`,
 	},
 	{
-		Name: "mp_frag", Forms: Negated, Type: "flag", Default: "true", Phase: Network, Pending: true,
+		Name: "mp_frag", Forms: Negated, Type: "flag", Default: "true", Phase: Network,
 		Group: "Multilink", slot: onOff(func(e *Entry) *bool { return &e.MPFrag }),
 		Man: `{-mp_frag} sends packets whole wherever that is possible.`,
 	},
 	{
-		Name: "mp_interleave", Forms: Bare, Type: "flag", Default: "false", Phase: Establish, Pending: true, Ours: true,
+		Name: "mp_interleave", Forms: Bare, Type: "flag", Default: "false", Phase: Establish, Ours: true,
 		Group: "Multilink", slot: onOff(func(e *Entry) *bool { return &e.MPInterleave }),
 		Man: `Urgent packets go between the fragments of large ones (the multi-class extension, RFC 2686), if the peer can do it.`,
 	},

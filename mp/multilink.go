@@ -116,9 +116,11 @@ func (m *multilink) join(now time.Time, k *Link) {
 	k.vigil.start(now)
 	if k.entry = (entry{}); m.count() > 1 {
 		k.entry.wait(now)
-	}
-	if k.cfg.LCP.EchoInterval > 0 {
-		k.lcp.Probe(now) // so that its delay is known
+		m.members(func(k *Link) {
+			if k.delays.n == 0 && k.cfg.LCP.EchoInterval > 0 {
+				k.lcp.Probe(now) // so that its delay is known
+			}
+		})
 	}
 	m.tell(k)
 	m.update()

@@ -112,12 +112,40 @@ func linkConfig(e *conf.Entry, speed int, events mp.Events, log *slog.Logger) mp
 		host, _ := os.Hostname()
 		c.LCP.Ident = strings.TrimSpace("pppdial " + Version + " " + host)
 	}
+	multilink(e, &c.LCP)
 	// What must be escaped when sending is asked of the peer as well: the line
 	// is the same.
 	c.EscapeTx = escapes(e)
 	c.LCP.TxACCM = c.EscapeTx[0]
 	c.LCP.ACCM = c.EscapeTx[0]
 	return c
+}
+
+// classes is the number of classes of fragments that mp_interleave asks for:
+// urgent packets and the others.
+const classes = 2
+
+// multilink is what LCP says about it. The name by which the peer is to know
+// the lines that belong together is the machine's Ethernet address or, where
+// there is none, its host name.
+func multilink(e *conf.Entry, c *proto.LCPConfig) {
+	if !e.MP {
+		return
+	}
+	c.MRRU, c.SendSSN, c.RecvSSN = e.MTU, e.MPSendSSN, e.MPRecvSSN
+	if e.MPInterleave {
+		c.Classes = classes
+	}
+	c.NoEndpoint = !e.EndpointDiscriminator
+	if c.NoEndpoint {
+		return
+	}
+	if mac, ok := ethernet(); ok {
+		c.Endpoint = wire.MACEndpoint(mac)
+	} else {
+		host, _ := os.Hostname()
+		c.Endpoint = wire.LocalEndpoint(host)
+	}
 }
 
 // escapes is the set of characters that accm, map_char, map_char_num and
@@ -186,6 +214,7 @@ func bundleConfig(e *conf.Entry, tun mp.Tun, events mp.Events, log *slog.Logger)
 			IgnorePorts: e.InactPort, IgnoreICMP: e.InactICMP,
 		},
 		MaxConnect: e.MaxConnectSecs,
+		MP:         mp.MPConfig{Headers: e.MPHeaders, Whole: !e.MPFrag, BusyDelay: e.BusyDelay, IdleDelay: e.IdleDelay},
 		Events:     events, Log: log,
 	}
 	if e.IPv4 {
@@ -241,20 +270,29 @@ func interfaceID(id conf.InterfaceID, otherwise func() wire.InterfaceID) (w wire
 // noID leaves the choice to IPV6CP: a random one.
 func noID() wire.InterfaceID { return wire.InterfaceID{} }
 
-// ethernetID makes an identifier of the first Ethernet address of this machine
-// (RFC 4291, appendix A); none if there is no such address.
+// ethernetID makes an identifier of an Ethernet address of this machine (RFC
+// 4291, appendix A); none if there is no such address.
 func ethernetID() wire.InterfaceID {
+	m, ok := ethernet()
+	if !ok {
+		return wire.InterfaceID{}
+	}
+	return wire.InterfaceID{m[0] ^ 2, m[1], m[2], 0xff, 0xfe, m[3], m[4], m[5]}
+}
+
+// ethernet is the first Ethernet address of this machine, if it has one.
+func ethernet() (mac [6]byte, ok bool) {
 	all, err := net.Interfaces()
 	if err != nil {
-		return wire.InterfaceID{}
+		return mac, false
 	}
 	for _, i := range all {
 		m := i.HardwareAddr
-		if len(m) == 6 && i.Flags&net.FlagLoopback == 0 && m[0]&1 == 0 {
-			return wire.InterfaceID{m[0] ^ 2, m[1], m[2], 0xff, 0xfe, m[3], m[4], m[5]}
+		if len(m) == len(mac) && i.Flags&net.FlagLoopback == 0 && m[0]&1 == 0 {
+			return [6]byte(m), true
 		}
 	}
-	return wire.InterfaceID{}
+	return mac, false
 }
 
 // addrSet turns localhost= or remotehost= into what IPCP negotiates with.

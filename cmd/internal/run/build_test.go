@@ -171,6 +171,16 @@ var effects = map[string]effect{
 
 	"bps": {"", "bps=9600", "link"},
 
+	"mp":                     {"", "-mp", "link daemon"},
+	"mp_send_ssn":            {"", "mp_send_ssn", "link"},
+	"mp_recv_ssn":            {"", "mp_recv_ssn", "link"},
+	"mp_interleave":          {"", "mp_interleave", "link"},
+	"mp_headers":             {"", "mp_headers", "bundle"},
+	"mp_frag":                {"", "-mp_frag", "bundle"},
+	"endpoint_discriminator": {"", "-endpoint_discriminator", "link"},
+	"busy_delay":             {"", "busy_delay=20", "bundle"},
+	"idle_delay":             {"", "idle_delay=60", "bundle"},
+
 	"map_char_num": {"", "map_char_num=0x80", "link"},
 	"accm":         {"", "accm=0xa0000", "link"},
 	"map_char":     {"", "map_char=QS", "link"},
