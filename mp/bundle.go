@@ -294,7 +294,7 @@ func (b *Bundle) receive(now time.Time, p wire.Protocol, datagram []byte) {
 		b.drops[dropMalformed]++
 	case b.answered(datagram):
 	default:
-		b.net.received(len(datagram))
+		b.net.received(now, len(datagram))
 		b.idle.received(now, datagram)
 		if b.cfg.ClampMSS {
 			clampMSS(datagram, b.net.mtu)

@@ -19,6 +19,7 @@ type channel struct {
 	ccp    *proto.CCP // also among ncps; nil: no compression
 	coder  coder
 	rx, tx Traffic
+	heard  time.Time // when the last datagram came
 	mtu    int
 }
 
@@ -255,8 +256,12 @@ func (c *channel) up() bool {
 	return false
 }
 
-func (c *channel) sent(n int)     { c.tx.Packets++; c.tx.Bytes += uint64(n) }
-func (c *channel) received(n int) { c.rx.Packets++; c.rx.Bytes += uint64(n) }
+func (c *channel) sent(n int) { c.tx.Packets++; c.tx.Bytes += uint64(n) }
+func (c *channel) received(now time.Time, n int) {
+	c.rx.Packets++
+	c.rx.Bytes += uint64(n)
+	c.heard = now
+}
 
 func (c *channel) advance(now time.Time) {
 	for i := range c.ncps {

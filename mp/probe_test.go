@@ -59,7 +59,7 @@ func TestProbe(t *testing.T) {
 		if took := time.Since(began); took < time.Minute || took > 61*time.Second {
 			t.Errorf("idle after %v, want a minute", took)
 		}
-		if s, _ := a.bundle.Stats(); s.Rx.Packets != 0 || s.Tx.Packets != 0 {
+		if s, _ := a.bundle.Stats(); s.Rx.Packets != 0 || s.Tx.Packets != 0 || !s.Heard.IsZero() {
 			t.Errorf("the interface counts %+v, want nothing of the probes", s)
 		}
 		a.bundle.Probe(echo("10.0.0.2", "10.0.0.1", 8))
@@ -90,6 +90,9 @@ func TestProbeElse(t *testing.T) {
 		}
 		if len(b.tun.Received()) != 0 {
 			t.Error("the peer got a datagram that cannot be sent")
+		}
+		if s, _ := a.bundle.Stats(); s.Heard.IsZero() {
+			t.Error("nothing was heard")
 		}
 	})
 }

@@ -13,6 +13,7 @@ type Stats struct {
 	Queued int               // packets that wait for a line
 	MTU    int               // the largest packet that the peer takes
 	KeptBy string            // the last packet that counted as activity
+	Heard  time.Time         // when the last packet came; zero: none
 
 	TxCompression, RxCompression Compression
 
@@ -78,7 +79,7 @@ func (b *Bundle) stats() Stats {
 	c := &b.net.coder
 	s := Stats{
 		Rx: b.net.rx, Tx: b.net.tx, Drops: map[string]uint64{}, KeptBy: b.idle.keptBy(),
-		Queued: b.queue.n, MTU: b.net.mtu,
+		Queued: b.queue.n, MTU: b.net.mtu, Heard: b.net.heard,
 		TxCompression: Compression{compressionName(c.txUsed), c.txIn, c.txOut},
 		RxCompression: Compression{compressionName(c.rxUsed), c.rxOut, c.rxIn},
 	}
