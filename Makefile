@@ -9,7 +9,7 @@ FUZZ = .
 BENCH = .
 
 # What make test needs beside Go: a C compiler and library for the race
-# detector, the lab's guest and its programs, and the linters.
+# detector, the lab's guest and its programs, a RADIUS server, and the linters.
 PACKAGES = gcc libc6-dev \
 	user-mode-linux ppp iproute2 iperf3 kmod busybox-static iputils-ping perl-base mount \
 	mandoc shellcheck tshark whois

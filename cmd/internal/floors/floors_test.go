@@ -46,7 +46,7 @@ var trees = []string{"conf", "mp", "dial", "route"}
 
 // fixtures exist for tests and demonstrations, and stand beside the floors:
 // they import what they like of their own tree; what is installed imports none.
-var fixtures = []string{"cmd/internal/lab", "cmd/internal/floors", "mp/mptest", "dial/dialtest", "route/routetest", "examples"}
+var fixtures = []string{"cmd/internal/lab", "cmd/internal/floors", "cmd/internal/radius/radiustest", "mp/mptest", "dial/dialtest", "route/routetest", "examples"}
 
 type pkg struct {
 	ImportPath string

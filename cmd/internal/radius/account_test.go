@@ -200,6 +200,8 @@ func TestLostAcknowledgement(t *testing.T) {
 		time.Sleep(time.Minute)
 		s.Close(Usage{}, 1)
 		time.Sleep(time.Minute)
+		k.mu.Lock()
+		defer k.mu.Unlock()
 		if len(packets) != 2 {
 			t.Errorf("%d different packets, want those of Start and Stop", len(packets))
 		}

@@ -69,7 +69,7 @@ func (c *Client) read(p *radius.Packet, r *proto.AuthRequest) Answer {
 	case p.Code == radius.CodeAccessChallenge:
 		return Answer{Err: errors.New("radius: the server wants a dialogue with the user, for which there is no room")}
 	case p.Code != radius.CodeAccessAccept && mschap:
-		return Answer{Message: mschapMessage(microsoft.MSCHAPError_Get(p), r.ID, "E=")}
+		return Answer{Message: withText(mschapMessage(microsoft.MSCHAPError_Get(p), r.ID, "E="), g.Message)}
 	case p.Code != radius.CodeAccessAccept:
 		return Answer{Message: g.Message}
 	}
@@ -83,10 +83,18 @@ func (c *Client) read(p *radius.Packet, r *proto.AuthRequest) Answer {
 	if _, err := wire.ParseMSCHAPSuccess([]byte(message)); err != nil {
 		return Answer{Err: fmt.Errorf("radius: the server accepts without the proof that MS-CHAPv2 wants (MS-CHAP2-Success): %w", err)}
 	}
-	if g.Message != "" && !strings.Contains(message, "M=") {
-		message += " M=" + g.Message
+	return Answer{Grant: g, Message: withText(message, g.Message)}
+}
+
+// withText adds the text for the user to a message of MS-CHAPv2 that has none.
+func withText(message, text string) string {
+	switch {
+	case message == "":
+		return text
+	case text == "" || strings.Contains(message, "M="):
+		return message
 	}
-	return Answer{Grant: g, Message: message}
+	return message + " M=" + text
 }
 
 // mschapMessage is the text behind the identifier in MS-CHAP2-Success or

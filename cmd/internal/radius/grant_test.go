@@ -178,6 +178,12 @@ func TestReadAnswer(t *testing.T) {
 			func(p *radius.Packet) { microsoft.MSCHAPError_SetString(p, "\x09E=691 R=1 V=3") }, false, "E=691 R=1 V=3", ""},
 		{"some servers leave out the identifier", radius.CodeAccessReject, mschapRequest(),
 			func(p *radius.Packet) { microsoft.MSCHAPError_SetString(p, "E=648 R=0") }, false, "E=648 R=0", ""},
+		{"the reason of a refusal", radius.CodeAccessReject, mschapRequest(), func(p *radius.Packet) {
+			microsoft.MSCHAPError_SetString(p, "\x09E=649 R=0")
+			rfc2865.ReplyMessage_SetString(p, "not paid")
+		}, false, "E=649 R=0 M=not paid", ""},
+		{"the reason alone", radius.CodeAccessReject, mschapRequest(),
+			func(p *radius.Packet) { rfc2865.ReplyMessage_SetString(p, "not paid") }, false, "not paid", ""},
 		{"MS-CHAPv2 refused without a word", radius.CodeAccessReject, mschapRequest(), nil, false, "", ""},
 	} {
 		t.Run(c.why, func(t *testing.T) {
