@@ -164,7 +164,10 @@ func (p *pace) done(h handover) {
 		p.since += p.n - h.rest
 		p.quick = 0
 		inParts := p.state != paceDeep // else where it waited is not known well enough
-		if p.waited.IsZero() || p.since >= leastSample {
+		switch {
+		case p.state == paceUnknown && p.since < leastSample:
+			// So little fills no line: it was the machine that let us wait.
+		case p.waited.IsZero() || p.since >= leastSample:
 			p.learn(h.waited)
 			p.waited, p.since = time.Time{}, 0
 			if inParts {

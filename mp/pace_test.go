@@ -239,6 +239,30 @@ func TestPaceFreeLine(t *testing.T) {
 	}
 }
 
+// TestPaceHiccup: where the machine has let a write wait, a fast line does not
+// stay slow.
+func TestPaceHiccup(t *testing.T) {
+	for _, size := range []int{46, 1400, 5000} {
+		p := newPace(0, 0, false)
+		now := time.Unix(1000, 0)
+		p.started(now, size)
+		now = now.Add(20 * time.Millisecond)
+		p.done(handover{waited: now, ended: now})
+		began := now
+		for sent := 0; sent < 1<<20; sent += p.n {
+			if !p.ready(now) {
+				now = p.next
+			}
+			p.started(now, max(p.burst(), 1510))
+			now = now.Add(100 * time.Microsecond)
+			p.done(handover{ended: now})
+		}
+		if took := now.Sub(began); took > 2*time.Second {
+			t.Errorf("after a write of %d bytes that had to wait, 1 MB takes %v", size, took)
+		}
+	}
+}
+
 func TestPaceFixed(t *testing.T) {
 	p := newPace(11520, 0, false)
 	now := time.Unix(1000, 0)
