@@ -7,7 +7,7 @@ var lineRows = []Keyword{
 		Name: "device", Forms: Valued | Repeat, Type: "line", Phase: Dead, Ours: true,
 		Otherwise: "the lines of /etc/uucp/Systems and Devices",
 		Group:     "Lines without UUCP files", slot: many(textKind(device), func(e *Entry) *[]string { return &e.Device }),
-		Man: `A line, in place of those that the UUCP files give: the path of a tty; a pattern of paths; {auto}, the first tty that answers AT; {usb:VENDOR:PRODUCT} or {usb:VENDOR:PRODUCT:INTERFACE}; {tcp:HOST:PORT}, raw or RFC 2217; {exec:COMMAND}, a program that speaks PPP on its standard input and output.
+		Man: `A line, in place of those that the UUCP files give: the path of a tty; a pattern of paths; {auto}, the first tty that answers AT; {usb:VENDOR:PRODUCT} or {usb:VENDOR:PRODUCT:INTERFACE}; {tcp:HOST:PORT}, raw or RFC 2217; {exec:COMMAND}, a program that speaks PPP on its standard input and output and has 5 seconds to end when they are closed.
 Several such words are several lines.
 Without {phone}, {apn}, {chat} and {connect_cmd} nothing is dialed: PPP starts at once.`,
 	},

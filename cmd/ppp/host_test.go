@@ -130,6 +130,12 @@ func (h *host) shell(user string) dialtest.Login {
 	}
 }
 
+// command is the same login shell as a command of a control file.
+func (h *host) command(user string) string {
+	c := h.shell(user).Command
+	return strings.Join(append(append([]string{"USER=" + user}, c.Env...), c.Command...), " ")
+}
+
 // A ppp is a running program.
 type ppp struct {
 	*host

@@ -2,10 +2,14 @@ package main
 
 import (
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
+	"pppdial/cmd/internal/lab"
 	"pppdial/dial/dialtest"
 )
 
@@ -74,6 +78,60 @@ func byCable(t *testing.T, p *pairing, nearWords, farWords string) {
 	p.call = p.near.call("left")
 }
 
+// byExec: the far end is a program that the caller starts.
+func byExec(t *testing.T, p *pairing, nearWords, farWords string) {
+	p.far.conf("mynam localhost=%s remotehost=%s %s", farAddr, nearAddr, farWords)
+	p.near.conf(`rmt device='exec:%s' localhost=%s remotehost=%s %s`, p.far.command("mynam"), nearAddr, farAddr, nearWords)
+	p.call = p.near.call("rmt")
+}
+
+// byConnect: a program makes the caller's call, pppd's own chat.
+func byConnect(t *testing.T, p *pairing, nearWords, farWords string) {
+	p.modem = newModem(t, p.bank, dialtest.ModemConfig{Name: "near", Number: "5550000"})
+	p.bank.Answer(number, p.far.shell("mynam"))
+	p.far.conf("mynam localhost=%s remotehost=%s %s", farAddr, nearAddr, farWords)
+	p.near.conf(`rmt device=%s connect_cmd='chat ABORT BUSY "" ATZ OK ATDT%s CONNECT "" ogin: mynam ssword: xxx PPP' localhost=%s remotehost=%s %s`,
+		p.modem.Path(), number, nearAddr, farAddr, nearWords)
+	p.call = p.near.call("rmt")
+}
+
+// byTCP: the line is at a terminal server.
+func byTCP(t *testing.T, p *pairing, nearWords, farWords string) {
+	c, err := p.bank.Cable(dialtest.CableConfig{Name: "cable"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.near.ip("link", "set", "lo", "up")
+	server, err := p.near.Listen(netip.MustParseAddrPort("127.0.0.1:3001"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() {
+		conn, err := server.Accept()
+		if err != nil {
+			served <- err
+			return
+		}
+		tty, err := os.OpenFile(c.PathA(), os.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
+		if err != nil {
+			served <- err
+			return
+		}
+		served <- lab.Join(t.Context(), conn, tty)
+	}()
+	t.Cleanup(func() {
+		server.Close()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+	p.far.conf("right in device=%s local localhost=%s remotehost=%s %s", c.PathB(), farAddr, nearAddr, farWords)
+	p.near.conf("left device=tcp:127.0.0.1:3001 localhost=%s remotehost=%s %s", nearAddr, farAddr, nearWords)
+	p.answer = p.far.call("right")
+	p.call = p.near.call("left")
+}
+
 // newPairing makes the hosts; a setUp starts the call.
 func newPairing(t *testing.T) *pairing {
 	t.Helper()
@@ -115,6 +173,10 @@ func TestCallOurselves(t *testing.T) {
 		},
 		{name: "in", by: byIn},
 		{name: "in and CHAP", by: byIn, near: "send_chap send_name=me send_passwd=Geheimnis", far: "recv_chap recv_passwd=Geheimnis", has: "rcvd [CHAP Success"},
+		{name: "exec", by: byExec},
+		{name: "exec and CHAP", by: byExec, near: "send_chap send_name=me send_passwd=Geheimnis", far: "recv_chap recv_name=me recv_passwd=Geheimnis", has: "rcvd [CHAP Success"},
+		{name: "connect_cmd", by: byConnect},
+		{name: "tcp", by: byTCP},
 		{name: "cable", by: byCable},
 		{name: "cable and PAP", by: byCable, near: "send_pap send_name=me send_passwd=Geheimnis", far: "recv_pap recv_passwd=Geheimnis", has: "rcvd [PAP AuthAck"},
 	} {

@@ -17,6 +17,9 @@ import (
 const (
 	// exitWait is how long after its last byte a command may take to end.
 	exitWait = time.Second
+	// endWait is how long after its line is closed a command may take to end of
+	// its own accord: it may have an interface to take down.
+	endWait = 5 * time.Second
 	// killWait is how long a command may take to end after SIGTERM.
 	killWait = 2 * time.Second
 )
@@ -26,7 +29,8 @@ const (
 // at the other end of a line may insist on a tty (a login shell, telnet), and raw
 // it passes bytes like a socket. What the command writes to its standard error is
 // logged. When it ends, so does the line: with a *CommandError in the
-// *DownError; processes that it left behind are ended. Close ends all of them.
+// *DownError; processes that it left behind are ended. Close waits until the
+// command has seen the end of its input and ended, and ends one that does not.
 // The error is an *OpenError.
 func OpenCommand(ctx context.Context, command string, o Options) (*Line, error) {
 	name := CommandName(command)
@@ -45,7 +49,7 @@ func OpenCommand(ctx context.Context, command string, o Options) (*Line, error) 
 		master.Close()
 		return nil, &OpenError{Path: name, Err: err}
 	}
-	l.reason, l.release = c.reason, c.stop
+	l.reason, l.release = c.reason, c.leave
 	return l, nil
 }
 
@@ -130,16 +134,31 @@ func (c *command) start() error {
 // soon.
 func (c *command) signal(s syscall.Signal) { syscall.Kill(-c.cmd.Process.Pid, s) }
 
+// leave waits for the end of a command whose line is closed, and ends it if it
+// does not end.
+func (c *command) leave() {
+	if !c.endsWithin(endWait) {
+		c.stop()
+	}
+}
+
 // stop ends the command, first politely.
 func (c *command) stop() {
 	c.signal(unix.SIGTERM)
-	timer := time.NewTimer(killWait)
+	if !c.endsWithin(killWait) {
+		c.signal(unix.SIGKILL)
+		<-c.ended
+	}
+}
+
+func (c *command) endsWithin(limit time.Duration) bool {
+	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
 	case <-c.ended:
+		return true
 	case <-timer.C:
-		c.signal(unix.SIGKILL)
-		<-c.ended
+		return false
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -56,21 +57,40 @@ func TestCommandEnds(t *testing.T) {
 }
 
 func TestCommandCloses(t *testing.T) {
+	t.Parallel()
 	for _, command := range []string{
 		`sleep 1000 & echo $!; wait`,
 		`trap "" TERM HUP; echo $$; while :; do sleep 1000; done`,
 		`sleep 1000 & echo $!; exit`,
 	} {
-		l := openCommand(t, command, Options{})
-		text, err := bufio.NewReader(l).ReadString('\n')
-		if err != nil {
-			t.Fatal(err)
-		}
-		pid := must[int](t)(strconv.Atoi(strings.TrimSpace(text)))
-		l.Close()
-		if running(pid) {
-			t.Errorf("%q: process %d survives Close", command, pid)
-		}
+		t.Run(command, func(t *testing.T) {
+			t.Parallel()
+			l := openCommand(t, command, Options{})
+			text, err := bufio.NewReader(l).ReadString('\n')
+			if err != nil {
+				t.Fatal(err)
+			}
+			pid := must[int](t)(strconv.Atoi(strings.TrimSpace(text)))
+			l.Close()
+			if running(pid) {
+				t.Errorf("process %d survives Close", pid)
+			}
+		})
+	}
+}
+
+// TestCommandTidiesUp: what a command does after the end of its input is not
+// disturbed.
+func TestCommandTidiesUp(t *testing.T) {
+	t.Parallel()
+	tidy := filepath.Join(t.TempDir(), "tidy")
+	l := openCommand(t, `trap 'exit 1' TERM HUP; while read x; do :; done; sleep 0.5; : >`+tidy, Options{})
+	if _, err := l.Write([]byte("x\n")); err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	if _, err := os.Stat(tidy); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -87,7 +107,7 @@ func running(pid int) bool {
 }
 
 func TestCommandIsFreed(t *testing.T) {
-	l := openCommand(t, "sleep 1000", Options{})
+	l := openCommand(t, "cat", Options{})
 	done := make(chan error)
 	go func() {
 		_, err := l.Read(make([]byte, 1))
