@@ -60,22 +60,22 @@ Without {phone}, {apn}, {chat} and {connect_cmd} nothing is dialed: PPP starts a
 
 var cellularRows = []Keyword{
 	{
-		Name: "apn", Forms: Valued, Type: "name[,type[,cid]]", Phase: Dead, Pending: true, Ours: true,
+		Name: "apn", Forms: Valued, Type: "name[,type[,cid]]", Phase: Dead, Ours: true,
 		Group: "Cellular modems", slot: one(apnKind, func(e *Entry) *APN { return &e.APN }),
 		Man: `The access point. The type is {IP}, {IPV6}, {IPV4V6} or {PPP}, the number of the context 1, unless given. Without {phone} the number {*99***CID#} is dialed.`,
 	},
 	{
-		Name: "pin", Forms: Valued, Type: "digits", Rule: "four to eight digits", Phase: Dead, Secret: true, Pending: true, Ours: true,
+		Name: "pin", Forms: Valued, Type: "digits", Rule: "four to eight digits", Phase: Dead, Secret: true, Ours: true,
 		Group: "Cellular modems", slot: one(secretKind(pinDigits), func(e *Entry) *Secret { return &e.PIN }),
 		Man: `The PIN of the SIM card. It is entered once, and not again after it was refused.`,
 	},
 	{
-		Name: "net_mode", Forms: Valued, Type: "kind", Default: "auto", Rule: "auto, lte, wcdma or gsm", Phase: Dead, Pending: true, Ours: true,
+		Name: "net_mode", Forms: Valued, Type: "kind", Default: "auto", Rule: "auto, lte, wcdma or gsm", Phase: Dead, Ours: true,
 		Group: "Cellular modems", slot: one(textKind(oneOf("auto", "lte", "wcdma", "gsm")), func(e *Entry) *string { return &e.NetMode }),
 		Man: `The kind of radio network to use.`,
 	},
 	{
-		Name: "carrier", Forms: Valued, Type: "plmn", Otherwise: "chosen by the modem", Rule: "five or six digits", Phase: Dead, Pending: true, Ours: true,
+		Name: "carrier", Forms: Valued, Type: "plmn", Otherwise: "chosen by the modem", Rule: "five or six digits", Phase: Dead, Ours: true,
 		Group: "Cellular modems", slot: one(textKind(plmn), func(e *Entry) *string { return &e.Carrier }),
 		Man: `The operator, by the number of its network.`,
 	},

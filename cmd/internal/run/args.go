@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -39,6 +40,7 @@ type Options struct {
 	Login    bool // started without -r: the label is $USER, the line is stdin
 	LockDir  string
 	StateDir string
+	PINFile  string // what became of the PINs of SIM cards
 }
 
 // ParseArgs reads a command line in getopt's manner. It returns nil and the
@@ -49,6 +51,10 @@ func ParseArgs(args []string, stdout, stderr io.Writer) (*Options, int) {
 		o.StateDir = dir
 	} else {
 		o.StateDir = "/run/pppdial"
+	}
+	o.PINFile = "/var/lib/pppdial/pins"
+	if dir := os.Getenv("STATE_DIRECTORY"); dir != "" {
+		o.PINFile = filepath.Join(dir, "pins")
 	}
 	fail := func(format string, a ...any) (*Options, int) {
 		fmt.Fprintf(stderr, "ppp: "+format+"\n%s", append(a, usage)...)

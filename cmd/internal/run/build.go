@@ -11,6 +11,7 @@ import (
 	"pppdial/conf"
 	"pppdial/dial"
 	"pppdial/dial/line"
+	"pppdial/dial/modem"
 	"pppdial/mp"
 	"pppdial/mp/fsm"
 	"pppdial/mp/hdlc"
@@ -29,7 +30,7 @@ import (
 const firstRestart = 300_000_000 // 0.3 s
 
 // dialConfig says how the entry's calls are made.
-func dialConfig(e *conf.Entry, o *Options, log *slog.Logger) dial.Config {
+func dialConfig(e *conf.Entry, o *Options, pins *modem.PINs, log *slog.Logger) dial.Config {
 	where := func(keyword string) func(off int) string {
 		return func(off int) string { return e.At(keyword, 0, off).String() }
 	}
@@ -39,7 +40,23 @@ func dialConfig(e *conf.Entry, o *Options, log *slog.Logger) dial.Config {
 		Phones: e.Phone, ModemInit: e.ModemInit,
 		Chat: dial.Chat{Text: e.Chat, Where: where("chat")}, LoginChat: dial.Chat{Text: e.LoginChat, Where: where("login_chat")},
 		HangupChat: dial.Chat{Text: e.HangupChat, Where: where("hangup_chat")},
-		ConnectCmd: e.ConnectCmd, Log: log,
+		ConnectCmd: e.ConnectCmd, Log: log, Cellular: cellular(e, pins),
+	}
+	return c
+}
+
+// cellular says how a cellular modem is set up; nil where the entry has none of
+// the keywords for that.
+func cellular(e *conf.Entry, pins *modem.PINs) *modem.Cellular {
+	if !e.Set["apn"] && e.PIN == "" && !e.Set["net_mode"] && e.Carrier == "" {
+		return nil
+	}
+	c := &modem.Cellular{PIN: e.PIN.Reveal(), PINs: pins, Operator: e.Carrier}
+	if e.Set["apn"] {
+		c.Context = modem.Context{CID: e.APN.CID, Type: e.APN.Type, APN: e.APN.Name}
+	}
+	if e.Set["net_mode"] {
+		c.Mode = modem.Mode(e.NetMode)
 	}
 	return c
 }

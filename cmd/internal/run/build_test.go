@@ -74,7 +74,7 @@ func makeAll(t *testing.T, e *conf.Entry) made {
 		IfName string
 	}{policyConfig(e), linesConfig(e), standing(e, 0), e.Mode, e.Debug, e.IfName}
 	return made{
-		dial:   show(dialConfig(e, &Options{}, log)),
+		dial:   show(dialConfig(e, &Options{}, nil, log)),
 		link:   show(linkConfig(e, 0, nil, log)) + fmt.Sprint(let),
 		bundle: show(bundleConfig(e, nil, nil, log)),
 		kernel: show(kernel),
@@ -252,6 +252,11 @@ var effects = map[string]effect{
 	"login_chat":  {"", "login_chat='ogin: me'", "dial"},
 	"hangup_chat": {"", "hangup_chat='\"\" ATH OK'", "dial"},
 	"connect_cmd": {"", "connect_cmd=/bin/true", "dial"},
+
+	"apn":      {"device=/dev/ttyS0", "apn=internet", "dial"},
+	"pin":      {"device=/dev/ttyS0", "pin=1234", "dial"},
+	"net_mode": {"device=/dev/ttyS0", "net_mode=lte", "dial"},
+	"carrier":  {"device=/dev/ttyS0", "carrier=26201", "dial"},
 }
 
 // negated are forms of keywords that say something else than the plain one.

@@ -9,6 +9,7 @@ import (
 
 	"pppdial/cmd/internal/rendezvous"
 	"pppdial/conf"
+	"pppdial/dial/modem"
 	"pppdial/mp"
 )
 
@@ -22,6 +23,7 @@ type daemon struct {
 	log   *slog.Logger
 	box   *mailbox
 	ctx   context.Context // that calls are made in
+	pins  *modem.PINs     // of SIM cards
 
 	nursery *mp.Nursery
 	members map[*mp.Link]*member
@@ -38,7 +40,7 @@ type daemon struct {
 func newDaemon(o Options, w world, level *slog.LevelVar, log *slog.Logger) *daemon {
 	d := &daemon{
 		opt: o, world: w, level: level, log: log, box: newMailbox(),
-		nursery: mp.NewNursery(), members: map[*mp.Link]*member{},
+		nursery: mp.NewNursery(), members: map[*mp.Link]*member{}, pins: modem.NewPINs(o.PINFile),
 	}
 	d.patient, d.hurry = context.WithCancel(context.Background())
 	return d

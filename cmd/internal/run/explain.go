@@ -45,6 +45,19 @@ var callReasons = map[dial.Kind]reason{
 	dial.NotNow:        {StatusConnect, "us", "Systems forbids calls at this time", "wait, or change the time field"},
 	dial.Refused:       {StatusConnect, "modem", "the modem does not dial this number", "check the number; after too many calls modems and networks bar it for a while"},
 	dial.Interrupted:   {StatusUser, "us", "", ""},
+
+	dial.NoSIM:         {StatusModemInit, "modem", "there is no SIM card in the modem, or it does not work", "put it in, the right way round, and switch the modem off and on"},
+	dial.SIMLocked:     {StatusModemInit, "modem", "the SIM card or the modem is locked to another operator or device", "use a card that the modem takes, or have the lock removed"},
+	dial.PINNeeded:     {StatusModemInit, "modem", "the SIM card wants its PIN, and the entry tells none", "give it: pin=; or take the PIN off the card in a telephone"},
+	dial.PINRefused:    {StatusModemInit, "modem", "the SIM card has refused the PIN; it is not entered a second time", "correct pin=; three wrong ones block the card"},
+	dial.PUKNeeded:     {StatusModemInit, "modem", "the SIM card is blocked after too many wrong PINs", "unblock it with its PUK in a telephone; ppp never enters one"},
+	dial.NoSignal:      {StatusConnect, "modem", "the modem hears no network", "look at the antenna and its cable; net_mode=auto lets it take any network"},
+	dial.NotRegistered: {StatusConnect, "modem", "no network has taken the modem yet", "look at the antenna, at carrier= and net_mode=; the first search in a new place takes minutes"},
+	dial.Denied:        {StatusConnect, "modem", "the network does not serve this SIM card", "ask the operator whether the card is active and may roam here; look at carrier="},
+	dial.PDPRefused:    {StatusConnect, "modem", "the type of the context is not to be had", "try apn=NAME,IP"},
+	dial.APNRefused:    {StatusConnect, "modem", "the network does not know the access point, or this card may not use it", "check apn= with the operator"},
+	dial.AuthRefused:   {StatusAuthRejected, "modem", "the network does not take name and password", "check send_name and send_passwd with the operator"},
+	dial.CommandMode:   {StatusHangup, "modem", "the modem has no call any more, and takes what we send for commands", "call again"},
 }
 
 // explainCall explains a failed attempt to get a line that talks. What is no

@@ -64,13 +64,15 @@ func (d *daemon) lost(k *mp.Link, f *mp.Failure, unread []byte) {
 			v = *m.unit.broken
 		}
 	}
-	d.giveBack(m, v)
-	switch {
-	case m.unit != nil:
-		m.unit.lost(m, f, v)
-	case d.final == nil:
-		v.log(m.log)
-	}
+	d.diagnose(m, f, v, func(v Verdict) {
+		d.giveBack(m, v)
+		switch {
+		case m.unit != nil:
+			m.unit.lost(m, f, v)
+		case d.final == nil:
+			v.log(m.log)
+		}
+	})
 }
 
 // giveBack hangs up, apart from the run loop: modems take their time.

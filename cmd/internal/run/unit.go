@@ -25,6 +25,7 @@ type unit struct {
 	policy  *dial.Policy
 	lines   *dial.Lines
 	history history
+	caller  caller // nil: not yet
 
 	iface    *iface // nil: not yet
 	attempts map[*attempt]bool
@@ -138,11 +139,15 @@ func (u *unit) listen() {
 }
 
 func (u *unit) attempt(first bool, how func(caller, context.Context) (*conn, error)) {
-	c, err := u.d.world.caller(dialConfig(u.entry, &u.d.opt, u.log))
-	if err != nil {
-		u.end(explainCall(err))
-		return
+	if u.caller == nil {
+		c, err := u.d.world.caller(dialConfig(u.entry, &u.d.opt, u.d.pins, u.log))
+		if err != nil {
+			u.end(explainCall(err))
+			return
+		}
+		u.caller = c
 	}
+	c := u.caller
 	ctx, cancel := context.WithCancel(u.d.ctx)
 	a := &attempt{cancel: cancel, first: first, needed: true}
 	u.attempts[a] = true
@@ -192,6 +197,8 @@ func causeOf(v Verdict, err error) dial.Cause {
 		c.Until = time.Now().Add(e.Retry)
 	}
 	switch e.Kind {
+	case dial.NoSIM, dial.SIMLocked, dial.PINNeeded, dial.PINRefused, dial.PUKNeeded, dial.Denied, dial.APNRefused, dial.PDPRefused:
+		c.Hopeless = true
 	case dial.NotNow:
 		c.Hopeless, c.Until = true, e.Next
 	case dial.Busy, dial.NoCarrier, dial.NoAnswer, dial.Locked:
@@ -350,6 +357,9 @@ func (u *unit) breakLinks(v Verdict) {
 func (u *unit) abandon() {
 	if u.iface != nil {
 		u.iface.close()
+	}
+	if u.caller != nil {
+		u.caller.Close()
 	}
 	if u.label != nil {
 		u.label.Release()

@@ -30,6 +30,9 @@ var realWorld = world{
 type caller interface {
 	Call(context.Context) (*conn, error)
 	Answer(context.Context) (*conn, error)
+
+	// Close gives back what the calls had in common.
+	Close()
 }
 
 // A conn is a line that is ready for PPP.
@@ -41,8 +44,9 @@ type conn struct {
 	speed  int    // bit/s of the tty or of the modem's CONNECT; 0: unknown
 	limit  int    // bit/s that the line cannot exceed; 0: unknown
 
-	setSync func() error
-	hangUp  func(context.Context)
+	setSync  func() error
+	hangUp   func(context.Context)
+	diagnose func(context.Context) *dial.Error // asks the modem what became of the call; nil: it can't be asked
 }
 
 // A dialer is package dial as a caller.
@@ -57,7 +61,7 @@ func connOf(c *dial.Call, err error) (*conn, error) {
 	}
 	n := &conn{
 		Line: c.Line, unread: c.Unread, device: c.Device, number: c.Number, speed: c.ConnectSpeed,
-		setSync: c.Line.SetSync, hangUp: c.Hangup,
+		setSync: c.Line.SetSync, hangUp: c.Hangup, diagnose: c.Diagnose,
 	}
 	if c.Line.Caps().TrueBaud {
 		n.limit = c.Line.Speed()
