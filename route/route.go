@@ -14,7 +14,7 @@
 // front of it, in IPv6 with a lower metric, so that even after kill -9 it is in
 // effect again at once.
 //
-// Only the commands import this package. DNS servers are not its business.
+// Only the commands import this package. Name servers are package dns's business.
 package route
 
 import (

@@ -1,0 +1,161 @@
+package dns
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// file is the last way: the servers are written down, and whoever wants them
+// may read them there.
+type file struct{ k *Keeper }
+
+func (f *file) String() string { return "the file " + f.k.path() }
+
+func (f *file) set(_ context.Context, servers []netip.Addr) error {
+	return f.k.write("nobody else takes them", servers)
+}
+
+func (f *file) clear(context.Context) error { return f.k.erase() }
+
+// givenTo stands in the first line of a record whose servers resolvconf has.
+const givenTo = "resolvconf has them as "
+
+func (k *Keeper) path() string { return filepath.Join(k.o.Dir, "resolv.conf."+k.name) }
+
+// write writes the record, in place of the one before. The first line says
+// what has become of the servers.
+func (k *Keeper) write(state string, servers []netip.Addr) error {
+	path := k.path()
+	if k.record == nil && locked(path) {
+		return fmt.Errorf("%s belongs to another ppp", path)
+	}
+	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		return err
+	}
+	err = lock(f)
+	if err == nil {
+		_, err = fmt.Fprintf(f, "# %s: %s\n%s", k.name, state, text(servers))
+	}
+	if err == nil {
+		err = os.Rename(path+".new", path)
+	}
+	if err != nil {
+		f.Close()
+		return err
+	}
+	if k.record != nil {
+		k.record.Close()
+	}
+	k.record = f
+	return nil
+}
+
+func (k *Keeper) erase() error {
+	if k.record == nil {
+		return nil
+	}
+	err := os.Remove(k.path())
+	k.record.Close()
+	k.record = nil
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// replace writes a whole file at once.
+func replace(path, text string) error {
+	if err := os.WriteFile(path+".new", []byte(text), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}
+
+// lock takes the lock on f without waiting.
+func lock(f *os.File) error {
+	rc, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var flock error
+	err = rc.Control(func(fd uintptr) { flock = unix.Flock(int(fd), unix.LOCK_EX|unix.LOCK_NB) })
+	return errors.Join(err, flock)
+}
+
+// locked reports whether a living process holds the lock on a file.
+func locked(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return errors.Is(lock(f), unix.EWOULDBLOCK)
+}
+
+// Recover takes away the name servers that killed processes have left in the
+// system, by their files in dir. It is called once at start.
+func Recover(ctx context.Context, o Options) error {
+	log := o.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	paths, err := filepath.Glob(filepath.Join(o.Dir, "resolv.conf.*"))
+	if err != nil {
+		return fmt.Errorf("dns: recover: %w", err)
+	}
+	var errs []error
+	for _, path := range paths {
+		err := within(ctx, func(ctx context.Context) error { return recoverFrom(ctx, path, o.Resolvconf, log) })
+		if err != nil {
+			errs = append(errs, fmt.Errorf("dns: recover: %s: %w", path, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func recoverFrom(ctx context.Context, path, program string, log *slog.Logger) error {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	switch err := lock(f); {
+	case errors.Is(err, unix.EWOULDBLOCK):
+		return nil // its process lives
+	case err != nil:
+		return err
+	}
+	// Between our open and our lock its process may have put another version
+	// in this one's place.
+	ours, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if now, err := os.Stat(path); err != nil || !os.SameFile(ours, now) {
+		return nil
+	}
+	first, _ := bufio.NewReader(f).ReadString('\n')
+	if _, key, ok := strings.Cut(strings.TrimSpace(first), givenTo); ok {
+		if program = findResolvconf(program); program != "" {
+			if err := runResolvconf(ctx, program, "", "-d", key); err != nil {
+				return err
+			}
+		}
+	}
+	log.Info("dns: removed what a killed ppp had left: " + filepath.Base(path))
+	return os.Remove(path)
+}
