@@ -55,6 +55,15 @@ func (b *Bundle) Close(kind Kind, reason string) {
 	})
 }
 
+// SetLimits changes how long the links may have nothing to carry, with and
+// without open TCP connections, and how long a call may last, as IdleConfig and
+// BundleConfig have it; the present call included.
+func (b *Bundle) SetLimits(active, inactive, maxConnect time.Duration) {
+	b.loop.post(nil, func(time.Time) {
+		b.idle.cfg.Active, b.idle.cfg.Inactive, b.cfg.MaxConnect = active, inactive, maxConnect
+	})
+}
+
 // CloseLinks ends all links; the bundle and its interface stay.
 func (b *Bundle) CloseLinks(kind Kind, reason string) {
 	b.loop.post(nil, func(now time.Time) { b.closeLinks(now, kind, reason) })

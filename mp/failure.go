@@ -69,6 +69,8 @@ type Failure struct {
 	Detail string // what was seen or agreed last, in a few words
 	Noise  []byte // the last received bytes that were no frame, if they are all there was
 	Err    error  // of the line, or of the negotiation
+
+	Rx, Tx Traffic // what the line has carried: frames, and octets on it
 }
 
 func (f *Failure) Error() string {

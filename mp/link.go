@@ -321,6 +321,7 @@ func (k *Link) end(now time.Time) {
 	k.setPhase(PhaseDead)
 	owner := k.owner.Load()
 	owner.forget(k)
+	k.failure.Rx, k.failure.Tx = k.received, k.sent
 	go func() {
 		unread := k.port.stop()
 		k.cfg.Events.LinkLost(k, k.failure, unread)
