@@ -20,10 +20,6 @@ func (d *Document) Complete() {
 		if b.Drops == nil {
 			b.Drops = map[string]uint64{}
 		}
-		n := &b.Network
-		for _, l := range []*[]string{&n.IPCPLocal, &n.IPCPRemote, &n.IPV6CPLocal, &n.IPV6CPRemote, &n.CCPLocal, &n.CCPRemote} {
-			list(l)
-		}
 		for j := range b.Links {
 			list(&b.Links[j].LCPLocal)
 			list(&b.Links[j].LCPRemote)

@@ -35,7 +35,6 @@ type Bundle struct {
 	Drops       map[string]uint64 `json:"drops"` // by reason
 	Compression Compression       `json:"compression"`
 	MP          *MP               `json:"mp,omitempty"` // a multilink bundle
-	Network     Network           `json:"network"`
 	Links       []Link            `json:"links"`
 	Accounting  Accounting        `json:"accounting"`
 
@@ -67,22 +66,20 @@ type Traffic struct {
 // Sent is the outward direction of an interface and its queue.
 type Sent struct {
 	Traffic
-	Queued       int    `json:"queued"`
-	QueuedBytes  int    `json:"queued_bytes"`
-	QueueLimit   int    `json:"queue_limit"`
-	QueueDelayMS int    `json:"queue_delay_ms"` // of the packet that waits longest
-	Urgent       uint64 `json:"urgent"`         // packets that went before others, by type of service
+	Queued     int    `json:"queued"` // packets
+	QueueLimit int    `json:"queue_limit"`
+	Urgent     uint64 `json:"urgent"` // packets that went before others, by type of service
 }
 
-// Compression says what is used in each direction. A ratio is the octets that
-// went in for each that came out, recently; 1 is none.
+// Compression says what is used in each direction. A ratio is how many times
+// smaller packets have become; 1 is not at all.
 type Compression struct {
 	Tx      string  `json:"tx"`
 	Rx      string  `json:"rx"`
 	TxRatio float64 `json:"tx_ratio"`
 	RxRatio float64 `json:"rx_ratio"`
-	VJTx    string  `json:"vj_tx,omitempty"`
-	VJRx    string  `json:"vj_rx,omitempty"`
+	VJTx    bool    `json:"vj_tx"` // TCP headers too
+	VJRx    bool    `json:"vj_rx"`
 }
 
 // MP is the state of the Multilink Protocol. Sequence numbers are the next ones
@@ -94,23 +91,12 @@ type MP struct {
 	RxSeq       uint32 `json:"rx_seq"`
 	TxSSN       bool   `json:"tx_ssn"` // short sequence numbers
 	RxSSN       bool   `json:"rx_ssn"`
+	TxClasses   int    `json:"tx_classes"` // RFC 2686; 0: none
+	RxClasses   int    `json:"rx_classes"`
 	Lost        uint64 `json:"lost"`         // fragments that never came
-	Fragmented  uint64 `json:"fragmented"`   // packets that we have split
-	Reassembled uint64 `json:"reassembled"`  // packets put together
-	Waiting     int    `json:"waiting"`      // fragments that wait for others
+	Resent      uint64 `json:"resent"`       // fragments sent anew when their line was lost
 	Endpoint    string `json:"endpoint"`     // the peer's discriminator
 	OwnEndpoint string `json:"own_endpoint"` // ours
-}
-
-// Network holds the options that the network protocols have agreed upon: ours,
-// and the peer's.
-type Network struct {
-	IPCPLocal    []string `json:"ipcp_local"`
-	IPCPRemote   []string `json:"ipcp_remote"`
-	IPV6CPLocal  []string `json:"ipv6cp_local"`
-	IPV6CPRemote []string `json:"ipv6cp_remote"`
-	CCPLocal     []string `json:"ccp_local"`
-	CCPRemote    []string `json:"ccp_remote"`
 }
 
 // A Link is one physical line of the bundle.
@@ -120,19 +106,17 @@ type Link struct {
 	Since       time.Time `json:"since"` // of the phase
 	Speed       int       `json:"speed"` // of the line, as far as it has one; bit/s
 	MeasuredBPS float64   `json:"measured_bps"`
-	Benched     bool      `json:"benched"` // too bad to carry data for now
+	Benched     bool      `json:"benched"` // too slow to be of use beside the others
+	Resting     bool      `json:"resting"` // silent, and asked whether it is still there
 	EchoRTTMS   float64   `json:"echo_rtt_ms"`
 	Origin      string    `json:"origin"` // dialed, answered, handed-over
 
-	Rx          Traffic `json:"rx"`
-	Tx          Traffic `json:"tx"`
-	QueuedBytes int     `json:"queued_bytes"` // handed to the line and not yet sent
-	BadFCS      uint64  `json:"bad_fcs"`
-	BadFrames   uint64  `json:"bad_frames"` // too long, too short, aborted
+	Rx     Traffic `json:"rx"` // frames, and octets on the line
+	Tx     Traffic `json:"tx"`
+	BadFCS uint64  `json:"bad_fcs"`
 
 	LCPLocal  []string `json:"lcp_local"`
 	LCPRemote []string `json:"lcp_remote"`
-	Auth      string   `json:"auth,omitempty"` // how the two sides have proved who they are
 }
 
 // Where a link comes from.

@@ -1,0 +1,56 @@
+// Pppstat shows what the interfaces of ppp(8) do, and tells them what to do: the
+// program of pppstat(8).
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/charmbracelet/x/term"
+
+	"pppdial/cmd/internal/rendezvous"
+)
+
+// Exit statuses.
+const (
+	statusOK     = 0
+	statusFailed = 1 // nobody to ask, or it refused
+	statusUsage  = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	os.Exit(run(ctx, os.Args, os.Stdout, os.Stderr))
+}
+
+func run(ctx context.Context, args []string, stdout *os.File, stderr io.Writer) int {
+	o, status := parseArgs(args, stdout, stderr)
+	if o == nil {
+		return status
+	}
+	var err error
+	switch {
+	case o.command != nil:
+		err = command(ctx, o)
+	case o.json:
+		err = printJSON(ctx, o, stdout)
+	case term.IsTerminal(stdout.Fd()) && term.IsTerminal(os.Stdin.Fd()):
+		err = live(ctx, o, os.Stdin, stdout)
+	default:
+		err = printText(ctx, o, stdout)
+	}
+	switch {
+	case err == nil, errors.Is(err, syscall.EPIPE), ctx.Err() != nil:
+		return statusOK
+	case errors.Is(err, rendezvous.ErrNobody):
+		err = errors.New("no ppp is running")
+	}
+	fmt.Fprintln(stderr, "pppstat:", err)
+	return statusFailed
+}

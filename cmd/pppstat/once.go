@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"pppdial/cmd/internal/rendezvous"
+	"pppdial/cmd/internal/status"
+	"pppdial/cmd/pppstat/internal/screen"
+)
+
+// command is -c.
+func command(ctx context.Context, o *options) error {
+	return rendezvous.Act(ctx, o.dir, *o.command)
+}
+
+func (o *options) query() rendezvous.Query {
+	return rendezvous.Query{Target: rendezvous.Target{Unit: o.unit}}
+}
+
+// printJSON prints the state once, or again and again.
+func printJSON(ctx context.Context, o *options, w io.Writer) error {
+	return o.every(ctx, func() error {
+		doc, err := rendezvous.State(ctx, o.dir, o.query())
+		if err != nil {
+			return err
+		}
+		return json.NewEncoder(w).Encode(doc)
+	})
+}
+
+// printText prints all screens as plain text.
+func printText(ctx context.Context, o *options, w io.Writer) error {
+	src := &source{dir: o.dir, unit: o.unit}
+	names := newNames(o.numeric)
+	return o.every(ctx, func() error {
+		b, err := src.next(ctx)
+		if err != nil {
+			return err
+		}
+		v := screen.View{Bundle: b, Mode: screen.Reset, Names: names.of(ctx, b), Now: time.Now()}
+		_, err = io.WriteString(w, v.Text(textWidth))
+		return err
+	})
+}
+
+const textWidth = 80
+
+// every does something once, or with -i until it fails.
+func (o *options) every(ctx context.Context, f func() error) error {
+	tick := time.NewTicker(o.interval)
+	defer tick.Stop()
+	for {
+		if err := f(); err != nil || !o.repeat {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// A source asks for the one bundle that is looked at.
+type source struct {
+	dir  string
+	unit *int // nil: not chosen yet
+}
+
+// next returns the bundle as it is now. Without a unit chosen it is the first
+// active one, or else the first.
+func (s *source) next(ctx context.Context) (*status.Bundle, error) {
+	if s.unit == nil {
+		all, err := rendezvous.State(ctx, s.dir, rendezvous.Query{Target: rendezvous.Target{}, Brief: true})
+		if len(all.Bundles) == 0 {
+			return nil, orUnknown(err)
+		}
+		pick := all.Bundles[0]
+		for _, b := range all.Bundles {
+			if b.Phase != status.Dead && b.Phase != status.Holding {
+				pick = b
+				break
+			}
+		}
+		s.unit = &pick.Unit
+	}
+	doc, err := rendezvous.State(ctx, s.dir, rendezvous.Query{Target: rendezvous.Target{Unit: s.unit}})
+	if len(doc.Bundles) == 0 {
+		if err == nil {
+			err = fmt.Errorf("unit %d: %w", *s.unit, rendezvous.ErrUnknown)
+		}
+		return nil, err
+	}
+	return &doc.Bundles[0], nil
+}
+
+// step chooses the unit before or after the present one.
+func (s *source) step(ctx context.Context, by int) {
+	all, _ := rendezvous.State(ctx, s.dir, rendezvous.Query{Brief: true})
+	n := len(all.Bundles)
+	if n == 0 {
+		return
+	}
+	at := 0
+	for i, b := range all.Bundles {
+		if s.unit != nil && b.Unit == *s.unit {
+			at = i + by
+		}
+	}
+	unit := all.Bundles[(at+n)%n].Unit
+	s.unit = &unit
+}
+
+func orUnknown(err error) error {
+	if err == nil {
+		return rendezvous.ErrUnknown
+	}
+	return err
+}
