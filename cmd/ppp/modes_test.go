@@ -1,0 +1,275 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"pppdial/dial/dialtest"
+)
+
+// direct is ppp as a login shell without the login.
+func (h *host) direct(user string) dialtest.Command {
+	c := h.shell(user).Command
+	c.Env = append(c.Env, "USER="+user)
+	return c
+}
+
+// ping sends one echo request over a link that may have to be made first.
+func (h *host) ping(to string, seq int, patience time.Duration) time.Duration {
+	h.t.Helper()
+	rtt, err := h.Ping(netip.MustParseAddr(to), seq, 56, patience)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return rtt
+}
+
+// TestQuiet: a packet makes the call and is answered itself, idleness ends it,
+// the interface stays, and the next packet does the same again.
+func TestQuiet(t *testing.T) {
+	t.Parallel()
+	near, far, bank := newHost(t, "near"), newHost(t, "far"), newBank(t)
+	modem := newModem(t, bank, dialtest.ModemConfig{Name: "near", Number: "5550000", ConnectAfter: time.Second})
+	bank.Answer(number, far.direct("mynam"))
+	far.conf("mynam localhost=%s remotehost=%s", farAddr, nearAddr)
+	near.conf("rmt quiet device=%s phone=%s localhost=%s remotehost=%s add_route inactive_timeout=2 active_timeout=2 modwait=1",
+		modem.Path(), number, nearAddr, farAddr)
+	call := near.call("rmt")
+	call.await("waiting for traffic", 10*time.Second)
+	standing := near.ip("route")
+	if !strings.Contains(standing, "default dev ppp0") {
+		t.Errorf("routes before the first call:\n%s", standing)
+	}
+	for i := range 3 {
+		took := near.ping(farAddr, i, 20*time.Second)
+		t.Logf("from the first packet to its reply, with a modem that connects in 1 s: %v", took.Round(time.Millisecond))
+		call.awaitTimes(`calling because="icmp `+nearAddr+" > "+farAddr, i+1, time.Second)
+		call.awaitTimes(`connection begins because="icmp `, i+1, time.Second)
+		call.awaitTimes("connection ends because=\"there was nothing to carry\"", i+1, 20*time.Second)
+		call.awaitTimes("verdict: status=12 ", i+1, 5*time.Second)
+		released(t, modem)
+		if got := near.ip("route"); got != standing {
+			t.Errorf("routes after the call:\n%s", got)
+		}
+	}
+	if got := strings.Count(modem.Transcript(), "> \"ATDT"); got != 3 {
+		t.Errorf("%d calls, want 3", got)
+	}
+	if got := call.term(); got != 5 {
+		t.Errorf("status %d, want 5", got)
+	}
+	near.bare()
+}
+
+// TestQuietPPPD: the same against pppd.
+func TestQuietPPPD(t *testing.T) {
+	t.Parallel()
+	l := newLogin(t, "noauth")
+	near, bank := newHost(t, "near"), newBank(t)
+	modem := newModem(t, bank, dialtest.ModemConfig{Name: "near", Number: "5550000", ConnectAfter: time.Second})
+	bank.Answer(number, l.service())
+	near.conf(`rmt quiet device=%s phone=%s login_chat='ogin: mynam ssword: \qxxx' localhost=%s remotehost=%s inactive_timeout=3 %s`,
+		modem.Path(), number, ourAddr(l.line), pppdAddr(l.line), noBSD)
+	call := near.call("rmt")
+	call.await("waiting for traffic", 10*time.Second)
+	for i := range 2 {
+		took := near.ping(pppdAddr(l.line), i, 40*time.Second)
+		t.Logf("from the first packet to pppd's reply, with a login: %v", took.Round(time.Millisecond))
+		peer := l.pppd(time.Second)
+		call.awaitTimes("verdict: status=12 ", i+1, 20*time.Second)
+		ended(t, peer)
+	}
+	if got := call.term(); got != 5 {
+		t.Errorf("status %d, want 5", got)
+	}
+}
+
+// TestQuietGivesUp: what waits for a link that does not come is dropped, and
+// counted, and the next packet begins a new series of calls.
+func TestQuietGivesUp(t *testing.T) {
+	t.Parallel()
+	near, bank := newHost(t, "near"), newBank(t)
+	modem := newModem(t, bank, dialtest.ModemConfig{Name: "near", Number: "5550000"})
+	bank.Number(number, dialtest.NoAnswer)
+	near.conf("rmt quiet device=%s phone=%s localhost=%s remotehost=%s modtries=2 modwait=1", modem.Path(), number, nearAddr, farAddr)
+	call := near.call("rmt")
+	call.await("waiting for traffic", 10*time.Second)
+	for i := range 2 {
+		if _, err := near.Ping(netip.MustParseAddr(farAddr), i, 56, 100*time.Millisecond); err == nil {
+			t.Fatal("somebody answers")
+		}
+		call.awaitTimes("giving up for now tries=2", i+1, 60*time.Second)
+	}
+	if got := strings.Count(modem.Transcript(), "> \"ATDT"); got != 4 {
+		t.Errorf("%d calls, want 4", got)
+	}
+	if got := call.term(); got != 5 {
+		t.Errorf("status %d, want 5", got)
+	}
+	call.await("dropped=map[no-link:2]", 0)
+}
+
+// TestCamp: whatever happens to the other side, the link comes back, and its
+// routes are others' in the meantime.
+func TestCamp(t *testing.T) {
+	t.Parallel()
+	near, far, bank := newHost(t, "near"), newHost(t, "far"), newBank(t)
+	modem := newModem(t, bank, dialtest.ModemConfig{Name: "near", Number: "5550000", ConnectAfter: 300 * time.Millisecond, CarrierHangup: true})
+	bank.Answer(number, far.direct("mynam"))
+	far.conf("mynam localhost=%s remotehost=%s", farAddr, nearAddr)
+	near.conf("rmt camp device=%s phone=%s localhost=%s remotehost=%s add_route modwait=1 modtries=2", modem.Path(), number, nearAddr, farAddr)
+	near.ip("link", "set", "lo", "up")
+	near.ip("route", "add", "default", "dev", "lo", "metric", "500")
+	call := near.call("rmt")
+	for i := range 10 {
+		call.awaitTimes("up local="+nearAddr, i+1, 30*time.Second)
+		near.ping(farAddr, i, 5*time.Second)
+		if routes := near.ip("route"); !strings.Contains(routes, "default dev ppp0") {
+			t.Errorf("routes of the caller:\n%s", routes)
+		}
+		time.Sleep(rand.N(400 * time.Millisecond)) // the moment is to be any
+		killed := time.Now()
+		killAll(t, filepath.Join(far.dir, "ppp.conf"))
+		call.awaitTimes("connection ends", i+1, 10*time.Second)
+		if routes := near.ip("route"); strings.Contains(routes, "default dev ppp0") {
+			t.Errorf("routes while it is down:\n%s", routes)
+		}
+		call.awaitTimes("up local="+nearAddr, i+2, 30*time.Second)
+		t.Logf("back %v after the kill, with 1 s of rest and 0.3 s of dialing", time.Since(killed).Round(time.Millisecond))
+	}
+	if got := call.term(); got != 5 {
+		t.Errorf("status %d, want 5", got)
+	}
+	released(t, modem)
+	if got, want := near.ip("route"), "default dev lo scope link metric 500 \n"; got != want {
+		t.Errorf("routes afterwards:\n%s", got)
+	}
+}
+
+// killAll kills the programs that have a word on their command line.
+func killAll(t *testing.T, word string) {
+	t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	killed := 0
+	for _, path := range all {
+		if line, err := os.ReadFile(path); err != nil || !bytes.Contains(line, []byte(word)) {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		syscall.Kill(pid, syscall.SIGKILL)
+		killed++
+	}
+	if killed == 0 {
+		t.Errorf("nobody has %s on the command line", word)
+	}
+}
+
+// TestCampPPPD: the same with a pppd that is killed.
+func TestCampPPPD(t *testing.T) {
+	t.Parallel()
+	l := newLogin(t, "noauth")
+	near, bank := newHost(t, "near"), newBank(t)
+	modem := newModem(t, bank, dialtest.ModemConfig{Name: "near", Number: "5550000"})
+	bank.Answer(number, l.service())
+	near.conf(`rmt camp device=%s phone=%s login_chat='ogin: mynam ssword: \qxxx' localhost=%s remotehost=%s modwait=1 %s`,
+		modem.Path(), number, ourAddr(l.line), pppdAddr(l.line), noBSD)
+	call := near.call("rmt")
+	for i := range 3 {
+		peer := l.pppd(60 * time.Second)
+		call.awaitTimes("up local="+ourAddr(l.line), i+1, 40*time.Second)
+		near.ping(pppdAddr(l.line), i, 5*time.Second)
+		if err := peer.Signal("KILL"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	call.awaitTimes("up local="+ourAddr(l.line), 4, 60*time.Second)
+	if got := call.term(); got != 5 {
+		t.Errorf("status %d, want 5", got)
+	}
+}
+
+// TestHangupSignal: SIGHUP breaks the link, and the mode decides what follows.
+func TestHangupSignal(t *testing.T) {
+	t.Parallel()
+	near, far, bank := newHost(t, "near"), newHost(t, "far"), newBank(t)
+	modem := newModem(t, bank, dialtest.ModemConfig{Name: "near", Number: "5550000"})
+	bank.Answer(number, far.direct("mynam"))
+	far.conf("mynam localhost=%s remotehost=%s", farAddr, nearAddr)
+	near.conf("rmt out camp device=%s phone=%s localhost=%s remotehost=%s modwait=1\nquiet quiet inactive_timeout=60 device=%[1]s phone=%[2]s localhost=%[3]s remotehost=%[4]s modwait=1",
+		modem.Path(), number, nearAddr, farAddr)
+	for _, mode := range []string{"rmt", "quiet"} {
+		call := near.call(mode)
+		if mode == "quiet" {
+			call.await("waiting for traffic", 10*time.Second)
+			near.ping(farAddr, 0, 20*time.Second)
+		}
+		call.await("up local="+nearAddr+" remote="+farAddr, 20*time.Second)
+		call.signal(syscall.SIGHUP)
+		call.await("verdict: status=16 phase=network by=us evidence=\"SIGHUP\"", 10*time.Second)
+		if mode == "quiet" {
+			near.ping(farAddr, 1, 20*time.Second)
+		}
+		call.awaitTimes("connection begins", 2, 20*time.Second)
+		if got := call.term(); got != 5 {
+			t.Errorf("%s: status %d, want 5", mode, got)
+		}
+	}
+	near.bare()
+}
+
+// TestTimeouts: what ends a call by itself, and with which status.
+func TestTimeouts(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		words  string
+		status int
+	}{
+		{"max_connect_secs=2", 13},
+	} {
+		t.Run(tt.words, func(t *testing.T) {
+			t.Parallel()
+			p := newPairing(t)
+			byIn(t, p, tt.words, "")
+			p.awaitUp()
+			if got := p.call.status(20 * time.Second); got != tt.status {
+				t.Errorf("status %d, want %d", got, tt.status)
+			}
+			p.call.await(fmt.Sprintf("verdict: status=%d phase=network by=us", tt.status), 0)
+			released(t, p.modem)
+			p.near.bare()
+		})
+	}
+}
+
+// TestRedialLimit: calls of a program before count for the next.
+func TestRedialLimit(t *testing.T) {
+	t.Parallel()
+	near, bank := newHost(t, "near"), newBank(t)
+	modem := newModem(t, bank, dialtest.ModemConfig{Name: "near", Number: "5550000"})
+	bank.Number(number, dialtest.Busy)
+	near.conf("rmt camp device=%s phone=%s modwait=1 redial_limit=3", modem.Path(), number)
+	call := near.call("rmt")
+	call.awaitTimes("next try after=", 2, 20*time.Second)
+	call.term()
+	call = near.call("rmt")
+	call.await("next try after=59m", 20*time.Second)
+	if got := strings.Count(modem.Transcript(), "> \"ATDT"); got != 3 {
+		t.Errorf("%d calls, want 3", got)
+	}
+	call.term()
+}
