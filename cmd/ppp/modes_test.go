@@ -115,7 +115,7 @@ func TestQuietGivesUp(t *testing.T) {
 	if got := call.term(); got != 5 {
 		t.Errorf("status %d, want 5", got)
 	}
-	call.await("dropped=map[no-link:2]", 0)
+	call.await("dropped=map[no_link:2]", 0)
 }
 
 // TestCamp: whatever happens to the other side, the link comes back, and its

@@ -155,6 +155,14 @@ func (l *LCP) Input(now time.Time, info []byte) {
 			return
 		case wire.TimeRemaining:
 			return
+		case wire.ConfigureNak:
+			ours, err := l.loop.naked(wire.Options(p.Data))
+			if err != nil {
+				l.Fail(now, fmt.Errorf("LCP: %w", err))
+			}
+			if ours {
+				return
+			}
 		}
 	}
 	l.Machine.Input(now, info)

@@ -6,9 +6,10 @@ import (
 	"pppdial/mp/wire"
 )
 
-// loopLimit is how often in a row our own magic number must come back. Each
-// time a new one is drawn, so chance has no part in it.
-const loopLimit = 4
+// loopLimit is how often in a row our own magic number must come back, in a
+// request or a Nak. Each request is only repeated when it is time for it, since
+// a tty that echoes may do so no longer when the far end has started its PPP.
+const loopLimit = 8
 
 // loopback finds out by magic numbers that the line is looped back (RFC 1661,
 // section 6.4).
@@ -35,13 +36,18 @@ func (l *loopback) nak(magic uint32) []byte {
 	return binary.BigEndian.AppendUint32(nil, magic)
 }
 
-// naked takes the magic number of a Nak: our own Nak, if it came back.
-func (l *loopback) naked(v uint32, ok bool) error {
-	if !ok || l.nakMagic == 0 || v != l.nakMagic {
-		return nil
+// naked reports whether a Configure-Nak is the one that we have sent, and with
+// an error that this has been so for too long.
+func (l *loopback) naked(nak wire.Options) (ours bool, err error) {
+	for o := range nak.All {
+		v, bad := o.Uint32()
+		if o.Type != wire.LCPMagic || bad != nil || l.nakMagic == 0 || v != l.nakMagic {
+			continue
+		}
+		if l.count++; l.count >= loopLimit {
+			return true, ErrLoopback
+		}
+		return true, nil
 	}
-	if l.count++; l.count >= loopLimit {
-		return ErrLoopback
-	}
-	return nil
+	return false, nil
 }

@@ -111,8 +111,6 @@ func (p lcpPolicy) Naked(o wire.Option) error {
 			return nil
 		}
 		a.magic = l.cfg.Magic()
-		v, err := o.Uint32()
-		return l.loop.naked(v, err == nil)
 	case wire.LCPMRRU:
 		if v, err := o.Uint16(); err == nil && v >= minMRRU && int(v) < a.mrru {
 			a.mrru = int(v)
