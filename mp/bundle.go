@@ -27,6 +27,7 @@ type Bundle struct {
 	out     outbox
 	ready   map[wire.Protocol]bool // the interface takes them
 	early   [][]byte               // datagrams that it does not take yet
+	later   []*packet              // of protocols that are not open yet
 	drops   [dropReasons]uint64
 	idle    activity
 	demands bool // Demand was told and no link has come since
@@ -220,6 +221,7 @@ func (b *Bundle) demand() {
 // FlushQueue drops the packets that wait for a link.
 func (b *Bundle) FlushQueue() {
 	b.loop.post(nil, func(time.Time) {
+		b.resume()
 		b.queue.flush(dropNoLink)
 		b.demands = false
 	})

@@ -153,6 +153,7 @@ func (c *channel) down(now time.Time) {
 	for i := range c.ncps {
 		c.ncps[i].Down(now)
 	}
+	c.b.resume()
 }
 
 func (c *channel) send(p wire.Protocol, packet wire.Packet) {
@@ -193,6 +194,7 @@ func (c *channel) ncpUp(now time.Time, p wire.Protocol) {
 		c.b.idle.begin(now)
 	}
 	c.b.cfg.Events.NetworkUp(c.b, n)
+	c.b.resume()
 }
 
 func (c *channel) ncpDown(p wire.Protocol) {
@@ -206,6 +208,7 @@ func (c *channel) ncpDown(p wire.Protocol) {
 // ncpFinished ends the links when no network protocol is left to hope for.
 func (c *channel) ncpFinished(now time.Time, p wire.Protocol, err error) {
 	c.find(p).dead = true
+	c.b.resume()
 	if err != nil {
 		c.b.log.Info("network protocol given up", "protocol", p, "error", err)
 	}
@@ -241,6 +244,16 @@ func (c *channel) open(p wire.Protocol) bool {
 	for i := range c.ncps {
 		if c.ncps[i].data == p {
 			return c.ncps[i].State() == fsm.Opened
+		}
+	}
+	return false
+}
+
+// negotiating reports whether the protocol may yet open.
+func (c *channel) negotiating(p wire.Protocol) bool {
+	for i := range c.ncps {
+		if n := &c.ncps[i]; n.data == p {
+			return !n.dead && n.State() != fsm.Opened
 		}
 	}
 	return false

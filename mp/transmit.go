@@ -53,7 +53,7 @@ func (b *Bundle) open(next func() *packet) *packet {
 		if p == nil || b.net.open(protocolOf(p.data)) {
 			return p
 		}
-		b.drop(p, dropProtocolDown)
+		b.postpone(p)
 	}
 }
 
@@ -68,4 +68,23 @@ func (b *Bundle) sent(now time.Time, p *packet) {
 // pending reports whether something waits for a line.
 func (b *Bundle) pending() bool {
 	return b.queue.n > 0 || b.probes.first != nil || b.mp != nil && b.mp.pending()
+}
+
+// postpone keeps a packet while its protocol may still open: that of the packet
+// that has caused a call is not always the first to do so.
+func (b *Bundle) postpone(p *packet) {
+	if p.probe || !b.net.negotiating(protocolOf(p.data)) || len(b.later) >= b.cfg.QueueLimit {
+		b.drop(p, dropProtocolDown)
+		return
+	}
+	b.later = append(b.later, p)
+}
+
+// resume puts back what was postponed: a protocol has opened, or will not.
+func (b *Bundle) resume() {
+	later := b.later
+	b.later = nil
+	for _, p := range later {
+		b.queue.push(p, urgent(p.data, b.cfg.TelnetTOS))
+	}
 }
