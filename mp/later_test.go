@@ -60,3 +60,35 @@ func TestFirstPacketInVain(t *testing.T) {
 		}
 	})
 }
+
+// TestAnewWhileAdmitted: the peer begins anew while it is being decided where
+// the link belongs, and has not finished when that is answered.
+func TestAnewWhileAdmitted(t *testing.T) {
+	for _, wait := range []time.Duration{0, 15 * time.Millisecond, time.Second} {
+		bubble(t, func(t *testing.T) {
+			la, lb := mptest.Pair(mptest.Config{Delay: 10 * time.Millisecond})
+			a, b := newEnd(t, "caller", "", ""), newEnd(t, "server", "10.0.0.1", "10.0.0.2")
+			defer b.close()
+			defer a.close()
+			a.asked = make(chan *mp.Admission, 2)
+			a.start(la)
+			b.start(lb)
+			question := <-a.asked
+			b.link.Drop(mp.Closed, "")
+			b.wantLost(mp.Closed, "")
+			b.start(lb)
+			time.Sleep(wait)
+			question.Join(a.bundle)
+			a.wantUp("it has agreed anew")
+			b.wantUp("it has agreed anew")
+			p := udp("10.0.0.2", "10.0.0.1", 100)
+			a.tun.Send(p)
+			if got := <-b.tun.Received(); !bytes.Equal(got, p) {
+				t.Errorf("the peer got %x", got)
+			}
+			if len(a.asked) != 0 {
+				t.Error("asked twice")
+			}
+		})
+	}
+}

@@ -44,6 +44,7 @@ type Link struct {
 	control   []byte      // scratch for control packets
 	bundle    *Bundle     // that it carries data for
 	home      *Bundle     // that it was admitted to
+	asked     bool        // where it belongs
 	held      []heldFrame // arrived before admission was answered
 	peerName  string
 	heard     bool // a good frame came

@@ -194,8 +194,8 @@ func (k *Link) lcpFinished(now time.Time, err error) {
 func (k *Link) authenticated(now time.Time) {
 	name := k.auth.peerName()
 	switch {
-	case k.home == nil:
-		k.peerName = name
+	case !k.asked:
+		k.asked, k.peerName = true, name
 		r := k.lcp.Result()
 		k.cfg.Events.Admit(&Admission{
 			Link: k, PeerName: name, Multilink: r.Multilink(), Endpoint: r.PeerEndpoint,
@@ -203,7 +203,7 @@ func (k *Link) authenticated(now time.Time) {
 		})
 	case name != k.peerName:
 		k.close(now, Refused, "the peer's name has changed")
-	default:
+	case k.home != nil:
 		k.home.linkJoined(now, k)
 	}
 }

@@ -1,6 +1,7 @@
 package mp
 
 import (
+	"pppdial/mp/fsm"
 	"sync"
 	"time"
 
@@ -74,21 +75,26 @@ func (a *Admission) Refuse(reason string) {
 // waits for the bundle, never the other way round.
 func (k *Link) join(now time.Time, b *Bundle) {
 	from := k.owner.Load()
-	if from == b.loop { // authenticated anew within its bundle
-		b.linkJoined(now, k)
-		return
-	}
 	from.forget(k)
 	taken := false
 	ran := b.loop.do(func(now time.Time) {
 		if taken = !b.loop.stopping; taken {
 			b.loop.adopt(k)
-			b.linkJoined(now, k)
+			k.admitted(now, b)
 			k.lineNews(now)
 		}
 	})
 	if !ran || !taken {
 		from.adopt(k)
 		k.close(now, Refused, "the interface is going down")
+	}
+}
+
+// admitted makes the link one of the bundle's: at once, or, when the peer has
+// begun anew since the question was asked, as soon as that is settled.
+func (k *Link) admitted(now time.Time, b *Bundle) {
+	k.home = b
+	if k.lcp.State() == fsm.Opened && k.auth.done() {
+		b.linkJoined(now, k)
 	}
 }

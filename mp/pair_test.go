@@ -32,7 +32,8 @@ type end struct {
 	down    chan mp.Family
 	lost    chan *mp.Failure
 	demand  chan string
-	refuse  string // Admit refuses with this
+	refuse  string             // Admit refuses with this
+	asked   chan *mp.Admission // takes the questions, if not nil
 	secrets map[string]string
 }
 
@@ -74,7 +75,11 @@ func (e *end) log() *slog.Logger {
 }
 
 func (e *end) Admit(a *mp.Admission) {
-	if e.refuse != "" {
+	switch {
+	case e.asked != nil:
+		e.asked <- a
+		return
+	case e.refuse != "":
 		a.Refuse(e.refuse)
 		return
 	}
