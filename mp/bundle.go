@@ -305,7 +305,7 @@ func (b *Bundle) receive(now time.Time, p wire.Protocol, datagram []byte) {
 		b.drops[dropMalformed]++
 	case b.answered(datagram):
 	default:
-		b.net.received(now, len(datagram))
+		b.net.received(now, p, len(datagram))
 		b.idle.received(now, datagram)
 		if b.cfg.ClampMSS {
 			clampMSS(datagram, b.net.mtu)

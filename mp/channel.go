@@ -21,7 +21,15 @@ type channel struct {
 	rx, tx Traffic
 	heard  time.Time // when the last datagram came
 	mtu    int
+
+	fresh   wire.Protocol // what has opened last
+	settled time.Time     // the peer's interface is taken to be ready
 }
+
+// settleTime is how long a peer of which nothing has come may need until its
+// interface takes packets. Pppd has agreed to everything some milliseconds
+// before, and what comes first is the packet that has caused the call.
+const settleTime = 50 * time.Millisecond
 
 // An ncp is one network control protocol and the packets it opens the way for.
 type ncp struct {
@@ -148,7 +156,7 @@ func (c *channel) move(k, other *Link) {
 
 // down says that no link carries packets any more.
 func (c *channel) down(now time.Time) {
-	c.link = nil
+	c.link, c.settled = nil, time.Time{}
 	c.b.idle.end()
 	for i := range c.ncps {
 		c.ncps[i].Down(now)
@@ -193,6 +201,7 @@ func (c *channel) ncpUp(now time.Time, p wire.Protocol) {
 	if c.b.idle.since.IsZero() {
 		c.b.idle.begin(now)
 	}
+	c.fresh, c.settled = c.find(p).data, now.Add(settleTime)
 	c.b.cfg.Events.NetworkUp(c.b, n)
 	c.b.resume()
 }
@@ -270,13 +279,20 @@ func (c *channel) up() bool {
 }
 
 func (c *channel) sent(n int) { c.tx.Packets++; c.tx.Bytes += uint64(n) }
-func (c *channel) received(now time.Time, n int) {
+
+func (c *channel) received(now time.Time, p wire.Protocol, n int) {
 	c.rx.Packets++
 	c.rx.Bytes += uint64(n)
 	c.heard = now
+	if p == c.fresh {
+		c.settled = time.Time{}
+	}
 }
 
 func (c *channel) advance(now time.Time) {
+	if due(c.settled, now) {
+		c.settled = time.Time{}
+	}
 	for i := range c.ncps {
 		if due(c.ncps[i].Deadline(), now) {
 			c.ncps[i].Advance(now)
@@ -285,7 +301,7 @@ func (c *channel) advance(now time.Time) {
 }
 
 func (c *channel) deadline() time.Time {
-	var t time.Time
+	t := c.settled
 	for i := range c.ncps {
 		t = earlier(t, c.ncps[i].Deadline())
 	}

@@ -245,7 +245,7 @@ func (m *multilink) load(now time.Time) {
 	}
 	ordered := b.net.coder.ordered() && m.txClasses == 0
 	for !ordered && m.tx.Takes(true) {
-		p := b.open(b.queue.popUrgent)
+		p := b.open(now, b.queue.popUrgent)
 		if p == nil {
 			break
 		}
@@ -255,7 +255,7 @@ func (m *multilink) load(now time.Time) {
 		b.pool.put(p)
 	}
 	for m.tx.Takes(false) {
-		p := b.open(func() *packet {
+		p := b.open(now, func() *packet {
 			if ordered {
 				return b.queue.pop(now)
 			}

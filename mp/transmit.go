@@ -31,7 +31,7 @@ func (b *Bundle) feed(now time.Time, k *Link) bool {
 	if !b.net.up() {
 		return false
 	}
-	p := b.open(func() *packet { return b.queue.pop(now) })
+	p := b.open(now, func() *packet { return b.queue.pop(now) })
 	if p == nil {
 		return false
 	}
@@ -44,7 +44,10 @@ func (b *Bundle) feed(now time.Time, k *Link) bool {
 
 // open returns the next packet, probes first, whose protocol is open; nil when
 // there is none.
-func (b *Bundle) open(next func() *packet) *packet {
+func (b *Bundle) open(now time.Time, next func() *packet) *packet {
+	if now.Before(b.net.settled) {
+		return nil
+	}
 	for {
 		p := b.probes.pop()
 		if p == nil {
