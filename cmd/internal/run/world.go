@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"pppdial/dial"
+	"pppdial/dial/modemmanager"
 	"pppdial/mp"
 	"pppdial/route"
 	"pppdial/route/tun"
@@ -19,6 +20,7 @@ type world struct {
 // realWorld is this machine.
 var realWorld = world{
 	caller: func(c dial.Config) (caller, error) {
+		c.Inhibit = modemmanager.New("")
 		d, err := dial.New(c)
 		return dialer{d}, err
 	},
