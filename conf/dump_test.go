@@ -211,3 +211,36 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestWord: a setting that Word writes is read as it was meant.
+func TestWord(t *testing.T) {
+	for _, tt := range []struct{ keyword, value, want string }{
+		{"send_name", "me", `send_name=me`},
+		{"send_name", "", `send_name=""`},
+		{"send_passwd", `a "b" #c\d`, `send_passwd="a \"b\" #c\\d"`},
+		{"send_passwd", "a\nb\xff", `send_passwd="a\012b\377"`},
+		{"phone", "*99#", `phone="*99#"`},
+		{"chat", `"" AT\r it's`, `chat='"" AT\r it'"'"'s'`},
+	} {
+		got := Word(tt.keyword, tt.value)
+		if got != tt.want {
+			t.Errorf("%s %q: %s, want %s", tt.keyword, tt.value, got, tt.want)
+		}
+		f := parse(t, house(), "x\tdevice=/dev/a "+got)
+		e, _ := f.Entry("x")
+		var back string
+		switch tt.keyword {
+		case "send_name":
+			back = e.SendName
+		case "send_passwd":
+			back = e.SendPasswd.Reveal()
+		case "phone":
+			back = e.Phone[0]
+		case "chat":
+			back = e.Chat
+		}
+		if back != tt.value {
+			t.Errorf("%s: read as %q", got, back)
+		}
+	}
+}

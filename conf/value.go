@@ -166,6 +166,13 @@ func lower(c byte) byte {
 	return c
 }
 
+// Word writes a setting as it may stand in a control file, with the quotes that
+// the value wants there.
+func Word(keyword, value string) string {
+	k := lookup(keyword)
+	return keyword + "=" + quote(value, k != nil && k.raw())
+}
+
 // quote writes a value so that the file's reader gives it back.
 func quote(text string, raw bool) string {
 	if raw {

@@ -20,6 +20,8 @@ var floors = map[string]int{
 	"cmd":          6,
 	"cmd/internal": 5,
 
+	"cmd/internal/judge": 4, // joins conf with the languages within values
+
 	"cmd/internal/rendezvous": 4, "cmd/internal/metrics": 4, // run and pppstat use them
 	"cmd/internal/status": 3,
 

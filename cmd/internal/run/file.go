@@ -10,34 +10,12 @@ import (
 	"slices"
 	"strings"
 
+	"pppdial/cmd/internal/judge"
 	"pppdial/conf"
-	"pppdial/dial/chat"
-	"pppdial/route/rtcmd"
 )
 
 // checks lets conf judge what only other packages understand.
-var checks = conf.Options{
-	CheckRoute: func(command string, inet6 bool) (int, error) {
-		parse := rtcmd.Parse
-		if inet6 {
-			parse = rtcmd.Parse6
-		}
-		_, err := parse(command)
-		var e *rtcmd.Error
-		if errors.As(err, &e) {
-			return e.Col, errors.New(e.Msg)
-		}
-		return 0, err
-	},
-	CheckChat: func(script string) (int, error) {
-		col, err := chat.Check(script)
-		var e *chat.SyntaxError
-		if errors.As(err, &e) {
-			return col, errors.New(strings.TrimSuffix(e.Msg+"; "+e.Hint, "; "))
-		}
-		return col, err
-	},
-}
+var checks = judge.Options
 
 // readFile reads the control file. An answering ppp needs none.
 func readFile(o Options) (*conf.File, conf.Diagnostics, error) {

@@ -1,0 +1,142 @@
+package convert
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"pppdial/conf"
+	"pppdial/dial/chat"
+	"pppdial/route/rtcmd"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// checks judges scripts and routes as the commands do, without a name service.
+func checks() conf.Options {
+	return conf.Options{
+		CheckChat: chat.Check,
+		CheckRoute: func(command string, inet6 bool) (int, error) {
+			if inet6 {
+				_, err := rtcmd.Parse6(command)
+				return 0, err
+			}
+			_, err := rtcmd.Parse(command)
+			return 0, err
+		},
+		Lookup: func(string) ([]netip.Addr, error) { return []netip.Addr{netip.MustParseAddr("192.0.2.7")}, nil },
+	}
+}
+
+// TestGolden: each archive of testdata is a directory of a machine. The comment
+// names the files that are given to pppimport, one a line, and variables of the
+// environment as NAME=VALUE; all others can be read.
+func TestGolden(t *testing.T) {
+	archives, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(archives) == 0 {
+		t.Fatal("where are the archives?", err)
+	}
+	for _, name := range archives {
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
+			a, err := txtar.ParseFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, problems := importArchive(t, a)
+			passes(t, text)
+			want := map[string][]byte{"want.conf": text, "want.problems": problems}
+			if *update {
+				a.Files = withoutWant(a.Files)
+				a.Files = append(a.Files, txtar.File{Name: "want.conf", Data: text}, txtar.File{Name: "want.problems", Data: problems})
+				if err := os.WriteFile(name, txtar.Format(a), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			for _, f := range a.Files {
+				if got, ok := want[f.Name]; ok && !bytes.Equal(got, f.Data) {
+					t.Errorf("%s differs; got:\n%s", f.Name, got)
+				}
+				delete(want, f.Name)
+			}
+			for n := range want {
+				if n != "" {
+					t.Errorf("there is no %s", n)
+				}
+			}
+		})
+	}
+}
+
+func withoutWant(files []txtar.File) []txtar.File {
+	var kept []txtar.File
+	for _, f := range files {
+		if !strings.HasPrefix(f.Name, "want.") {
+			kept = append(kept, f)
+		}
+	}
+	return kept
+}
+
+func importArchive(t *testing.T, a *txtar.Archive) (text, problems []byte) {
+	t.Helper()
+	disk := make(map[string][]byte)
+	for _, f := range withoutWant(a.Files) {
+		disk["/"+f.Name] = f.Data
+	}
+	o := Options{
+		ReadFile: func(name string) ([]byte, error) {
+			if src, ok := disk[name]; ok {
+				return src, nil
+			}
+			return nil, os.ErrNotExist
+		},
+		Check: checks(),
+	}
+	env := make(map[string]string)
+	o.LookupEnv = func(name string) (string, bool) { v, ok := env[name]; return v, ok }
+	var files []File
+	for line := range strings.Lines(string(a.Comment)) {
+		line = strings.TrimSpace(line)
+		if n, v, ok := strings.Cut(line, "="); ok {
+			env[n] = v
+		} else if line != "" && !strings.HasPrefix(line, "#") {
+			src, ok := disk[line]
+			if !ok {
+				t.Fatalf("no file %s", line)
+			}
+			files = append(files, File{Name: line, Src: src})
+		}
+	}
+	text, list := o.Convert(files)
+	var b bytes.Buffer
+	for _, p := range list {
+		fmt.Fprintln(&b, p)
+	}
+	return text, b.Bytes()
+}
+
+// passes wants no error of the parser nor of the cross-field rules, and that no
+// secret stands in a remark.
+func passes(t *testing.T, text []byte) {
+	t.Helper()
+	file, diags := checks().Parse("want.conf", text)
+	_, more := file.Entries()
+	for _, d := range append(diags, more...) {
+		if !d.Warning {
+			t.Error(d)
+		}
+	}
+	for line := range strings.Lines(string(text)) {
+		if _, remark, ok := strings.Cut(line, "\t# was:"); ok && strings.Contains(remark, "geheim") {
+			t.Errorf("a secret in the remark %q", remark)
+		}
+	}
+}

@@ -1,0 +1,224 @@
+package convert
+
+import (
+	"slices"
+	"strings"
+)
+
+// sends is how we authenticate ourselves: by the name and password of the
+// options, or by the lines of the secrets that pppd would choose.
+func (p *pppd) sends() {
+	d := p.d
+	us := p.user
+	if us == nil {
+		us = p.name
+	} else if p.name != nil && p.name.arg != us.arg {
+		d.none(p.name.was(), "send_name= is our name for both directions")
+	}
+	for _, r := range []struct{ name, word string }{
+		{"refuse-pap", "-send_pap"}, {"refuse-chap", "-send_chap"}, {"refuse-mschap-v2", "-send_mschap"}, {"refuse-eap", "-send_eap"},
+	} {
+		if o := p.refuse[r.name]; o != nil {
+			d.flag(r.word, o.was())
+		}
+	}
+	if us != nil {
+		d.put("send_name", us.arg, us.was())
+	}
+	if p.password != nil {
+		d.put("send_passwd", p.password.arg, p.password.was())
+		p.willing(true, true)
+		if p.peer != nil && p.auth != nil && p.auth.name == "noauth" {
+			d.none(p.peer.was(), "the peer's name only finds secrets")
+		}
+		return
+	}
+	if us == nil {
+		if len(p.secrets) > 0 && len(p.require) == 0 && p.auth == nil {
+			d.remark("no option user: pppd would look for a secret for the name of the host")
+		}
+		return
+	}
+	server := ""
+	if p.peer != nil {
+		server = p.peer.arg
+	}
+	pap, hasPAP := find(p.secrets, false, us.arg, server)
+	chap, hasCHAP := find(p.secrets, true, us.arg, server)
+	switch {
+	case hasCHAP && hasPAP && pap.text != chap.text:
+		p.j.warn(pap.at, "another secret than that of chap-secrets, which is taken; there is one send_passwd=")
+		hasPAP = false
+		fallthrough
+	case hasCHAP:
+		d.put("send_passwd", chap.text, chap.was())
+	case hasPAP:
+		d.put("send_passwd", pap.text, pap.was())
+	default:
+		if p.j.knowsSecrets() {
+			p.j.warn(us.at, "no line of the secrets is for %s", quotedIf(us.arg))
+		} else {
+			p.j.warn(us.at, "no secret for %s is known: give pap-secrets and chap-secrets as well, or add send_passwd=", quotedIf(us.arg))
+		}
+		d.remark("send_passwd= is missing")
+		return
+	}
+	if p.peer != nil {
+		d.none(p.peer.was(), "the peer's name only finds secrets")
+	}
+	p.willing(hasPAP, hasCHAP)
+}
+
+func (j *job) knowsSecrets() bool {
+	return slices.ContainsFunc(j.inputs, func(in *input) bool { return in.kind == secretsFile }) ||
+		slices.ContainsFunc(j.read, func(n string) bool { return strings.HasSuffix(n, "-secrets") })
+}
+
+// willing turns on the protocols by which pppd could authenticate itself.
+func (p *pppd) willing(pap, chap bool) {
+	var words []string
+	for _, r := range []struct {
+		refuse, word string
+		can          bool
+	}{
+		{"refuse-pap", "send_pap", pap}, {"refuse-chap", "send_chap", chap},
+		{"refuse-mschap-v2", "send_mschap", chap}, {"refuse-eap", "send_eap", chap},
+	} {
+		if r.can && p.refuse[r.refuse] == nil {
+			words = append(words, r.word)
+		}
+	}
+	if len(words) > 0 {
+		p.d.insert(&setting{key: "send_passwd", word: strings.Join(words, " ")}, was{}, []string{"whichever the peer asks for, as pppd"})
+	}
+}
+
+// receives is how the peer must authenticate itself.
+func (p *pppd) receives() {
+	d := p.d
+	if p.auth != nil && p.auth.name == "noauth" && len(p.require) == 0 {
+		d.none(p.auth.was(), "nothing is asked of the peer unless recv_... says so")
+		return
+	}
+	if p.auth == nil && len(p.require) == 0 {
+		return
+	}
+	by := p.auth
+	var words []string
+	for _, r := range []struct{ name, word string }{
+		{"require-mschap-v2", "recv_mschap"}, {"require-chap", "recv_chap"}, {"require-eap", "recv_eap"}, {"require-pap", "recv_pap"},
+	} {
+		if o := p.require[r.name]; o != nil {
+			words = append(words, r.word)
+			by = o
+		}
+	}
+	if p.login != nil {
+		d.put("recv_name", "", p.login.was(), "any account of this machine")
+		d.flag("recv_pap", by.was())
+		return
+	}
+	clients := p.clients(words)
+	if len(clients) == 0 {
+		p.j.warn(by.at, "%s: the peer must authenticate itself, but no secret for it is known; give the secrets as well, or add recv_passwd= and %s",
+			by.name, strings.Join(append(words, "recv_chap")[:max(1, len(words))], " "))
+		d.none(by.was(), "no secret for the peer is known; with recv_passwd= add recv_chap or recv_pap")
+		return
+	}
+	if len(words) == 0 {
+		words = []string{"recv_mschap", "recv_chap", "recv_pap"}
+		if !slices.ContainsFunc(clients, func(s secret) bool { return s.chap }) {
+			words = []string{"recv_pap"}
+		}
+	}
+	if len(clients) == 1 || p.peer != nil {
+		c := clients[0]
+		if !c.anyClient {
+			d.put("recv_name", c.client, c.was())
+		}
+		d.put("recv_passwd", c.text, c.was())
+		d.insert(&setting{key: "recv_passwd", word: strings.Join(words, " ")}, by.was(), nil)
+		p.clientAddress(d, c)
+		return
+	}
+	p.server(clients, words, by)
+}
+
+// clients are the lines of the secrets by which peers authenticate themselves to
+// us: those for our name, apart from our own.
+func (p *pppd) clients(words []string) []secret {
+	ours, user := "", ""
+	if p.name != nil {
+		ours = p.name.arg
+	}
+	if p.user != nil {
+		user = p.user.arg
+	}
+	onlyPAP := slices.Equal(words, []string{"recv_pap"})
+	var cs []secret
+	for _, s := range p.secrets {
+		switch {
+		case s.text == "",
+			len(words) > 0 && s.chap == onlyPAP && !slices.Contains(words, "recv_pap"),
+			onlyPAP && s.chap,
+			!s.anyServer && ours != "" && s.server != ours,
+			user != "" && s.client == user,
+			p.peer != nil && !s.anyClient && s.client != p.peer.arg,
+			slices.ContainsFunc(cs, func(x secret) bool { return x.client == s.client && x.text == s.text }):
+			continue
+		}
+		cs = append(cs, s)
+	}
+	return cs
+}
+
+// clientAddress takes the addresses that a client may use, if they can be said.
+func (p *pppd) clientAddress(d *draft, c secret) {
+	if len(c.addrs) != 1 || c.addrs[0] == "-" || c.addrs[0] == "*" || d.has("remotehost") {
+		if len(c.addrs) > 1 {
+			d.none(c.was(), "of its addresses "+strings.Join(c.addrs, " ")+" choose one for remotehost=, or a pool=")
+		}
+		return
+	}
+	a := c.addrs[0]
+	if prefix, ok := masked(a); ok {
+		a = prefix
+	}
+	if p.j.refused("remotehost="+a) != "" {
+		d.none(c.was(), "the address "+a+" cannot be said as remotehost=")
+		return
+	}
+	d.put("remotehost", a, c.was())
+}
+
+// server makes one entry that finds out who calls, and one for each client.
+func (p *pppd) server(clients []secret, words []string, by *opt) {
+	d := p.d
+	common := &draft{j: p.j, label: p.j.label("+" + d.label), head: []string{"What all callers of " + d.label + " have in common."}}
+	d.flag("reconfigure", was{}, "the name that a caller proves finds the entry that goes on")
+	d.insert(&setting{key: "recv_passwd", word: strings.Join(words, " ")}, by.was(), nil)
+	keep := d.settings[:0:0]
+	for _, s := range d.settings {
+		if r := s.rank() / 1000; s.key != "" && (r >= 5 && r != 7) {
+			common.settings = append(common.settings, s)
+		} else {
+			keep = append(keep, s)
+		}
+	}
+	d.settings = keep
+	d.put("continue", common.label, was{})
+	p.j.drafts = append(p.j.drafts, common)
+	for _, c := range clients {
+		if c.anyClient {
+			p.j.warn(c.at, "a secret for any client: give each client an entry of its own")
+			continue
+		}
+		e := p.j.draft(c.client)
+		if e.label != c.client {
+			p.j.warn(c.at, "the caller %s has an entry with another label, %s, since the name cannot be a label or is one already; reconfigure will not find it", quotedIf(c.client), e.label)
+		}
+		e.put("recv_passwd", c.text, c.was())
+		p.clientAddress(e, c)
+		e.put("continue", common.label, was{})
+	}
+}

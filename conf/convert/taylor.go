@@ -1,0 +1,427 @@
+package convert
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const whyUUCP = "about UUCP, not about the line"
+
+// A uuCall is what the alternates of a system say together.
+type uuCall struct {
+	u      *uucp
+	d      *draft
+	sys    *uuBlock
+	phones []uuCommand
+	lines  []string
+	dialer *uuBlock
+}
+
+// system makes an entry of a system.
+func (u *uucp) system(s *uuBlock) {
+	c := &uuCall{u: u, d: u.j.draft(s.name), sys: s}
+	for i := range len(s.alts) + 1 {
+		cmds := s.cmds
+		if i > 0 {
+			cmds = append(append([]uuCommand(nil), s.cmds...), s.alts[i-1]...)
+		}
+		c.alternate(cmds, i == 0)
+	}
+	c.dial()
+	c.login()
+	if !c.d.has("device") {
+		c.d.put("device", "auto", was{}, "no port of the system is known; auto is the first tty that answers AT")
+		u.j.warn(s.at, "no port of the system %s is known, give the port file as well", quotedIf(s.name))
+	}
+	c.rest()
+}
+
+// alternate takes phone and ports.
+func (c *uuCall) alternate(cmds []uuCommand, first bool) {
+	phone, ok := lastOf(cmds, "phone")
+	if !ok {
+		phone, ok = lastOf(cmds, "address")
+	}
+	if ok && !slices.ContainsFunc(c.phones, func(p uuCommand) bool { return p.rest == phone.rest }) {
+		c.phones = append(c.phones, phone)
+	}
+	speed, hasSpeed := lastOf(cmds, "speed")
+	if !hasSpeed {
+		speed, hasSpeed = lastOf(cmds, "baud")
+	}
+	if hasSpeed && first && speed.rest != "0" {
+		c.d.put("speed", speed.rest, speed.was())
+	}
+	for _, p := range c.ports(cmds, speed.rest) {
+		c.port(p, phone)
+	}
+}
+
+// ports finds the ports that the commands name or describe.
+func (c *uuCall) ports(cmds []uuCommand, speed string) []*uuBlock {
+	here := &uuBlock{at: c.sys.at}
+	name := ""
+	var at place
+	for _, x := range cmds {
+		if x.key != "port" {
+			continue
+		}
+		key, rest, nested := strings.Cut(x.rest, " ")
+		if nested {
+			name = ""
+			here.cmds = append(here.cmds, uuCommand{strings.ToLower(key), strings.TrimSpace(rest), x.at})
+		} else {
+			here.cmds = nil
+			name, at = x.rest, x.at
+		}
+	}
+	var ps []*uuBlock
+	switch {
+	case name != "":
+		for _, p := range c.u.ports {
+			if p.name == name {
+				ps = append(ps, p)
+			}
+		}
+		if ps == nil {
+			c.u.j.fail(at, "there is no port %s, give the port file as well", quotedIf(name))
+		}
+	case len(here.cmds) > 0:
+		ps = append(ps, here)
+	case speed != "":
+		for _, p := range c.u.ports {
+			if s, ok := p.last("speed"); ok && s.rest == speed {
+				ps = append(ps, p)
+			}
+		}
+	}
+	return ps
+}
+
+// port takes a line.
+func (c *uuCall) port(p *uuBlock, phone uuCommand) {
+	d := c.d
+	add := func(value string, w was) {
+		for _, s := range d.settings {
+			if s.key == "device" && s.value == value {
+				return
+			}
+		}
+		d.add("device", value, w)
+		c.lines = append(c.lines, value)
+	}
+	kind := "modem"
+	if t, ok := p.last("type"); ok {
+		kind = strings.ToLower(t.rest)
+	}
+	w := was{p.at, "port " + p.name}
+	if p.name == "" {
+		w.text = "port type " + kind
+	}
+	switch kind {
+	case "modem", "direct":
+		device, ok := p.last("device")
+		if ok {
+			w = device.was()
+		} else {
+			device.rest = p.name
+		}
+		if !strings.HasPrefix(device.rest, "/") {
+			device.rest = "/dev/" + device.rest
+		}
+		add(device.rest, w)
+	case "tcp":
+		host := phone.rest
+		if host == "" {
+			host = c.sys.name
+		}
+		service := "540"
+		if s, ok := p.last("service"); ok {
+			service = s.rest
+		}
+		if _, err := strconv.Atoi(service); err != nil {
+			c.u.j.fail(p.at, "the service %s must be a port number", quotedIf(service))
+			return
+		}
+		add("tcp:"+host+":"+service, w)
+		c.phones = slices.DeleteFunc(c.phones, func(x uuCommand) bool { return x.rest == phone.rest })
+	case "pipe":
+		if cmd, ok := p.last("command"); ok {
+			add("exec:"+cmd.rest, cmd.was())
+		}
+	case "stdin":
+		d.flag("in", w, "the line is the standard input: make ppp the login shell of an account with this label")
+	default:
+		c.u.j.fail(p.at, "ports of the type %s do not exist on Linux", quotedIf(kind))
+	}
+	if speed, ok := p.last("speed"); ok && !d.has("speed") {
+		d.put("speed", speed.rest, speed.was())
+	}
+	if len(c.lines) > 1 { // what the first one says of its wires holds for all
+		return
+	}
+	if x, ok := p.last("carrier"); ok && !truth(x.rest) || !ok && kind == "direct" {
+		d.flag("local", orWas(x, ok))
+	}
+	if x, ok := p.last("hardflow"); ok && !truth(x.rest) {
+		d.put("flow", "none", x.was())
+	}
+	if c.dialer == nil && kind == "modem" {
+		c.dialer = c.findDialer(p)
+	}
+}
+
+func orWas(x uuCommand, ok bool) was {
+	if ok {
+		return x.was()
+	}
+	return was{}
+}
+
+func truth(s string) bool { return s != "" && strings.ContainsAny(s[:1], "yYtT") }
+
+// findDialer finds the dialer of a port, by name or within the port.
+func (c *uuCall) findDialer(p *uuBlock) *uuBlock {
+	here := &uuBlock{at: p.at}
+	name, at := "", p.at
+	for _, x := range p.cmds {
+		key, rest, nested := strings.Cut(x.rest, " ")
+		switch {
+		case x.key == "dialer" && nested:
+			here.cmds = append(here.cmds, uuCommand{strings.ToLower(key), strings.TrimSpace(rest), x.at})
+		case x.key == "dialer":
+			name, at = x.rest, x.at
+		case x.key == "dialer-sequence":
+			name, at = key, x.at
+			if strings.Contains(strings.TrimSpace(rest), " ") {
+				c.u.j.warn(x.at, "of a sequence of dialers only the first is taken")
+			}
+		}
+	}
+	if name == "" {
+		if len(here.cmds) > 0 {
+			return here
+		}
+		return nil
+	}
+	for _, b := range c.u.dialers {
+		if b.name == name {
+			return b
+		}
+	}
+	c.u.j.fail(at, "there is no dialer %s, give the dial file as well", quotedIf(name))
+	return nil
+}
+
+// uuScript gives the words of a chat with its fail strings and time-out first.
+func uuScript(cmds []uuCommand, prefix string) (words []word, w was) {
+	for _, x := range cmds {
+		if x.key == prefix+"-fail" {
+			words = append(words, word{text: "ABORT", at: x.at}, word{text: uuEscapes(x.rest), at: x.at})
+		}
+	}
+	if x, ok := lastOf(cmds, prefix+"-timeout"); ok {
+		words = append(words, word{text: "TIMEOUT", at: x.at}, word{text: x.rest, at: x.at})
+	}
+	x, ok := lastOf(cmds, prefix)
+	if !ok {
+		return nil, was{}
+	}
+	for _, s := range strings.Fields(x.rest) {
+		if s == `""` {
+			s = ""
+		}
+		words = append(words, word{text: uuEscapes(s), at: x.at})
+	}
+	return words, x.was()
+}
+
+// uuEscapes turns hexadecimal escapes into octal ones and takes \W, a time-out
+// for one expect, away.
+func uuEscapes(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\\' || i+1 == len(s) {
+			b.WriteByte(s[i])
+			continue
+		}
+		i++
+		switch s[i] {
+		case 'x':
+			v := 0
+			for ; i+1 < len(s); i++ {
+				d := strings.IndexByte("0123456789abcdef", s[i+1]|0x20)
+				if d < 0 || s[i+1] < '0' {
+					break
+				}
+				v = (v<<4 | d) & 0xff
+			}
+			b.Write([]byte{'\\', '0' + byte(v)>>6, '0' + byte(v)>>3&7, '0' + byte(v)&7})
+		case 'W':
+			return b.String()
+		default:
+			b.WriteByte('\\')
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
+}
+
+// dial makes settings of the dialer.
+func (c *uuCall) dial() {
+	d := c.d
+	tone, pause := ",", ","
+	if c.dialer != nil {
+		if x, ok := c.dialer.last("dialtone"); ok {
+			tone = x.rest
+			d.none(x.was(), "it is in the number")
+		}
+		if x, ok := c.dialer.last("pause"); ok {
+			pause = x.rest
+			d.none(x.was(), "it is in the number")
+		}
+	}
+	number := func(p uuCommand) string { return strings.NewReplacer("=", tone, "-", pause).Replace(p.rest) }
+	c.phones = slices.DeleteFunc(c.phones, func(p uuCommand) bool {
+		bad := !plainNumber.MatchString(number(p))
+		if bad {
+			c.u.j.fail(p.at, "%s: not a telephone number", p.was().text)
+			d.none(p.was(), "not a telephone number")
+		}
+		return bad
+	})
+	if c.dialer == nil {
+		for _, p := range c.phones {
+			d.add("phone", number(p), p.was())
+		}
+		return
+	}
+	if x, ok := c.dialer.last("chat-program"); ok {
+		d.put("connect_cmd", x.rest, x.was())
+	}
+	words, w := uuScript(c.dialer.cmds, "chat")
+	ss := steps(words)
+	// A dialogue that the built-in one can do has its number in one place.
+	const marker = "00000000000000"
+	var tried []word
+	for _, x := range words {
+		x.text = strings.NewReplacer(`\D`, marker, `\T`, marker, `\M`, "", `\m`, "", `\E`, "", `\e`, "").Replace(x.text)
+		tried = append(tried, x)
+	}
+	known, ok := recognise(steps(tried))
+	before, after, found := strings.Cut(known.number, marker)
+	switch {
+	case len(words) == 0:
+		for _, p := range c.phones {
+			d.add("phone", number(p), p.was())
+		}
+	case ok && found && len(c.phones) > 0 && len(known.login) == 0:
+		known.number = ""
+		d.takes(known)
+		for _, p := range c.phones {
+			d.add("phone", before+number(p)+after, p.was(), known.dial.shownAs(marker))
+		}
+	default:
+		d.put("chat", ours(ss), w, whyWhole)
+		for _, p := range c.phones {
+			d.add("phone", number(p), p.was())
+		}
+	}
+	if words, w := uuScript(c.dialer.cmds, "complete-chat"); len(words) > 0 {
+		d.put("hangup_chat", ours(steps(words)), w)
+	} else if x, ok := c.dialer.last("complete"); ok {
+		d.put("hangup_chat", `"" `+ourWord(uuEscapes(x.rest), false), x.was())
+	}
+	for _, x := range c.dialer.cmds {
+		switch x.key {
+		case "abort", "abort-chat":
+			d.none(x.was(), "hangup_chat= serves after failed calls, too")
+		case "dtr-toggle":
+			d.none(x.was(), "ppp drops DTR when it has to")
+		case "chat", "chat-fail", "chat-timeout", "chat-program", "complete", "complete-chat", "dialtone", "pause":
+		case "carrier":
+			if !truth(x.rest) {
+				d.flag("local", x.was())
+			}
+		case "carrier-wait":
+			d.none(x.was(), whyTimes)
+		default:
+			d.none(x.was(), whyUUCP)
+		}
+	}
+}
+
+// shownAs is the command that dials, with \D in place of the marker.
+func (c *command) shownAs(marker string) string {
+	return "dialed by: " + strings.ReplaceAll(c.text, marker, `\D`)
+}
+
+// login makes login_chat of the system's chat.
+func (c *uuCall) login() {
+	d, cmds := c.d, c.sys.cmds
+	name, hasName := lastOf(cmds, "call-login")
+	password, hasPassword := lastOf(cmds, "call-password")
+	known, hasKnown := c.u.logins[strings.ToLower(c.sys.name)]
+	for _, x := range []struct {
+		cmd *uuCommand
+		has bool
+		i   int
+	}{{&name, hasName, 0}, {&password, hasPassword, 1}} {
+		if x.has && x.cmd.rest == "*" {
+			if !hasKnown {
+				c.u.j.fail(x.cmd.at, "%s *: the call file has no line for %s, give it as well", x.cmd.key, quotedIf(c.sys.name))
+				continue
+			}
+			x.cmd.rest = literal(known[x.i])
+		}
+	}
+	words, w := uuScript(cmds, "chat")
+	if len(words) == 0 {
+		if !hasName {
+			return
+		}
+		words, _ = uuScript(append(slices.Clone(cmds), uuCommand{"chat", `"" \r\c ogin:-BREAK-ogin:-BREAK-ogin: \L word: \P`, name.at}), "chat")
+		w = was{name.at, "call-login, call-password"}
+	}
+	for i := range words {
+		words[i].text = strings.NewReplacer(`\\`, `\\`, `\L`, name.rest, `\P`, `\q`+password.rest).Replace(words[i].text)
+	}
+	if w.text != "call-login, call-password" {
+		var shown []string
+		for _, s := range steps(words) {
+			shown = append(shown, shownStep(s))
+		}
+		w.text = "chat " + strings.Join(shown, " ")
+	}
+	if len(words) == 2 && words[0].text == "" && words[1].text == "" {
+		return
+	}
+	d.put("login_chat", ours(steps(words)), w)
+}
+
+// rest says something of the other commands of the system.
+func (c *uuCall) rest() {
+	said := []string{"phone", "address", "speed", "baud", "port", "chat", "chat-fail", "chat-timeout", "call-login", "call-password"}
+	said = append(said, "default-alternates")
+	all := slices.Concat(append([][]uuCommand{c.sys.cmds}, c.sys.alts...)...)
+	for _, x := range all {
+		switch {
+		case slices.Contains(said, x.key):
+		case x.key == "time" && strings.EqualFold(x.rest, "any"):
+			c.d.none(x.was(), whyDefault)
+		case x.key == "time", x.key == "timegrade":
+			c.u.j.warn(x.at, "%s: when calls are allowed can be said in /etc/uucp/Systems, not in an entry with device=", x.was().text)
+			c.d.none(x.was(), "when calls are allowed can be said in /etc/uucp/Systems, not in an entry with device=")
+		case x.key == "chat-program":
+			c.u.j.warn(x.at, "chat-program: a login can only be a dialogue, as login_chat=")
+			c.d.none(x.was(), "a login can only be a dialogue, as login_chat=")
+		case x.key == "max-retries":
+			c.d.put("modtries", x.rest, x.was())
+		case x.key == "success-wait":
+			c.d.put("modwait", x.rest, x.was())
+		default:
+			c.d.none(x.was(), whyUUCP)
+		}
+	}
+}

@@ -1,0 +1,401 @@
+package convert
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A wvSection is a [Dialer NAME] of wvdial.conf with its keys, in lower case and
+// without blanks in them.
+type wvSection struct {
+	name string
+	at   place
+	keys map[string]iniKey
+	list []string // the keys in their order
+}
+
+// wvdial makes an entry of each section; what it inherits stands in it.
+func (j *job) wvdial(in *input) {
+	var sections []*wvSection
+	byName := make(map[string]*wvSection)
+	var now *wvSection
+	for _, k := range j.ini(in.File) {
+		if k.key == "" {
+			name, ok := cutFold(k.section, "dialer ")
+			if !ok {
+				j.fail(k.at, "wvdial's sections are [Dialer NAME], not [%s]", k.section)
+				now = nil
+				continue
+			}
+			if now = byName[strings.ToLower(name)]; now == nil {
+				now = &wvSection{name: name, at: k.at, keys: make(map[string]iniKey)}
+				byName[strings.ToLower(name)] = now
+				sections = append(sections, now)
+			}
+			continue
+		}
+		if now == nil {
+			j.fail(k.at, "%s stands in no [Dialer NAME]", quotedIf(k.key))
+			continue
+		}
+		now.set(k)
+	}
+	for _, s := range sections {
+		all := &wvSection{name: s.name, at: s.at, keys: make(map[string]iniKey)}
+		all.inherit(j, byName, "defaults", nil)
+		all.inherit(j, byName, strings.ToLower(s.name), nil)
+		name := s.name
+		if strings.EqualFold(name, "defaults") {
+			name = "wvdial"
+		}
+		j.wvEntry(name, all)
+	}
+}
+
+func cutFold(s, prefix string) (string, bool) {
+	if len(s) <= len(prefix) || !strings.EqualFold(s[:len(prefix)], prefix) {
+		return "", false
+	}
+	return s[len(prefix):], true
+}
+
+func (s *wvSection) set(k iniKey) {
+	name := strings.ReplaceAll(strings.ToLower(k.key), " ", "")
+	switch name {
+	case "init":
+		name = "init1"
+	case "username", "login":
+		name = "login"
+	}
+	if _, ok := s.keys[name]; ok {
+		s.list = slices.DeleteFunc(s.list, func(x string) bool { return x == name })
+	}
+	s.keys[name] = k
+	s.list = append(s.list, name)
+}
+
+// inherit takes the keys of a section and of those that it inherits.
+func (s *wvSection) inherit(j *job, byName map[string]*wvSection, name string, chain []string) {
+	from := byName[name]
+	if from == nil || slices.Contains(chain, name) {
+		return
+	}
+	chain = append(chain, name)
+	if k, ok := from.keys["inherits"]; ok {
+		for _, n := range strings.Split(k.value, ",") {
+			n, _ = strings.CutPrefix(strings.ToLower(strings.TrimSpace(n)), "dialer ")
+			if byName[n] == nil {
+				j.fail(k.at, "Inherits: there is no [Dialer %s]", n)
+			}
+			s.inherit(j, byName, n, chain)
+		}
+	}
+	for _, n := range from.list {
+		if n != "inherits" {
+			s.set(from.keys[n])
+		}
+	}
+}
+
+// no tells the values that mean no.
+func no(v string) bool {
+	switch strings.ToLower(v) {
+	case "no", "off", "false", "0", "n", "":
+		return true
+	}
+	return false
+}
+
+// wvNeedless are the keys without a counterpart, and why.
+var wvNeedless = map[string]string{
+	"pppdpath": "there is no pppd", "newpppd": "there is no pppd",
+	"checkdns": "monitor= shows whether anything passes", "dnstest1": "monitor= shows whether anything passes", "dnstest2": "monitor= shows whether anything passes",
+	"checkdefroute":     "routes are watched over",
+	"remotename":        "one entry is for one peer, whatever its name",
+	"askpassword":       whyPrompt,
+	"abortonbusy":       "a number that is busy is tried again, modtries= times",
+	"abortonnodialtone": "a call without a dial tone is tried again, modtries= times",
+	"dialtimeout":       whyTimes,
+	"modemtype":         "all modems are asked what they are", "isdn": "a terminal adapter is a modem; ISDN cards do not exist here",
+	"setvolume": "ATM and ATL as modem_init= do that", "dialmessage1": whyTelling, "dialmessage2": whyTelling,
+	"areacode": "write the whole number", "compuserve": "a login_chat= for it must be written", "tonline": "a login_chat= for it must be written",
+	"defaultreply": "login_chat= answers prompts, nothing is guessed", "provider": whyTelling, "product": whyTelling, "homepage": whyTelling, "country": whyTelling,
+}
+
+// wvEntry makes the entry of a section with all that it inherits.
+func (j *job) wvEntry(name string, s *wvSection) {
+	d := j.draft(name)
+	get := func(key string) (iniKey, bool) {
+		k, ok := s.keys[key]
+		return k, ok && k.value != ""
+	}
+	if k, ok := get("modem"); ok {
+		device := k.value
+		if !strings.HasPrefix(device, "/") {
+			device = "/dev/" + device
+		}
+		d.put("device", device, k.was())
+	} else {
+		d.put("device", "auto", was{}, "wvdial's default is /dev/modem")
+	}
+	if k, ok := get("baud"); ok {
+		d.put("speed", k.value, k.was())
+	}
+	d.wvCall(s)
+	d.wvLogin(s)
+	if k, ok := get("carriercheck"); ok && no(k.value) {
+		d.flag("local", k.was())
+	} else if ok {
+		d.none(k.was(), whyDefault)
+	}
+	d.flag("add_route", was{}, "wvdial always made the default route")
+	if k, ok := get("autodns"); ok && no(k.value) {
+		d.flag("-dns", k.was())
+	} else {
+		d.flag("dns", orNothing(k, ok))
+	}
+	if k, ok := get("forceaddress"); ok {
+		d.put("localhost", k.value, k.was())
+	}
+	if k, ok := get("autoreconnect"); ok && no(k.value) {
+		d.none(k.was(), "ppp ends with the link unless camp says otherwise")
+	} else {
+		d.flag("camp", orNothing(k, ok), "wvdial calls again when the link breaks")
+	}
+	if k, ok := get("idleseconds"); ok && k.value != "0" {
+		d.drop("camp")
+		d.put("inactive_timeout", k.value, k.was(), "the next packet calls again")
+	}
+	if k, ok := get("dialattempts"); ok {
+		if k.value == "0" {
+			d.none(k.was(), "with camp ppp never gives up for good")
+		} else {
+			d.put("modtries", k.value, k.was())
+		}
+	}
+	j.wvRest(d, s)
+}
+
+func orNothing(k iniKey, ok bool) was {
+	if ok {
+		return k.was()
+	}
+	return was{}
+}
+
+// wvCall is what is said to the modem.
+func (d *draft) wvCall(s *wvSection) {
+	var words []word
+	wasOf := make(map[int]was) // by line, which here is a number of our own
+	send := func(text string, w was) {
+		words = append(words, word{text: "OK", at: place{w.at.file, w.at.line}}, word{text: text, at: w.at})
+		wasOf[len(words)] = w
+	}
+	inits := 0
+	for n := '1'; n <= '9'; n++ {
+		if k, ok := s.keys["init"+string(n)]; ok && k.value != "" {
+			send(k.value, k.was())
+			inits++
+		}
+	}
+	if inits == 0 {
+		d.add("modem_init", "ATZ", was{}, "wvdial's default")
+	}
+	command, prefix := "ATDT", ""
+	if k, ok := s.keys["dialcommand"]; ok && k.value != "" {
+		command = k.value
+		d.none(k.was(), "it is in the number")
+	}
+	if k, ok := s.keys["dialprefix"]; ok && k.value != "" {
+		prefix = k.value
+		d.none(k.was(), "it is in the number")
+	}
+	phones := 0
+	first := ""
+	for _, n := range []string{"", "1", "2", "3", "4", "5", "6", "7", "8", "9"} {
+		k, ok := s.keys["phone"+n]
+		if !ok || k.value == "" {
+			continue
+		}
+		phones++
+		if phones == 1 {
+			first = prefix + k.value
+			words = append(words, word{text: "OK", at: k.at}, word{text: command + first, at: k.at}, word{text: "CONNECT", at: k.at})
+			continue
+		}
+		number := prefix + k.value
+		if strings.EqualFold(command, "ATDP") {
+			number = "P" + number
+		}
+		d.add("phone", number, k.was())
+	}
+	ss := steps(words)
+	c, ok := recognise(ss)
+	if !ok || phones > 0 && (c.dial == nil || !plainNumber.MatchString(c.number)) {
+		d.put("chat", ours(ss), was{s.at, "Init and Phone"}, whyWhole)
+		return
+	}
+	if phones == 0 {
+		d.remark("there is no Phone: phone= or apn= is missing")
+	}
+	c.rename(s)
+	others := d.settings
+	d.settings = nil
+	d.takes(c)
+	d.settings = append(d.settings, others...)
+}
+
+// rename gives the commands of a call the names that they have in wvdial.conf.
+func (c *call) rename(s *wvSection) {
+	at := make(map[int]was)
+	for _, n := range s.list {
+		if strings.HasPrefix(n, "init") || strings.HasPrefix(n, "phone") {
+			at[s.keys[n].at.line] = s.keys[n].was()
+		}
+	}
+	name := func(cmd *command) {
+		if cmd == nil {
+			return
+		}
+		if w, ok := at[cmd.at.line]; ok {
+			cmd.shown = w.text
+		}
+	}
+	name(c.apn)
+	name(c.pin)
+	name(c.dial)
+	for i := range c.init {
+		name(&c.init[i])
+	}
+	for i := range c.left {
+		name(&c.left[i])
+	}
+}
+
+// wvLogin is name, password and what a terminal server asks for.
+func (d *draft) wvLogin(s *wvSection) {
+	login, hasLogin := s.keys["login"]
+	password, hasPassword := s.keys["password"]
+	stupid, hasStupid := s.keys["stupidmode"]
+	prompt, hasPrompt := s.keys["loginprompt"]
+	asks, hasAsks := s.keys["passwordprompt"]
+	if hasLogin {
+		d.put("send_name", login.value, login.was())
+	}
+	if hasPassword && (password.value != "" || hasLogin) {
+		d.put("send_passwd", password.value, password.was())
+		d.insert(&setting{key: "send_passwd", word: "send_pap send_chap"}, was{}, []string{"whichever the peer asks for"})
+	}
+	straight := hasStupid && !no(stupid.value)
+	switch {
+	case straight:
+		d.none(stupid.was(), "PPP begins at once, unless there is a login_chat=")
+	case (hasPrompt || hasAsks) && hasLogin && hasPassword:
+		name, pass := "ogin:", "ssword:"
+		var w []string
+		if hasPrompt {
+			name = prompt.value
+			w = append(w, prompt.was().text)
+		}
+		if hasAsks {
+			pass = asks.value
+			w = append(w, asks.was().text)
+		}
+		d.put("login_chat", strings.Join([]string{
+			inQuotes(literal(name)), inQuotes(literal(login.value)), inQuotes(literal(pass)), inQuotes(`\q` + literal(password.value)),
+		}, " "), was{prompt.at, strings.Join(w, ", ")})
+	case !d.has("apn") && !strings.Contains(phoneOf(d), "*99"):
+		d.remark("wvdial answered a login that came before PPP by guessing; if there is one: login_chat='ogin: NAME ssword: \\qPASSWORD'")
+	}
+	if hasStupid && no(stupid.value) {
+		d.none(stupid.was(), "nothing is guessed")
+	}
+}
+
+func phoneOf(d *draft) string {
+	if s := d.get("phone"); s != nil {
+		return s.value
+	}
+	return ""
+}
+
+// literal writes a text for an expect-send value: minus signs and backslashes
+// are themselves.
+func literal(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case c == '\\' || c == '^' || c == '-':
+			b.WriteString(`\` + string(rune(c)))
+		case c < ' ' || c >= 0x7f:
+			b.Write([]byte{'\\', '0' + c>>6, '0' + c>>3&7, '0' + c&7})
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// wvRest says something of all other keys.
+func (j *job) wvRest(d *draft, s *wvSection) {
+	known := []string{"modem", "baud", "login", "password", "stupidmode", "loginprompt", "passwordprompt", "carriercheck", "autodns",
+		"forceaddress", "autoreconnect", "idleseconds", "dialattempts", "dialcommand", "dialprefix"}
+	for _, n := range s.list {
+		k := s.keys[n]
+		why, needless := wvNeedless[n]
+		switch {
+		case slices.Contains(known, n), isNumbered(n, "init"), isNumbered(n, "phone"):
+		case needless:
+			d.none(k.was(), why)
+		case n == "flowcontrol":
+			if strings.Contains(strings.ToLower(k.value), "soft") || strings.Contains(strings.ToLower(k.value), "xon") {
+				d.put("flow", "xon", k.was())
+			} else if no(k.value) || strings.EqualFold(k.value, "none") {
+				d.put("flow", "none", k.was())
+			} else {
+				d.put("flow", "rtscts", k.was())
+			}
+		case n == "pppdoption":
+			j.wvOptions(d, k)
+		default:
+			j.fail(k.at, "wvdial has no setting %s", quotedIf(k.key))
+			d.none(k.was(), "wvdial has no such setting")
+		}
+	}
+}
+
+// wvOptions takes options for pppd.
+func (j *job) wvOptions(d *draft, k iniKey) {
+	p := &pppd{j: j, d: d, main: k.at.file, device: "wvdial", refuse: make(map[string]*opt), require: make(map[string]*opt)}
+	words := optionWords(k.at.file, []byte(k.value), nil)
+	for i := range words {
+		words[i].at = k.at
+	}
+	p.words(words)
+	if p.mtu == nil {
+		p.mtu = p.mru
+	}
+	if p.mtu != nil {
+		d.put("mtu", p.mtu.arg, p.mtu.was())
+	}
+	p.echoes()
+	for _, r := range []struct{ name, word string }{{"refuse-pap", "-send_pap"}, {"refuse-chap", "-send_chap"}, {"refuse-mschap-v2", "-send_mschap"}, {"refuse-eap", "-send_eap"}} {
+		if o := p.refuse[r.name]; o != nil {
+			d.flag(r.word, o.was())
+		}
+	}
+	if p.replaceRoute != nil {
+		d.flag("replace_route", p.replaceRoute.was())
+	}
+}
+
+func isNumbered(s, prefix string) bool {
+	rest, ok := strings.CutPrefix(s, prefix)
+	if !ok {
+		return false
+	}
+	_, err := strconv.Atoi(rest)
+	return rest == "" || err == nil
+}
