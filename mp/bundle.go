@@ -21,7 +21,8 @@ type Bundle struct {
 	// Owned by the loop.
 	net     channel
 	mp      *multilink // nil: the link has not agreed on it, or there is none
-	pumped  time.Time  // when the lines were offered what waits
+	load    load
+	pumped  time.Time // when the lines were offered what waits
 	queue   *queue
 	probes  fifo // go before the queue
 	out     outbox
@@ -98,6 +99,7 @@ func (b *Bundle) linkJoined(now time.Time, k *Link) {
 	if b.mp != nil {
 		b.mp.join(now, k)
 	}
+	b.load.restart(now, b)
 	b.net.lower(now, k)
 	held := k.held
 	k.held = nil
@@ -119,6 +121,7 @@ func (b *Bundle) linkLeft(now time.Time, k *Link, orderly bool) {
 	if other := b.carrier(); other != nil {
 		b.log.Info("link left", "line", k.Name(), "links", b.links())
 		b.net.move(k, other)
+		b.load.restart(now, b)
 		return
 	}
 	b.net.down(now)
@@ -127,6 +130,7 @@ func (b *Bundle) linkLeft(now time.Time, k *Link, orderly bool) {
 		b.drops[dropNoLink] += uint64(b.mp.tx.Drop())
 		b.mp = nil
 	}
+	b.load.restart(now, b)
 }
 
 // rateKnown tells the queue how fast the lines are together.
@@ -391,7 +395,7 @@ func (b *Bundle) over() time.Time {
 func (b *Bundle) deadline() time.Time {
 	t := earlier(earlier(b.net.deadline(), b.idle.deadline()), b.over())
 	if b.mp != nil {
-		t = earlier(t, b.mp.deadline())
+		t = earlier(t, earlier(b.mp.deadline(), b.load.deadline(b)))
 	}
 	return t
 }

@@ -140,6 +140,7 @@ func (k *Link) lineNews(now time.Time) {
 				return
 			}
 			k.received.Bytes += uint64(len(c.b))
+			k.traffic.heard(now)
 			k.farewell.read(c.b)
 			k.input(now, c.b)
 			k.farewell.judge(now, &k.dec)

@@ -62,12 +62,13 @@ type control struct {
 
 // Of a member, for multilink.
 type member struct {
-	line   *frag.Line   // nil: it carries no data of a multilink bundle
-	src    *frag.Source // fragments come over it; it may have left already
-	joined time.Time
-	vigil  vigil
-	entry  entry
-	delays delays
+	line    *frag.Line   // nil: it carries no data of a multilink bundle
+	src     *frag.Source // fragments come over it; it may have left already
+	joined  time.Time
+	vigil   vigil
+	entry   entry
+	delays  delays
+	traffic traffic
 }
 
 func newMultilink(b *Bundle, t terms) *multilink {

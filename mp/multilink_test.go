@@ -93,6 +93,7 @@ func (m *multi) close() {
 type flow struct {
 	t        *testing.T
 	name     string
+	halt     chan struct{} // ends the sender
 	quit     chan struct{}
 	wg       sync.WaitGroup
 	packets  atomic.Int64
@@ -105,7 +106,7 @@ type flow struct {
 // flood sends packets of n octets from e, so many octets a second, and checks
 // what comes out at the other end.
 func flood(t *testing.T, e, to *end, n int, rate float64) *flow {
-	f := &flow{t: t, name: e.name, quit: make(chan struct{})}
+	f := &flow{t: t, name: e.name, halt: make(chan struct{}), quit: make(chan struct{})}
 	from, dst := "10.0.0.2", "10.0.0.1"
 	if e.name == "server" {
 		from, dst = dst, from
@@ -120,9 +121,9 @@ func flood(t *testing.T, e, to *end, n int, rate float64) *flow {
 			e.tun.Send(p)
 			if sent += float64(n); sent > rate*time.Since(began).Seconds() {
 				select {
-				case <-f.quit:
+				case <-f.halt:
 					return
-				case <-time.After(time.Duration(10*float64(n)/rate*1e9) + time.Millisecond):
+				case <-time.After(time.Duration(float64(n) / rate * 1e9)):
 				}
 			}
 		}
@@ -140,6 +141,7 @@ func flood(t *testing.T, e, to *end, n int, rate float64) *flow {
 				}
 				if i <= f.last.Load() {
 					f.unsorted.Add(1)
+					t.Logf("%v: packet %d after %d", time.Now(), i, f.last.Load())
 				}
 				f.last.Store(i)
 				f.packets.Add(1)
@@ -154,6 +156,8 @@ func flood(t *testing.T, e, to *end, n int, rate float64) *flow {
 }
 
 func (f *flow) stop() {
+	close(f.halt)
+	time.Sleep(2 * time.Second) // for what is on its way
 	close(f.quit)
 	f.wg.Wait()
 	if n := f.unsorted.Load(); n > 0 {

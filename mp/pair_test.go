@@ -32,6 +32,8 @@ type end struct {
 	down    chan mp.Family
 	lost    chan *mp.Failure
 	demand  chan string
+	busy    chan time.Time
+	slack   chan time.Time
 	refuse  string             // Admit refuses with this
 	asked   chan *mp.Admission // takes the questions, if not nil
 	secrets map[string]string
@@ -49,6 +51,7 @@ func newEndWith(t *testing.T, name string, local, remote string, change func(*mp
 	e := &end{
 		t: t, name: name, tun: mptest.NewTun(256), nursery: mp.NewNursery(),
 		up: make(chan mp.Network, 8), down: make(chan mp.Family, 8), lost: make(chan *mp.Failure, 8), demand: make(chan string, 8),
+		busy: make(chan time.Time, 100), slack: make(chan time.Time, 100),
 	}
 	log := e.log()
 	set := func(a string) []proto.AddrSet {
@@ -89,8 +92,8 @@ func (e *end) LinkLost(k *mp.Link, f *mp.Failure, unread []byte) { e.lost <- f }
 func (e *end) NetworkUp(b *mp.Bundle, n mp.Network)              { b.Ready(n.Family); e.up <- n }
 func (e *end) NetworkDown(b *mp.Bundle, f mp.Family)             { e.down <- f }
 func (e *end) Demand(b *mp.Bundle, packet string)                { e.demand <- packet }
-func (e *end) Busy(*mp.Bundle)                                   {}
-func (e *end) Slack(*mp.Bundle)                                  {}
+func (e *end) Busy(*mp.Bundle)                                   { e.busy <- time.Now() }
+func (e *end) Slack(*mp.Bundle)                                  { e.slack <- time.Now() }
 
 // linkConfig is a plain link: magic numbers, compressed fields, no
 // authentication.

@@ -17,6 +17,7 @@ func (b *Bundle) pump(now time.Time) {
 	for i := len(b.loop.links) - 1; i >= 0; i-- { // one may leave the list
 		b.loop.links[i].flush(now)
 	}
+	b.load.note(now, b)
 }
 
 // feed puts the next packet, or the next fragment, into the buffer of a link,
