@@ -72,9 +72,9 @@ func rise(t *testing.T, from string) {
 	const second = time.Second
 	want := []event{
 		{0, "load of 0.3 lines"},
-		{60 * second, "load of 2.5 lines"}, {70 * second, "busy"}, {80 * second, "busy"},
-		{180 * second, "load of 0.9 lines"}, {205 * second, "slack"},
-		{300 * second, "load of 0.0 lines"}, {322 * second, "slack"},
+		{59 * second, "load of 2.5 lines"}, {68 * second, "busy"}, {78 * second, "busy"},
+		{179 * second, "load of 0.9 lines"}, {205 * second, "slack"},
+		{299 * second, "load of 0.0 lines"}, {322 * second, "slack"},
 	}
 	same := slices.EqualFunc(diary, want, func(a, b event) bool { return a.what == b.what && a.at >= b.at && a.at < b.at+8*second })
 	if !same {
@@ -88,4 +88,6 @@ type event struct {
 	what string
 }
 
-func (e event) String() string { return fmt.Sprintf("%v: %s", e.at.Round(100*time.Millisecond), e.what) }
+func (e event) String() string {
+	return fmt.Sprintf("%v: %s", e.at.Round(100*time.Millisecond), e.what)
+}
