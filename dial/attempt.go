@@ -47,7 +47,7 @@ func (c *Config) open(ctx context.Context, w way) (*line.Line, error) {
 	case "exec":
 		return line.OpenCommand(ctx, rest, c.options(w))
 	case "tcp":
-		return line.OpenTCP(ctx, rest)
+		return line.OpenTCP(ctx, rest, c.options(w))
 	}
 	return line.OpenTTY(ctx, w.device, c.options(w))
 }

@@ -91,7 +91,7 @@ func TestTCP(t *testing.T) {
 			accepted <- c
 		}
 	}()
-	l := must[*Line](t)(OpenTCP(t.Context(), server.Addr().String()))
+	l := must[*Line](t)(OpenTCP(t.Context(), server.Addr().String(), Options{}))
 	defer l.Close()
 	far := <-accepted
 	far.Write(allBytes())
@@ -103,7 +103,7 @@ func TestTCP(t *testing.T) {
 		t.Errorf("closed by the other side: %v", err)
 	}
 	server.Close()
-	if _, err := OpenTCP(t.Context(), server.Addr().String()); !errors.As(err, new(*OpenError)) {
+	if _, err := OpenTCP(t.Context(), server.Addr().String(), Options{}); !errors.As(err, new(*OpenError)) {
 		t.Errorf("nobody listens: %v, want an OpenError", err)
 	}
 }

@@ -21,6 +21,7 @@ type Line struct {
 
 	stream atomic.Pointer[stream] // replaced when a hung-up tty is opened again
 	reason func(error) error      // what stands behind an error that ended the line
+	remote *comPort               // nil: not by RFC 2217
 
 	mu      sync.Mutex // guards what follows
 	dev     *device    // nil: no tty
@@ -108,15 +109,21 @@ func (l *Line) Close() error {
 	return err
 }
 
-// Configure changes the settings of a tty. Other lines have none, and take
-// everything.
+// Configure changes the settings of a tty, here or by RFC 2217. Other lines have
+// none, and take everything.
 func (l *Line) Configure(s Settings) error {
+	if l.remote != nil {
+		return l.remote.configure(s)
+	}
 	return l.onDevice(func(d *device) error { return d.configure(s) })
 }
 
 // SetLocal says whether the carrier does not count. When it does, its loss ends
 // reads and writes with a *DownError.
 func (l *Line) SetLocal(on bool) error {
+	if l.remote != nil {
+		l.remote.setLocal(on)
+	}
 	return l.onDevice(func(d *device) error {
 		d.settings.Local = on
 		return d.changeTermios(func(t *termios) { t.setLocal(on) })

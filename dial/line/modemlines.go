@@ -11,7 +11,8 @@ import (
 
 // Revive opens the device again if the kernel has hung it up, with all settings
 // but local, and under the same lock, unless the path leads to another device
-// now, as after re-enumeration on USB. It must not run beside a Read or Write.
+// now, as after re-enumeration on USB. A line by RFC 2217 is only made local. It
+// must not run beside a Read or Write.
 func (l *Line) Revive() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -19,6 +20,10 @@ func (l *Line) Revive() error {
 	switch {
 	case l.closed:
 		return os.ErrClosed
+	case l.remote != nil:
+		l.remote.failed = nil
+		l.remote.setLocal(true)
+		return nil
 	case d == nil || d.given || !d.hungUp():
 		return nil
 	}
@@ -88,7 +93,11 @@ func (l *Line) onPort(f func(port) error) error {
 	if l.closed {
 		return os.ErrClosed
 	}
-	if err := f(l.dev.port); err != nil {
+	var p port = l.remote
+	if l.remote == nil {
+		p = l.dev.port
+	}
+	if err := f(p); err != nil {
 		return fmt.Errorf("line: %s: modem lines: %w", l.name, err)
 	}
 	return nil

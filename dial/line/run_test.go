@@ -15,7 +15,7 @@ func TestRun(t *testing.T) {
 	tty := openTest(t, p.path, Options{Settings: Settings{Speed: 19200}})
 	server := must[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0"))
 	defer server.Close()
-	tcp := must[*Line](t)(OpenTCP(t.Context(), server.Addr().String()))
+	tcp := must[*Line](t)(OpenTCP(t.Context(), server.Addr().String(), Options{}))
 	defer tcp.Close()
 	conn := must[net.Conn](t)(server.Accept())
 	defer conn.Close()
