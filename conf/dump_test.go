@@ -192,6 +192,17 @@ func FuzzParse(f *testing.F) {
 			f.Add(append([]byte("x "), line...))
 		}
 	}
+	examples, err := filepath.Glob("../examples/*.conf")
+	if err != nil || len(examples) == 0 {
+		f.Fatal("where are the examples?", err)
+	}
+	for _, file := range examples {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(src)
+	}
 	f.Add([]byte("a send_name=\"\\377\\001#'\" chat='\"' up_cmd=x\\ y\n"))
 	f.Add([]byte("a continue=b\nb\n\tcontinue=a mtu=9\n"))
 	f.Fuzz(func(t *testing.T, src []byte) {

@@ -271,14 +271,22 @@ func escapes1(s string, expect bool) string {
 			if strings.IndexByte(known, s[i]) >= 0 {
 				b.WriteByte('\\')
 			}
-			b.WriteByte(s[i])
-		case c < ' ' || c >= 0x7f:
-			b.Write([]byte{'\\', '0' + c>>6, '0' + c>>3&7, '0' + c&7})
+			plain(&b, s[i])
 		default:
-			b.WriteByte(c)
+			plain(&b, c)
 		}
 	}
 	return b.String()
+}
+
+// plain writes a character, as an octal escape where it is none of ASCII's that
+// can be shown.
+func plain(b *strings.Builder, c byte) {
+	if c < ' ' || c >= 0x7f {
+		b.Write([]byte{'\\', '0' + c>>6, '0' + c>>3&7, '0' + c&7})
+		return
+	}
+	b.WriteByte(c)
 }
 
 // vendorCommand is the beginning of commands like AT^SYSCFG, whose ^ stands for

@@ -108,7 +108,8 @@ func (d *draft) flag(word string, w was, why ...string) {
 
 // add takes another origin of the same setting.
 func (s *setting) add(w was) {
-	if w.text != "" && !slices.ContainsFunc(s.was, func(x was) bool { return x.text == w.text }) {
+	const most = 50 // remarks are cut long before
+	if len(s.was) < most && w.text != "" && !slices.ContainsFunc(s.was, func(x was) bool { return x.text == w.text }) {
 		s.was = append(s.was, w)
 	}
 }

@@ -329,10 +329,8 @@ func literal(s string) string {
 		switch {
 		case c == '\\' || c == '^' || c == '-':
 			b.WriteString(`\` + string(rune(c)))
-		case c < ' ' || c >= 0x7f:
-			b.Write([]byte{'\\', '0' + c>>6, '0' + c>>3&7, '0' + c&7})
 		default:
-			b.WriteByte(c)
+			plain(&b, c)
 		}
 	}
 	return b.String()

@@ -1,0 +1,80 @@
+package judge
+
+import (
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"pppdial/conf"
+)
+
+// TestExamples: the scripts and routes of every example are right, and each use
+// that people come with has an entry.
+func TestExamples(t *testing.T) {
+	files, err := filepath.Glob("../../../examples/*.conf")
+	if err != nil || len(files) == 0 {
+		t.Fatal("where are the examples?", err)
+	}
+	o := Options
+	o.Lookup = func(string) ([]netip.Addr, error) { return []netip.Addr{netip.MustParseAddr("192.0.2.7")}, nil }
+	found := make(map[string]bool)
+	for _, name := range files {
+		src, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, diags := o.Parse(filepath.Base(name), src)
+		entries, more := file.Entries()
+		for _, d := range append(diags, more...) {
+			if !d.Warning || !d.AtStart && !strings.Contains(d.Msg, "no effect in this version") {
+				t.Error(d)
+			}
+		}
+		for _, e := range entries {
+			for use, is := range uses {
+				if is(e) {
+					found[use] = true
+				}
+			}
+		}
+	}
+	for use := range uses {
+		if !found[use] {
+			t.Errorf("no entry for: %s", use)
+		}
+	}
+}
+
+// uses are the common cases, and how one tells an entry for them.
+var uses = map[string]func(e *conf.Entry) bool{
+	"Quectel LTE module": usb("2c7c:"),
+	"SIMCom SIM7600":     usb("1e0e:9001"),
+	"Huawei E398":        usb("12d1:1506"),
+	"NB-IoT module":      func(e *conf.Entry) bool { return e.APN.Name != "" && !e.LCPEchos && e.Flow == conf.FlowNone },
+	"analog modem with a login": func(e *conf.Entry) bool {
+		return len(e.Phone) > 0 && e.LoginChat != "" && e.APN.Name == ""
+	},
+	"null modem": func(e *conf.Entry) bool {
+		return e.Local && len(e.Phone) == 0 && e.APN.Name == "" && len(e.Device) == 1 && strings.HasPrefix(e.Device[0], "/dev/ttyS")
+	},
+	"several modems as one": func(e *conf.Entry) bool { return len(e.Device) > 1 && e.OutDevs > 1 },
+	"on demand":             func(e *conf.Entry) bool { return e.Mode == conf.Quiet },
+	"always on":             func(e *conf.Entry) bool { return e.Camp },
+	"callers that log in": func(e *conf.Entry) bool {
+		return len(e.Device) == 0 && e.Mode == conf.Out && len(e.RemoteHost) == 1 && e.RemoteHost[0].Single() && len(e.SendName) == 0
+	},
+	"callers known by PPP": func(e *conf.Entry) bool { return e.Reconfigure },
+	"a program, such as ssh": func(e *conf.Entry) bool {
+		return slices.ContainsFunc(e.Device, func(d string) bool { return strings.HasPrefix(d, "exec:") })
+	},
+	"the lines of UUCP's files": func(e *conf.Entry) bool { return e.Set["uucp_name"] },
+}
+
+func usb(id string) func(*conf.Entry) bool {
+	return func(e *conf.Entry) bool {
+		return len(e.Device) > 0 && strings.HasPrefix(e.Device[0], "usb:"+id)
+	}
+}
