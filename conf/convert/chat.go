@@ -261,7 +261,7 @@ func escapes1(s string, expect bool) string {
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		switch {
-		case c == '^' && i+1 < len(s) && !vendorCommand.MatchString(s[:i+1]):
+		case c == '^' && i+1 < len(s) && (i != 2 || !vendorCommand.MatchString(s)):
 			i++
 			b.Write([]byte{'\\', '0', '0' + s[i]>>3&3, '0' + s[i]&7})
 		case c == '\\' && i+1 == len(s):
@@ -291,7 +291,7 @@ func plain(b *strings.Builder, c byte) {
 
 // vendorCommand is the beginning of commands like AT^SYSCFG, whose ^ stands for
 // itself.
-var vendorCommand = regexp.MustCompile(`(?i)^AT\^$`)
+var vendorCommand = regexp.MustCompile(`(?i)^AT\^[A-Z]{3}`)
 
 // inQuotes makes one word of s.
 func inQuotes(s string) string {
