@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"fmt"
 	"path"
 	"regexp"
 	"strings"
@@ -10,7 +11,6 @@ import (
 // telephone numbers, variables and files put in.
 type script struct {
 	words []word
-	shape string // how it was named, for remarks
 }
 
 // chatCommand reads a command that pppd runs for its line. It is false when that
@@ -23,7 +23,7 @@ func (j *job) chatCommand(command string, at place) (script, bool) {
 	if len(argv) == 0 || path.Base(argv[0]) != "chat" {
 		return script{}, false
 	}
-	s := script{shape: "chat"}
+	var s script
 	var file, timeout string
 	var phone [2]string
 	echo, env := false, false
@@ -76,7 +76,6 @@ func (j *job) chatCommand(command string, at place) (script, bool) {
 			return s, false
 		}
 		s.words = scriptWords(f, func(p place, msg string) { j.fail(p, "%s", msg) })
-		s.shape = path.Base(f.Name)
 	} else {
 		for _, a := range args {
 			s.words = append(s.words, word{text: a, at: at})
@@ -148,7 +147,8 @@ func (j *job) included(w word) word {
 	return w
 }
 
-// numbered puts telephone numbers in place of \T and \U.
+// numbered puts telephone numbers in place of \T and \U, and takes what chat(8)
+// does not know for the letter that it is.
 func numbered(s string, phone [2]string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -162,6 +162,8 @@ func numbered(s string, phone [2]string) string {
 			b.WriteString(phone[0])
 		case s[i] == 'U':
 			b.WriteString(phone[1])
+		case strings.IndexByte("DEeMm", s[i]) >= 0: // they mean something to UUCP only
+			b.WriteByte(s[i])
 		default:
 			b.WriteByte('\\')
 			b.WriteByte(s[i])
@@ -211,12 +213,20 @@ func ours(ss []step) string {
 			words = append(words, s.expect.text, ourWord(s.send.text, s.expect.text != "SAY"))
 			continue
 		}
-		words = append(words, ourExpect(s.expect.text))
+		words = append(words, noDirective(ourExpect(s.expect.text)))
 		if !s.last {
-			words = append(words, ourWord(s.send.text, false))
+			words = append(words, noDirective(ourWord(s.send.text, false)))
 		}
 	}
 	return strings.Join(words, " ")
+}
+
+// noDirective keeps a word from being taken for a directive.
+func noDirective(s string) string {
+	if !isDirective(s) {
+		return s
+	}
+	return fmt.Sprintf(`\%03o%s`, s[0], s[1:])
 }
 
 // ourExpect writes a word to wait for, whose parts to send between minus signs

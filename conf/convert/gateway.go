@@ -37,9 +37,7 @@ func (j *job) shellVars(f File) []shellVar {
 			continue
 		}
 		value = strings.TrimSpace(value)
-		if i := strings.Index(value, " #"); i >= 0 && !strings.ContainsAny(value, `"'`) {
-			value = strings.TrimSpace(value[:i])
-		}
+		value = withoutComment(value)
 		words, plain := shellWords(value)
 		switch {
 		case plain:
@@ -53,6 +51,24 @@ func (j *job) shellVars(f File) []shellVar {
 		vars = append(vars, shellVar{key, value, at})
 	}
 	return vars
+}
+
+// withoutComment cuts a value at a # behind a blank and outside quotes.
+func withoutComment(s string) string {
+	quote := byte(0)
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'':
+			quote = c
+		case c == '#' && (i == 0 || s[i-1] == ' ' || s[i-1] == '\t'):
+			return strings.TrimSpace(s[:i])
+		}
+	}
+	return s
 }
 
 // modules are the lines of the modems that the service knows by name.

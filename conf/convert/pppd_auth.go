@@ -54,6 +54,8 @@ func (p *pppd) sends() {
 		d.put("send_passwd", chap.text, chap.was())
 	case hasPAP:
 		d.put("send_passwd", pap.text, pap.was())
+	case p.user == nil && (len(p.require) > 0 || p.auth != nil && p.auth.name == "auth"):
+		return // the name is for our challenges
 	default:
 		if p.j.knowsSecrets() {
 			p.j.warn(us.at, "no line of the secrets is for %s", quotedIf(us.arg))

@@ -30,7 +30,7 @@ func (u *uucp) system(s *uuBlock) {
 	}
 	c.dial()
 	c.login()
-	if !c.d.has("device") {
+	if !c.d.has("device") && !c.d.has("in") {
 		c.d.put("device", "auto", was{}, "no port of the system is known; auto is the first tty that answers AT")
 		u.j.warn(s.at, "no port of the system %s is known, give the port file as well", quotedIf(s.name))
 	}
@@ -298,7 +298,11 @@ func (c *uuCall) dial() {
 		return
 	}
 	if x, ok := c.dialer.last("chat-program"); ok {
-		d.put("connect_cmd", x.rest, x.was())
+		program := strings.NewReplacer(`\\`, `\`, `\D`, `"$PHONE"`, `\T`, `"$PHONE"`, `\Y`, `"$DEVICE"`, `\S`, `"$SPEED"`).Replace(x.rest)
+		d.put("connect_cmd", program, x.was())
+	}
+	if len(c.phones) == 0 {
+		d.remark("no number is known: phone= is missing")
 	}
 	words, w := uuScript(c.dialer.cmds, "chat")
 	ss := steps(words)
@@ -371,7 +375,8 @@ func (c *uuCall) login() {
 		if x.has && x.cmd.rest == "*" {
 			if !hasKnown {
 				c.u.j.fail(x.cmd.at, "%s *: the call file has no line for %s, give it as well", x.cmd.key, quotedIf(c.sys.name))
-				continue
+				d.none(x.cmd.was(), "login_chat= is missing")
+				return
 			}
 			x.cmd.rest = literal(known[x.i])
 		}

@@ -9,7 +9,6 @@ type word struct {
 	text   string
 	at     place
 	quoted bool // some of it: "" is a word, and "*" is no wildcard
-	col    int  // of the word on its line, from 0
 }
 
 // optionWords cuts a file of pppd into words: blanks part them, quotes of either
@@ -19,13 +18,12 @@ type word struct {
 func optionWords(name string, src []byte, bad func(place, string)) []word {
 	var words []word
 	s := strings.TrimPrefix(string(src), "\ufeff")
-	line, start := 1, 0
+	line := 1
 	for i := 0; i < len(s); {
 		switch c := s[i]; {
 		case c == '\n':
 			line++
 			i++
-			start = i
 		case c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v':
 			i++
 		case c == '#':
@@ -33,7 +31,7 @@ func optionWords(name string, src []byte, bad func(place, string)) []word {
 				i++
 			}
 		default:
-			w := word{at: place{name, line}, col: i - start}
+			w := word{at: place{name, line}}
 			i = w.read(s, i, &line, bad)
 			words = append(words, w)
 		}
@@ -211,7 +209,7 @@ func scriptWords(f File, bad func(place, string)) []word {
 				i++
 				continue
 			}
-			w := word{at: place{f.Name, line}, col: i}
+			w := word{at: place{f.Name, line}}
 			start, end, next := i, i, 0
 			if c == '"' || c == '\'' {
 				w.quoted = true
