@@ -273,3 +273,97 @@ func TestRedialLimit(t *testing.T) {
 	}
 	call.term()
 }
+
+// TestSymmetric: both ends call each other when there is traffic, each with a
+// daemon of its own whose number the other one knows. Whatever happens at the
+// same time, one link results, and both pings are answered.
+func TestSymmetric(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		lines int // telephone lines of each side for calls of the other
+		times int
+	}{
+		{"one line each", 1, 25},
+		{"a line for each call", 2, 25},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			p := newPairing(t)
+			var modems, answering [2]*dialtest.Modem
+			hosts := [2]*host{p.near, p.far}
+			numbers := [2]string{"5550001", "5550002"}
+			addrs := [2]string{nearAddr, farAddr}
+			for i, h := range hosts {
+				modems[i] = newModem(t, p.bank, dialtest.ModemConfig{Name: "m" + h.name, Number: numbers[i], ConnectAfter: 50 * time.Millisecond})
+				answering[i] = modems[i]
+				if tt.lines == 2 {
+					modems[i] = newModem(t, p.bank, dialtest.ModemConfig{Name: "out" + h.name, ConnectAfter: 50 * time.Millisecond})
+				}
+			}
+			var calls [2]*ppp
+			for i, h := range hosts {
+				answering[i].Serve(h.direct("peer"))
+				h.conf(`peer quiet device=%s phone=%s login_chat='TIMEOUT 5 PPP' localhost=%s remotehost=%s modwait=1 modtries=20 inactive_timeout=600`,
+					modems[i].Path(), numbers[1-i], addrs[i], addrs[1-i])
+				calls[i] = h.call("peer")
+				calls[i].await("waiting for traffic", 10*time.Second)
+			}
+			var slowest time.Duration
+			for n := range tt.times {
+				offset := rand.N(time.Second) // the moments are to be any
+				replies := make(chan error, 2)
+				began := time.Now()
+				for i, h := range hosts {
+					go func() {
+						time.Sleep(time.Duration(i) * offset)
+						_, err := h.Ping(netip.MustParseAddr(addrs[1-i]), n, 56, 60*time.Second)
+						replies <- err
+					}()
+				}
+				for range hosts {
+					if err := <-replies; err != nil {
+						t.Fatalf("round %d, offset %v: %v", n, offset, err)
+					}
+				}
+				slowest = max(slowest, time.Since(began))
+				for i, c := range calls {
+					c.awaitTimes("connection begins", n+1, 10*time.Second)
+					if err := c.oneLink(5 * time.Second); err != nil {
+						t.Errorf("round %d, offset %v, %s: %v", n, offset, hosts[i].name, err)
+					}
+				}
+				calls[n%2].signal(syscall.SIGHUP)
+				for _, c := range calls {
+					c.awaitTimes("connection ends", n+1, 20*time.Second)
+				}
+			}
+			t.Logf("%d rounds, the slowest answered after %v", tt.times, slowest.Round(time.Millisecond))
+			for _, c := range calls {
+				if got := c.term(); got != 5 {
+					t.Errorf("status %d, want 5", got)
+				}
+			}
+			p.near.bare()
+			p.far.bare()
+		})
+	}
+}
+
+// oneLink waits until a daemon has one link, by its log.
+func (p *ppp) oneLink(patience time.Duration) error {
+	limit := time.After(patience)
+	for {
+		_, _, news := p.has("")
+		log := p.Log()
+		links := strings.Count(log, "link joined") - strings.Count(log, "link down because") + strings.Count(log, "refused after")
+		if links == 1 {
+			return nil
+		}
+		select {
+		case <-news:
+		case <-limit:
+			return fmt.Errorf("%d links", links)
+		}
+	}
+}
