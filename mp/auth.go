@@ -30,18 +30,22 @@ func (a *authenticators) start(now time.Time, k *Link, r *proto.LCPResult) {
 	} else {
 		a.server = a.acceptAnything()
 	}
-	if a.want = a.ourAuth.Protocol != 0; a.want {
-		s := k.side(a.ourAuth, a.wePassed, a.weFailed)
-		if c, ok := a.server.(interface{ Sent(challenge []byte) bool }); ok {
-			s.own = c.Sent
-		}
-		a.client = authMethods[a.ourAuth.Protocol].client(s)
-	}
+	a.want = a.ourAuth.Protocol != 0
 	a.server.Start(now)
-	if a.client != nil {
-		a.client.Start(now)
+	if a.want && !k.cfg.Auth.Later {
+		a.proveUs(now)
 	}
 	a.check(now)
+}
+
+// proveUs begins with our own side.
+func (a *authenticators) proveUs(now time.Time) {
+	s := a.link.side(a.ourAuth, a.wePassed, a.weFailed)
+	if c, ok := a.server.(interface{ Sent(challenge []byte) bool }); ok {
+		s.own = c.Sent
+	}
+	a.client = authMethods[a.ourAuth.Protocol].client(s)
+	a.client.Start(now)
 }
 
 // acceptAnything makes the server for a peer of which nothing was demanded and
@@ -123,8 +127,10 @@ func (a *authenticators) input(now time.Time, p wire.Protocol, info []byte) bool
 		a.server.Input(now, info)
 		known = true
 	}
-	if a.client != nil && p == a.ourAuth.Protocol {
-		a.client.Input(now, info)
+	if a.ourAuth.Protocol != 0 && p == a.ourAuth.Protocol {
+		if a.client != nil { // else the peer asks again until we know our name
+			a.client.Input(now, info)
+		}
 		known = true
 	}
 	return known

@@ -53,6 +53,7 @@ type LinkConfig struct {
 type AuthConfig struct {
 	Name     string // ours
 	Password string // PAP password, or secret with which we answer challenges
+	Later    bool   // Claim.ProveUs will tell name and password
 	Times    proto.AuthTimes
 	Again    time.Duration // between challenges to the peer; 0: one
 	// Verify asks whether the peer is who it says; the answer may come at
@@ -70,6 +71,23 @@ type Claim struct {
 // Answer accepts or refuses the claim, from any goroutine. The message goes to
 // the peer; what MS-CHAPv2 wants of it is told at proto.Server.
 func (c *Claim) Answer(ok bool, message string) { c.answer(ok, message) }
+
+// ProveUs tells who we are to this peer, for a link whose AuthConfig says Later;
+// from any goroutine.
+func (c *Claim) ProveUs(name, password string) {
+	k := c.Link
+	k.post(func(now time.Time) {
+		own := &k.cfg.Auth
+		if !own.Later {
+			return
+		}
+		own.Name, own.Password, own.Later = name, password, false
+		if k.auth.want {
+			k.auth.proveUs(now)
+			k.flush(now)
+		}
+	})
+}
 
 // BundleConfig is what a bundle needs to be an interface.
 type BundleConfig struct {

@@ -45,6 +45,7 @@ type Link struct {
 	bundle    *Bundle     // that it carries data for
 	home      *Bundle     // that it was admitted to
 	asked     bool        // where it belongs
+	proven    bool        // the peer has proved its name before LCP was negotiated anew
 	held      []heldFrame // arrived before admission was answered
 	peerName  string
 	heard     bool // a good frame came

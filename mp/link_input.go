@@ -122,6 +122,15 @@ func (k *Link) lcpUp(now time.Time) {
 	r := k.lcp.Result()
 	k.rx = framing{r.RxACFC, r.RxPFC}
 	k.tx = framing{r.TxACFC, r.TxPFC}
+	k.setEscapes()
+	k.setPhase(PhaseAuthenticate)
+	k.auth.start(now, k, r)
+}
+
+// setEscapes says which characters are escaped: what has been agreed, and what
+// we want beyond it.
+func (k *Link) setEscapes() {
+	r := k.lcp.Result()
 	k.txACCM = hdlc.FromUint32(r.TxACCM)
 	for i, m := range k.cfg.EscapeTx {
 		k.txACCM[i] |= m
@@ -132,8 +141,6 @@ func (k *Link) lcpUp(now time.Time) {
 	if !k.cfg.KeepRx {
 		k.dec.RxACCM = r.RxACCM
 	}
-	k.setPhase(PhaseAuthenticate)
-	k.auth.start(now, k, r)
 }
 
 // lcpDown goes back to the Establish phase: the peer negotiates anew, or the
@@ -193,6 +200,9 @@ func (k *Link) lcpFinished(now time.Time, err error) {
 // had begun anew goes where it was.
 func (k *Link) authenticated(now time.Time) {
 	name := k.auth.peerName()
+	if k.proven {
+		name = k.peerName
+	}
 	switch {
 	case !k.asked:
 		k.asked, k.peerName = true, name

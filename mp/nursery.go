@@ -71,6 +71,30 @@ func (a *Admission) Refuse(reason string) {
 	a.once.Do(func() { a.Link.Close(Refused, reason) })
 }
 
+// Reconfigure gives the link the configuration of the entry that its peer's
+// name has chosen, before Join: characters that are escaped, echoes and times
+// at once, and what LCP has agreed upon otherwise by agreeing anew. The peer
+// need not prove itself again, and how we did stays.
+func (a *Admission) Reconfigure(c LinkConfig) {
+	a.Link.post(func(now time.Time) { a.Link.reconfigure(now, c) })
+}
+
+func (k *Link) reconfigure(now time.Time, c LinkConfig) {
+	k.cfg.EscapeTx, k.cfg.EscapeParity, k.cfg.KeepRx = c.EscapeTx, c.EscapeParity, c.KeepRx
+	k.cfg.Auth.Times, k.cfg.Auth.Again, k.cfg.Auth.Verify = c.Auth.Times, c.Auth.Again, c.Auth.Verify
+	if c.Rate > 0 || c.NeverPace {
+		k.pace = newPace(c.Rate, k.cfg.Limit, c.NeverPace)
+	}
+	k.dec.MaxFrame = maxFrame(c.LCP)
+	k.proven = true
+	if k.lcp.Reconfigure(now, c.LCP) {
+		k.log.Info("negotiating anew with the settings of the peer's entry")
+	} else {
+		k.setEscapes()
+	}
+	k.flush(now)
+}
+
 // join hands the link over from its nursery to the bundle's loop. The nursery
 // waits for the bundle, never the other way round.
 func (k *Link) join(now time.Time, b *Bundle) {

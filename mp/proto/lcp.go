@@ -130,6 +130,30 @@ func NewLCP(cfg LCPConfig, layer LCPLayer) *LCP {
 	return l
 }
 
+// Reconfigure takes another configuration while LCP is open, and reports
+// whether it has to agree anew for that. Multilink stays as it is, and so does
+// how we can authenticate ourselves; the peer need not any more.
+func (l *LCP) Reconfigure(now time.Time, cfg LCPConfig) bool {
+	old := &l.cfg
+	if cfg.MRU == 0 {
+		cfg.MRU = wire.DefaultMRU
+	}
+	anew := cfg.MRU != old.MRU || cfg.ACCM != old.ACCM || cfg.PFC != old.PFC || cfg.ACFC != old.ACFC
+	old.MRU, old.ACCM, old.TxACCM, old.PFC, old.ACFC = cfg.MRU, cfg.ACCM, cfg.TxACCM, cfg.PFC, cfg.ACFC
+	old.Ident = cfg.Ident
+	if old.EchoInterval, old.EchoFails = cfg.EchoInterval, cfg.EchoFails; old.EchoFails == 0 {
+		old.EchoFails = 3
+	}
+	l.echo.interval, l.echo.limit = old.EchoInterval, old.EchoFails
+	if anew && l.State() == fsm.Opened {
+		old.Demand = nil
+		l.Down(now)
+		l.Up(now)
+		return true
+	}
+	return false
+}
+
 // Result is what has been agreed upon: final while LCP is open, and kept
 // afterwards until it is open again.
 func (l *LCP) Result() *LCPResult { return &l.result }
