@@ -1,5 +1,6 @@
 # make build   bin/ppp and its companions, static
 # make test    every check there is, lab included: under 15 minutes on two cores
+# make dist    dist/: static binaries and Debian packages for the machines of DIST, checked
 # make demo    a call over simulated modems, end to end
 # make fuzz    every fuzz target for FUZZTIME (60s); FUZZ=regexp for some of them
 # make bench   every benchmark; BENCH=regexp for some of them
@@ -18,8 +19,13 @@ PACKAGES = gcc libc6-dev \
 # stands for the big-endian ones.
 ARCHS = arm64 arm mipsle riscv64 386 s390x
 
+# What is released, and for which machines; arm7 is Debian's armhf.
+VERSION = 0.1.0
+DIST = amd64 arm64 arm7 mipsle riscv64
+DISTPACKAGES = lintian systemd binutils busybox-static
+
 .NOTPARALLEL:
-.PHONY: build test packages format vet staticcheck man shellcheck cross race demo fuzz bench clean
+.PHONY: build test packages format vet staticcheck man shellcheck cross race dist demo fuzz bench clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/...
@@ -48,7 +54,8 @@ man:
 	mandoc -T lint -W warning man/*.[1-8]
 
 shellcheck:
-	grep -rlE '^#!/bin/(ba)?sh' --exclude-dir=.git . | xargs shellcheck
+	grep -rlE '^#!/bin/(ba)?sh' --exclude-dir=.git --exclude-dir=dist . | xargs shellcheck
+	shellcheck -s bash examples/completion/ppp.bash
 
 # vet: the tests must compile there too
 cross:
@@ -59,6 +66,11 @@ cross:
 
 race:
 	CGO_ENABLED=1 go test -race -count=1 ./...
+
+dist:
+	@$(MAKE) --no-print-directory packages PACKAGES="$(DISTPACKAGES)"
+	@set -e; for a in $(DIST); do examples/package/build $(VERSION) $$a dist; done
+	examples/package/check dist/pppdial_$(VERSION)-1_amd64.deb
 
 demo: build
 	go run ./examples/demo -ppp bin/ppp
@@ -74,4 +86,4 @@ bench:
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
 clean:
-	rm -rf bin
+	rm -rf bin dist

@@ -27,7 +27,7 @@ var floors = map[string]int{
 
 	"conf/convert": 4, // foreign configurations become entries
 
-	"cmd/internal/hooks": 4, "cmd/internal/keep": 4, // parts of the daemon that know of no other
+	"cmd/internal/hooks": 4, "cmd/internal/keep": 4, "cmd/internal/notify": 4, // parts of the daemon that know of no other
 	"cmd/internal/account": 4, "cmd/internal/capture": 4, "cmd/internal/pool": 4, "cmd/internal/utmp": 4,
 
 	"conf": 3, "mp": 3, "dial": 3, "route": 3,
