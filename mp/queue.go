@@ -9,7 +9,8 @@ import "time"
 type queue struct {
 	limit int
 	n     int
-	bytes int // of packets that are not urgent
+	bytes int    // of packets that are not urgent
+	ahead uint64 // urgent packets that came while others waited
 
 	urgent  fifo
 	flows   [maxFlows]flow
@@ -85,6 +86,9 @@ func (q *queue) setRate(rate float64) {
 func (q *queue) push(p *packet, urgent bool) {
 	q.n++
 	if urgent {
+		if q.bytes > 0 {
+			q.ahead++
+		}
 		q.urgent.push(p)
 	} else {
 		f, fresh := q.flow(max(flowHash(p.data), 1))

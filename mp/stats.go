@@ -11,11 +11,16 @@ type Stats struct {
 	Rx, Tx Traffic           // as the interface sees them
 	Drops  map[string]uint64 // packets that were not carried, by reason
 	Queued int               // packets that wait for a line
+	Limit  int               // of Queued
+	Ahead  uint64            // urgent packets that went before others
 	MTU    int               // the largest packet that the peer takes
 	KeptBy string            // the last packet that counted as activity
 	Heard  time.Time         // when the last packet came; zero: none
 
+	OpenTCP int // connections that seem open, as far as they are observed
+
 	TxCompression, RxCompression Compression
+	TxVJ, RxVJ                   bool // headers of TCP are compressed
 
 	MP    *MPStats // nil while the links have not agreed on multilink
 	Links []LinkStats
@@ -79,9 +84,10 @@ func (b *Bundle) stats() Stats {
 	c := &b.net.coder
 	s := Stats{
 		Rx: b.net.rx, Tx: b.net.tx, Drops: map[string]uint64{}, KeptBy: b.idle.keptBy(),
-		Queued: b.queue.n, MTU: b.net.mtu, Heard: b.net.heard,
+		Queued: b.queue.n, Limit: b.queue.limit, Ahead: b.queue.ahead, OpenTCP: len(b.idle.conns), MTU: b.net.mtu, Heard: b.net.heard,
 		TxCompression: Compression{compressionName(c.txUsed), c.txIn, c.txOut},
 		RxCompression: Compression{compressionName(c.rxUsed), c.rxOut, c.rxIn},
+		TxVJ:          c.txVJ != nil, RxVJ: c.rxVJ != nil,
 	}
 	for i, n := range b.drops {
 		if n > 0 {

@@ -18,7 +18,7 @@ import (
 )
 
 // entryOf reads one entry of a control file that has no errors.
-func entryOf(t *testing.T, words string) *conf.Entry {
+func entryOf(t testing.TB, words string) *conf.Entry {
 	t.Helper()
 	o := checks
 	o.Lookup = func(host string) ([]netip.Addr, error) { return nil, fmt.Errorf("no such host") }

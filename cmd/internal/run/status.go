@@ -2,42 +2,172 @@ package run
 
 import (
 	"context"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"pppdial/cmd/internal/rendezvous"
 	"pppdial/cmd/internal/status"
+	"pppdial/mp"
 )
 
-// State tells pppstat of the units.
+// This file is what pppstat and the metrics are told. The run loop only tells
+// what it owns; the bundles' loops are asked behind its back, so that nobody who
+// looks keeps a line waiting.
+
+// State tells of the units.
 func (h host) State(ctx context.Context, q rendezvous.Query) ([]status.Bundle, error) {
-	return ask(ctx, h.d, func() []status.Bundle { return h.d.state(q) })
+	seen, err := ask(ctx, h.d, func() []sight { return h.d.look(q) })
+	all := make([]status.Bundle, len(seen))
+	for i := range seen {
+		all[i] = seen[i].Bundle
+		if !q.Brief {
+			all[i] = seen[i].complete(time.Now())
+		}
+	}
+	return all, err
 }
 
-func (d *daemon) state(q rendezvous.Query) (all []status.Bundle) {
+// A sight is what the run loop knows of a unit.
+type sight struct {
+	status.Bundle
+	bundle *mp.Bundle
+	rates  *rates
+	start  counters                 // of the connection
+	lines  map[*mp.Link]status.Link // as far as the run loop knows them
+}
+
+func (d *daemon) look(q rendezvous.Query) (all []sight) {
+	now := time.Now()
 	for _, u := range d.units {
-		if u.iface == nil || !q.Match(u.entry.Label, u.iface.unit()) {
-			continue
+		if u.iface != nil && q.Match(u.entry.Label, u.iface.unit()) {
+			all = append(all, u.look(now, q.Brief))
 		}
-		b := u.status(time.Now())
-		if q.Brief {
-			b = b.Brief()
-		}
-		all = append(all, b)
 	}
 	return all
 }
 
-// status is what there is to know of a unit.
-func (u *unit) status(now time.Time) status.Bundle {
-	a := &u.account
-	b := status.Bundle{
+func (u *unit) look(now time.Time, brief bool) sight {
+	s := sight{Bundle: status.Bundle{
 		Entry: u.entry.Label, Interface: u.iface.tun.Name(), Unit: u.iface.unit(), PID: os.Getpid(),
-		Mode: u.entry.Mode.String(), Phase: u.phase(), WhyUp: u.because,
-		Accounting: status.Accounting{
-			CallsTried: a.tried, CallsMade: a.made, CallsFailed: a.failed,
-			ConnectSecs: int64(a.total(now).Seconds()), LinesAdding: len(u.attempts),
-		},
+		Mode: u.entry.Mode.String(), Phase: u.phase(), Since: u.since(),
+	}}
+	if brief {
+		return s
 	}
+	if n := u.iface.up.v4; n != nil {
+		s.Local, s.Remote = n.Local.String(), n.Remote.String()
+		for _, a := range n.DNS {
+			s.DNS = append(s.DNS, a.String())
+		}
+	}
+	if n := u.iface.up.v6; n != nil {
+		s.Local6, s.Remote6 = n.Local.String(), n.Remote.String()
+	}
+	a := &u.account
+	s.Accounting = status.Accounting{
+		CallsTried: a.tried, CallsMade: a.made, CallsFailed: a.failed,
+		ConnectSecs: int64(a.total(now).Seconds()), LinesAdding: len(u.attempts),
+	}
+	if u.up {
+		s.WhyUp = u.because
+	}
+	for _, v := range a.verdicts {
+		s.Verdicts = append(s.Verdicts, status.Verdict{
+			Time: v.at, Status: v.Status, Phase: v.Phase, By: v.By, Evidence: v.Evidence, Cause: v.Cause, Try: v.Try,
+		})
+		s.WhyDown = v.reason()
+	}
+	s.bundle, s.rates, s.start = u.iface.bundle, &u.rates, counters{at: a.since, whole: a.atStart}
+	s.lines = make(map[*mp.Link]status.Link, len(u.members))
+	for m := range u.members {
+		s.lines[m.link] = status.Link{
+			Line: m.Name(), Phase: status.Establish, Since: m.started, Speed: m.speed, Origin: m.origin,
+		}
+	}
+	return s
+}
+
+// since is when the unit's phase began.
+func (u *unit) since() time.Time {
+	earliest := func(t, other time.Time) time.Time {
+		if t.IsZero() || other.Before(t) {
+			return other
+		}
+		return t
+	}
+	t := time.Time{}
+	switch u.phase() {
+	case status.NetworkPhase:
+		t = u.account.since
+	case status.Establish:
+		for m := range u.members {
+			t = earliest(t, m.started)
+		}
+	case status.Dialing:
+		for a := range u.attempts {
+			t = earliest(t, a.began)
+		}
+	}
+	if !t.IsZero() {
+		return t
+	}
+	if n := len(u.account.verdicts); n > 0 {
+		return u.account.verdicts[n-1].at
+	}
+	return u.account.started
+}
+
+// complete adds what the bundle's loop knows, and lines that are not yet in it.
+func (s *sight) complete(now time.Time) status.Bundle {
+	b := s.Bundle
+	if stats, ok := s.bundle.Stats(); ok {
+		s.fill(&b, stats, s.rates.take(now, s.start, &stats))
+	}
+	coming := slices.Collect(maps.Values(s.lines))
+	slices.SortFunc(coming, func(a, b status.Link) int { return a.Since.Compare(b.Since) })
+	b.Links = append(b.Links, coming...)
 	return b
+}
+
+func (s *sight) fill(b *status.Bundle, from mp.Stats, now speeds) {
+	b.MTU, b.Drops, b.KeptUpBy, b.TCPOpen = from.MTU, from.Drops, from.KeptBy, from.OpenTCP
+	b.Rx = counted(from.Rx, now.rx)
+	b.Tx = status.Sent{Traffic: counted(from.Tx, now.tx), Queued: from.Queued, QueueLimit: from.Limit, Urgent: from.Ahead}
+	tx, rx := from.TxCompression, from.RxCompression
+	b.Compression = status.Compression{
+		Tx: tx.Method, Rx: rx.Method, TxRatio: tx.Ratio(), RxRatio: rx.Ratio(), VJTx: from.TxVJ, VJRx: from.RxVJ,
+	}
+	if m := from.MP; m != nil {
+		b.MP = &status.MP{
+			MRRU: m.MRRU, RemoteMRRU: m.PeerMRRU, TxSeq: m.TxSeq, RxSeq: m.RxSeq, TxSSN: m.TxSSN, RxSSN: m.RxSSN,
+			TxClasses: m.TxClasses, RxClasses: m.RxClasses, Lost: m.Lost, Resent: m.Resent,
+			Endpoint: m.PeerEndpoint.String(), OwnEndpoint: m.Endpoint.String(),
+		}
+	}
+	for _, k := range from.Links {
+		l, known := s.lines[k.Link]
+		delete(s.lines, k.Link)
+		if !known {
+			l = status.Link{Line: k.Name}
+		}
+		if !k.Since.IsZero() {
+			l.Since = k.Since
+		}
+		l.Phase, l.MeasuredBPS = k.Phase.String(), k.Rate*8
+		l.Benched, l.Resting, l.BadFCS = k.Benched, k.Resting, k.BadFCS
+		l.EchoRTTMS = float64(k.EchoRTT) / float64(time.Millisecond)
+		of := now.links[k.Link]
+		l.Rx, l.Tx = counted(k.Rx, of.rx), counted(k.Tx, of.tx)
+		l.LCPLocal, l.LCPRemote = k.Local, k.Remote
+		b.Links = append(b.Links, l)
+		if b.PeerName == "" {
+			b.PeerName = k.PeerName
+		}
+	}
+}
+
+func counted(t mp.Traffic, bps float64) status.Traffic {
+	return status.Traffic{Bytes: t.Bytes, Packets: t.Packets, BPS: bps}
 }

@@ -40,6 +40,7 @@ type unit struct {
 	tries   int      // calls in a row without a network
 	broken  *Verdict // of the links that we are closing
 	account account
+	rates   rates    // has a lock of its own
 	final   *Verdict // it ends when everything is given back
 }
 
@@ -48,6 +49,7 @@ type attempt struct {
 	cancel context.CancelFunc
 	first  bool // there is no link yet
 	needed bool // false: another line has come first
+	began  time.Time
 }
 
 func (d *daemon) newUnit(e *conf.Entry) *unit {
@@ -149,7 +151,7 @@ func (u *unit) attempt(first bool, how func(caller, context.Context) (*conn, err
 	}
 	c := u.caller
 	ctx, cancel := context.WithCancel(u.d.ctx)
-	a := &attempt{cancel: cancel, first: first, needed: true}
+	a := &attempt{cancel: cancel, first: first, needed: true, began: time.Now()}
 	u.attempts[a] = true
 	go func() {
 		n, err := how(c, ctx)

@@ -18,7 +18,7 @@ type Bundle struct {
 	Interface string    `json:"interface"`
 	Unit      int       `json:"unit"` // unlike any other of this machine
 	PID       int       `json:"pid"`
-	Mode      string    `json:"mode"` // in, out, quiet, camp
+	Mode      string    `json:"mode"` // in, out, quiet
 	Phase     string    `json:"phase"`
 	Since     time.Time `json:"since"` // of the phase
 

@@ -1,0 +1,358 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pppdial/cmd/internal/rendezvous"
+	"pppdial/cmd/internal/status"
+	"pppdial/conf"
+	"pppdial/dial"
+	"pppdial/mp"
+	"pppdial/mp/mptest"
+	"pppdial/route"
+	"pppdial/route/routetest"
+	"pppdial/route/tun"
+)
+
+// A memWorld is a world in memory: interfaces, and lines at whose far ends peers
+// of package mp answer.
+type memWorld struct {
+	t testing.TB
+
+	mu    sync.Mutex
+	units int
+	lines map[*mptest.Line]bool // our ends of the calls
+	peers map[string]*farPeer   // by the label that calls
+}
+
+// A farPeer is the far end of one unit.
+type farPeer struct {
+	entry   *conf.Entry
+	nursery *mp.Nursery
+	bundle  *mp.Bundle
+	tun     *mptest.Tun
+}
+
+func (p *farPeer) Admit(a *mp.Admission)                  { a.Join(p.bundle) }
+func (p *farPeer) LinkLost(*mp.Link, *mp.Failure, []byte) {}
+func (p *farPeer) NetworkUp(b *mp.Bundle, n mp.Network)   { b.Ready(n.Family) }
+func (p *farPeer) NetworkDown(*mp.Bundle, mp.Family)      {}
+func (p *farPeer) Demand(*mp.Bundle, string)              {}
+func (p *farPeer) Busy(*mp.Bundle)                        {}
+func (p *farPeer) Slack(*mp.Bundle)                       {}
+
+var silence = slog.New(slog.DiscardHandler)
+
+func newMemWorld(t testing.TB) *memWorld {
+	return &memWorld{t: t, lines: map[*mptest.Line]bool{}, peers: map[string]*farPeer{}}
+}
+
+// world is what the daemon gets.
+func (w *memWorld) world() world {
+	kernel := func() (route.Kernel, error) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		k := routetest.New("test")
+		k.AddLink(fmt.Sprintf("ppp%d", w.units-1), false)
+		return k, nil
+	}
+	device := func(string) (tun.Device, error) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.units++
+		return tun.NewMem(fmt.Sprintf("ppp%d", w.units-1), 1024), nil
+	}
+	return world{
+		caller: func(c dial.Config) (caller, error) { return memCaller{w, c.Label}, nil },
+		tun:    device, kernel: kernel,
+	}
+}
+
+// entry is that of a unit, and makes its peer.
+func (w *memWorld) entry(n int, words string) *conf.Entry {
+	e := entryOf(w.t, fmt.Sprintf("localhost=10.1.%d.%d remotehost=10.2.%[1]d.%[2]d device=/dev/a device=/dev/b %s", n/250, n%250+1, words))
+	e.Label = fmt.Sprintf("rmt%d", n)
+	p := &farPeer{nursery: mp.NewNursery(), tun: mptest.NewTun(64)}
+	p.entry = entryOf(w.t, fmt.Sprintf("in localhost=10.2.%d.%d remotehost=10.1.%[1]d.%[2]d maxdevs=4", n/250, n%250+1))
+	p.bundle = mp.NewBundle(bundleConfig(p.entry, p.tun, p, silence))
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.peers[e.Label] = p
+	return e
+}
+
+func (w *memWorld) close() {
+	for _, p := range w.peers {
+		p.bundle.Close(mp.Closed, "")
+		p.tun.Close()
+		<-p.bundle.Done()
+		p.nursery.Close()
+		<-p.nursery.Done()
+	}
+}
+
+// hangUpOne breaks a line.
+func (w *memWorld) hangUpOne(r *rand.Rand) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if lines := slices.Collect(maps.Keys(w.lines)); len(lines) > 0 {
+		lines[r.IntN(len(lines))].Hangup()
+	}
+}
+
+type memCaller struct {
+	w     *memWorld
+	label string
+}
+
+func (c memCaller) Call(context.Context) (*conn, error) {
+	near, far := mptest.Pair(mptest.Config{BPS: 115200})
+	c.w.mu.Lock()
+	defer c.w.mu.Unlock()
+	c.w.lines[near] = true
+	p := c.w.peers[c.label]
+	p.nursery.Start(far, nil, linkConfig(p.entry, 0, p, silence))
+	return &conn{Line: near, speed: 115200, hangUp: func(context.Context) {
+		near.Hangup()
+		c.w.mu.Lock()
+		defer c.w.mu.Unlock()
+		delete(c.w.lines, near)
+	}}, nil
+}
+
+func (c memCaller) Answer(ctx context.Context) (*conn, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func (c memCaller) Close() {}
+
+// serveUnits runs a daemon with so many of them, until stop.
+func (w *memWorld) serveUnits(dir string, n int, words string) (d *daemon, stop func()) {
+	d = newDaemon(Options{StateDir: dir}, w.world(), new(slog.LevelVar), silence)
+	ctx, cancel := context.WithCancel(context.Background())
+	begun, ended := make(chan bool), make(chan bool)
+	go func() {
+		defer close(ended)
+		d.run(ctx, nil, func() *Verdict {
+			defer close(begun)
+			for i := range n {
+				if v := d.newUnit(w.entry(i, words)).begin(); v != nil {
+					return v
+				}
+			}
+			return nil
+		})
+	}()
+	<-begun
+	return d, func() {
+		cancel()
+		<-ended
+		w.close()
+	}
+}
+
+// look asks as pppstat does.
+func look(t testing.TB, d *daemon, q rendezvous.Query) status.Document {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	all, err := host{d}.State(ctx, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := status.Document{Bundles: all}
+	doc.Complete()
+	return doc
+}
+
+// What a connection of two lines looks like, and what it has looked like when it
+// has ended.
+func TestState(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := newMemWorld(t)
+		d, stop := w.serveUnits(dir, 2, "quiet mindevs=2 outdevs=2 maxdevs=2 inactive_timeout=60")
+		defer stop()
+		unit := 1
+		q := rendezvous.Query{Target: rendezvous.Target{Entry: "rmt1", Unit: &unit}}
+		one := func() *status.Bundle {
+			t.Helper()
+			doc := look(t, d, q)
+			if len(doc.Bundles) != 1 {
+				t.Fatalf("%+v", doc)
+			}
+			return &doc.Bundles[0]
+		}
+		b := one()
+		if b.Entry != "rmt1" || b.Interface != "ppp1" || b.Unit != 1 || b.PID != os.Getpid() || b.Mode != "quiet" || b.Phase != status.Holding ||
+			b.Local != "10.1.0.2" || b.Remote != "10.2.0.2" || len(b.Links) != 0 || !b.Since.Equal(time.Now()) {
+			t.Errorf("before: %+v", b)
+		}
+		ctx := t.Context()
+		if err := (host{d}).Act(ctx, rendezvous.Caller{}, rendezvous.Command{Target: q.Target, Verb: rendezvous.Up}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(20 * time.Second)
+		b = one()
+		if b.Phase != status.NetworkPhase || time.Since(b.Since) < 15*time.Second || b.WhyUp != "pppstat up" || b.WhyDown != "" || len(b.Links) != 2 || b.MP == nil ||
+			b.Accounting.CallsTried != 2 || b.Accounting.CallsMade != 2 || b.Accounting.LinesAdding != 0 || b.Tx.QueueLimit == 0 || b.MTU == 0 {
+			t.Errorf("up: %+v", b)
+		}
+		for _, k := range b.Links {
+			if k.Phase != status.NetworkPhase || k.Origin != status.Dialed || k.Speed != 115200 || k.Rx.Bytes == 0 || k.Tx.Packets == 0 ||
+				len(k.LCPLocal) == 0 || len(k.LCPRemote) == 0 || k.Since.IsZero() {
+				t.Errorf("a link: %+v", k)
+			}
+		}
+		// A hundred packets from the peer in ten seconds.
+		p := w.peers["rmt1"]
+		const size = 500
+		for range 100 {
+			p.tun.Send(udp("10.2.0.2", "10.1.0.2", size))
+			time.Sleep(100 * time.Millisecond)
+		}
+		time.Sleep(time.Second)
+		one()
+		for range 20 {
+			p.tun.Send(udp("10.2.0.2", "10.1.0.2", size))
+			time.Sleep(100 * time.Millisecond)
+		}
+		b = one()
+		if want := 10 * size * 8.0; b.Rx.Packets != 120 || b.Rx.Bytes != 120*size || b.Rx.BPS < 0.9*want || b.Rx.BPS > 1.1*want || b.KeptUpBy != "udp 10.2.0.2:1 > 10.1.0.2:2" {
+			t.Errorf("after 120 packets, 10 a second: %+v, kept up by %s", b.Rx, b.KeptUpBy)
+		}
+		if other := look(t, d, rendezvous.Query{Brief: true}).Bundles; len(other) != 2 || other[0].Phase != status.Holding || len(other[1].Links) > 0 {
+			t.Errorf("brief: %+v", other)
+		}
+		if err := (host{d}).Act(ctx, rendezvous.Caller{}, rendezvous.Command{Target: q.Target, Verb: rendezvous.Down}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Second)
+		b = one()
+		if b.Phase != status.Holding || len(b.Links) != 0 || b.WhyUp != "" || b.WhyDown != "pppstat down" || len(b.Verdicts) != 1 || b.Verdicts[0].Status != StatusUser ||
+			b.Accounting.ConnectSecs < 30 || b.Accounting.ConnectSecs > 45 || !b.Since.Equal(b.Verdicts[0].Time) {
+			t.Errorf("after: %+v", b)
+		}
+	})
+}
+
+// udp is a datagram of so many octets.
+func udp(from, to string, size int) []byte {
+	p := make([]byte, size)
+	p[0], p[2], p[3], p[8], p[9] = 0x45, byte(size>>8), byte(size), 64, 17
+	var a, b [4]byte
+	fmt.Sscanf(from, "%d.%d.%d.%d", &a[0], &a[1], &a[2], &a[3])
+	fmt.Sscanf(to, "%d.%d.%d.%d", &b[0], &b[1], &b[2], &b[3])
+	copy(p[12:], a[:])
+	copy(p[16:], b[:])
+	p[21], p[23] = 1, 2
+	return p
+}
+
+// The state is read by several while links come and go: what is told fits
+// together, and nothing is read without its owner (for the race detector).
+func TestStateWhileLinksComeAndGo(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := newMemWorld(t)
+		const units = 4
+		d, stop := w.serveUnits(dir, units, "out camp modwait=1 mindevs=2 outdevs=2 maxdevs=2")
+		defer stop()
+		var wg sync.WaitGroup
+		defer wg.Wait()
+		end := time.Now().Add(3 * time.Minute)
+		var seen sync.Map
+		for i := range 4 {
+			wg.Go(func() {
+				for time.Now().Before(end) {
+					doc := look(t, d, rendezvous.Query{Brief: i == 3})
+					if len(doc.Bundles) != units {
+						t.Errorf("%d bundles", len(doc.Bundles))
+					}
+					for _, b := range doc.Bundles {
+						seen.Store(fmt.Sprint(b.Phase, len(b.Links)), true)
+						if b.Accounting.CallsMade > b.Accounting.CallsTried || len(b.Verdicts) > keptVerdicts || b.Since.After(time.Now()) || len(b.Links) > 2 {
+							t.Errorf("%+v", b)
+						}
+					}
+					time.Sleep(time.Duration(100+i) * time.Millisecond)
+				}
+			})
+		}
+		r := rand.New(rand.NewPCG(1, 2))
+		for time.Now().Before(end) {
+			time.Sleep(time.Duration(r.IntN(4000)) * time.Millisecond)
+			w.hangUpOne(r)
+		}
+		for _, s := range []string{"network2", "network1", "holding0"} {
+			if _, ok := seen.Load(s); !ok {
+				t.Errorf("never seen: %s", s)
+			}
+		}
+	})
+}
+
+// waitUp waits until all interfaces are up.
+func waitUp(b *testing.B, d *daemon, n int) {
+	for up := 0; up < n; time.Sleep(100 * time.Millisecond) {
+		up = 0
+		for _, s := range look(b, d, rendezvous.Query{}).Bundles {
+			if s.Phase == status.NetworkPhase {
+				up++
+			}
+		}
+	}
+}
+
+// BenchmarkState is what one look at so many interfaces costs the daemon, all
+// that there is to know of each, without its encoding.
+func BenchmarkState(b *testing.B) {
+	for _, n := range []int{1, 8, 1000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			w := newMemWorld(b)
+			d, stop := w.serveUnits(b.TempDir(), n, "out camp")
+			defer stop()
+			waitUp(b, d, n)
+			for b.Loop() {
+				look(b, d, rendezvous.Query{})
+			}
+		})
+	}
+}
+
+// BenchmarkRefresh is a refresh of pppstat, which looks at one interface of so
+// many: both sides of the socket.
+func BenchmarkRefresh(b *testing.B) {
+	for _, n := range []int{1, 8, 1000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			w := newMemWorld(b)
+			dir := b.TempDir()
+			d, stop := w.serveUnits(dir, n, "out camp")
+			defer stop()
+			s, err := rendezvous.Listen(dir, rendezvous.Options{}, host{d})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer s.Close()
+			waitUp(b, d, n)
+			unit := n / 2
+			for b.Loop() {
+				doc, err := rendezvous.State(b.Context(), dir, rendezvous.Query{Target: rendezvous.Target{Unit: &unit}})
+				if err != nil || len(doc.Bundles) != 1 {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
