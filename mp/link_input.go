@@ -153,7 +153,6 @@ func (k *Link) lcpDown(now time.Time) {
 		k.lcpGaveUp(k.lcp.Err())
 	}
 	k.leaveBundle(now, false)
-	k.part(now)
 	switch {
 	case k.failure == nil:
 		k.setPhase(PhaseEstablish)

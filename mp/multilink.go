@@ -182,7 +182,7 @@ func (m *multilink) update() {
 	m.members(func(k *Link) {
 		rest := !k.usable() && n > 0
 		k.line.Rest(rest || m.pioneer != nil && m.pioneer != k)
-		k.src.Rest(k.vigil.silent)
+		k.src.Rest(k.vigil.gone)
 	})
 }
 

@@ -5,18 +5,20 @@ import "time"
 const (
 	// A link that is silent for so long while others of its bundle receive is
 	// asked by an Echo-Request whether it is still there.
-	silence = 400 * time.Millisecond
+	silence = 250 * time.Millisecond
 	// It may take its time: its round trip as it was measured, what waits in
 	// front of the request here and a full frame in front of the reply there,
 	// but at least this.
-	leastAnswer = 250 * time.Millisecond
+	leastAnswer = 200 * time.Millisecond
 	// While it does not answer it rests, and is asked again after this time,
 	// doubled each time up to a limit.
 	askAgain     = 500 * time.Millisecond
 	askAgainLast = 4 * time.Second
-	// leftBehind is how long what a link was given may take until it is on the
-	// line: a slice of the splitter's and what the pace keeps below.
-	leftBehind = 200 * time.Millisecond
+	// From then on fragments are no longer awaited from it: the peer has had the
+	// time to send them anew over other links.
+	goneAfter = 1500 * time.Millisecond
+	// unsureTime is how well it is known when something has left us.
+	unsureTime = 40 * time.Millisecond
 )
 
 // A vigil watches one link of several. Carrier and LCP's own Echo-Requests
@@ -28,6 +30,7 @@ type vigil struct {
 	verdict time.Time // when the link rests, or is asked anew, unless it is heard
 	again   time.Duration
 	silent  bool
+	gone    bool // for so long that fragments are not awaited from it any more
 }
 
 func (v *vigil) start(now time.Time) { *v = vigil{heard: now} }
@@ -38,7 +41,7 @@ func (m *multilink) heard(now time.Time, k *Link) {
 	v := &k.vigil
 	v.heard, v.asked, v.verdict = now, time.Time{}, time.Time{}
 	if v.silent {
-		v.silent = false
+		v.silent, v.gone = false, false
 		k.log.Info("link answers again")
 		m.update()
 	}
@@ -67,6 +70,9 @@ func (v *vigil) advance(now time.Time, k *Link) {
 		k.log.Warn("link is silent", "for", now.Sub(v.heard).Round(time.Millisecond))
 		k.bundle.mp.resend(now, k)
 		k.bundle.mp.update()
+	} else if !v.gone && now.Sub(v.asked) >= goneAfter {
+		v.gone = true
+		k.bundle.mp.update()
 		k.bundle.mp.deliver(now)
 	}
 	if k.line != nil {
@@ -78,12 +84,11 @@ func (v *vigil) advance(now time.Time, k *Link) {
 
 func (v *vigil) deadline() time.Time { return v.verdict }
 
-// unsure is since when what the link was given may not have arrived: what was
-// on the line so long before the last frame came that this could have been an
-// answer has.
+// unsure is since when what the link has sent may not have arrived: what had
+// left so long before the last frame came that this could have been an answer
+// has.
 func (k *Link) unsure() time.Time {
-	rtt, deviation, _ := k.lcp.RTT()
-	return k.vigil.heard.Add(-(rtt + 4*deviation + leftBehind))
+	return k.vigil.heard.Add(-2*k.delays.oneWay() - unsureTime)
 }
 
 // lineTime is how long so many octets take on the link's line, as far as that

@@ -13,7 +13,7 @@ type lateness struct {
 
 const (
 	firstPatience  = time.Second
-	leastPatience  = 500 * time.Millisecond
+	leastPatience  = time.Second
 	mostPatience   = 3 * time.Second
 	latenessFactor = 2
 	latenessPeriod = time.Minute

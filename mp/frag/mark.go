@@ -58,6 +58,7 @@ func (s *Splitter) giveMark(now time.Time, l *Line) Fragment {
 	c := &s.classes[0]
 	from := s.number(c, s.mark, slotRoom, true, true)
 	l.gave(now, 0, len(s.cfg.Mark)+l.cost())
+	l.kept.add(l.free, s.mark[from:])
 	l.counts.Marks++
 	l.lags = false
 	c.latest = later(c.latest, l.arrival())

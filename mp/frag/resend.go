@@ -19,13 +19,13 @@ type memory struct {
 }
 
 type kept struct {
-	at   time.Time // when the line was given it
+	left time.Time // when the line will have sent it
 	info []byte    // the header first
 }
 
-func (m *memory) add(now time.Time, info []byte) {
+func (m *memory) add(left time.Time, info []byte) {
 	k := &m.ring[m.n%memorySize]
-	k.at, k.info = now, append(k.info[:0], info...)
+	k.left, k.info = left, append(k.info[:0], info...)
 	m.n++
 }
 
@@ -56,13 +56,13 @@ func (q *queue) pop() []byte {
 
 func (q *queue) clear() { q.first, q.n = 0, 0 }
 
-// Resend says that what line l was given since then is lost, or may be. The
+// Resend says that what line l had not sent by then is lost, or may be. The
 // numbered fragments that are remembered of it are handed out again, to other
 // lines, before anything else. It returns how many they are.
 func (s *Splitter) Resend(l *Line, since time.Time) int {
 	m, n := &l.kept, 0
 	for i := max(0, m.n-memorySize); i < m.n; i++ {
-		if k := &m.ring[i%memorySize]; !k.at.Before(since) {
+		if k := &m.ring[i%memorySize]; !k.left.Before(since) {
 			s.anew.push(k.info)
 			n++
 		}
@@ -79,7 +79,7 @@ func (s *Splitter) giveAnew(now time.Time, l *Line) (Fragment, bool) {
 	store := s.anew.pop()
 	n := len(store) - linkRoom - s.cfg.Format.Size()
 	l.gave(now, n, n+l.cost())
-	l.kept.add(now, store[linkRoom:])
+	l.kept.add(l.free, store[linkRoom:])
 	l.counts.Resent++
 	c := &s.classes[0]
 	c.latest = later(c.latest, l.arrival())

@@ -230,7 +230,7 @@ func (s *Splitter) give(now time.Time, k *slot, l *Line, n int) Fragment {
 	store := k.buf[:k.off]
 	from = s.number(c, store, from, begin, end)
 	l.gave(now, n, n+l.cost())
-	l.kept.add(now, store[from:])
+	l.kept.add(l.free, store[from:])
 	c.latest = later(c.latest, l.arrival())
 	if c.id == 0 {
 		s.carried(now, l, end)

@@ -1,0 +1,201 @@
+package mp_test
+
+import (
+	"testing"
+	"time"
+
+	"pppdial/mp"
+	"pppdial/mp/mptest"
+)
+
+// resumed is how long after now a flow, of which something has just happened
+// to a line, carries so many octets a second again: over half a second, and
+// from then on over the next five seconds.
+func (f *flow) resumed(rate float64) time.Duration {
+	const step, most = 50 * time.Millisecond, 20 * time.Second
+	var came []int64
+	for range most / step {
+		came = append(came, f.octets.Load())
+		time.Sleep(step)
+	}
+	enough := func(i int, over time.Duration) bool {
+		n := int(over / step)
+		return i+n < len(came) && float64(came[i+n]-came[i]) >= rate*over.Seconds()
+	}
+	for i := range came {
+		if enough(i, 500*time.Millisecond) && enough(i, 5*time.Second) {
+			return time.Duration(i) * step
+		}
+	}
+	return most
+}
+
+// echoes are on by default.
+func echoes(c *mp.LinkConfig) { c.LCP.EchoInterval, c.LCP.EchoFails = 10*time.Second, 3 }
+
+func TestSilentLine(t *testing.T) {
+	for _, n := range []int{2, 3, 4} {
+		for _, both := range []bool{false, true} {
+			t.Run("", func(t *testing.T) {
+				bubble(t, func(t *testing.T) {
+					var all []mptest.Config
+					for range n {
+						all = append(all, lines(115200)...)
+					}
+					m := newMulti(t, nil, echoes, all...)
+					defer m.close()
+					flows := []*flow{flood(t, m.a, m.b, 1500, 1.3*total(all))}
+					if both {
+						flows = append(flows, flood(t, m.b, m.a, 1500, 1.3*total(all)))
+					} else {
+						flows = append(flows, flood(t, m.b, m.a, 60, 600)) // as acknowledgements are
+					}
+					time.Sleep(3300 * time.Millisecond)
+					m.lines[n-1].la.Silence(true)
+					took := make(chan time.Duration)
+					for i, f := range flows {
+						if i == 0 || both {
+							go func() { took <- f.resumed(0.9 * 11520 * float64(n-1)) }()
+						}
+					}
+					for i := range flows {
+						if i == 0 || both {
+							d := <-took
+							t.Logf("%d lines, one silent: full rate again after %v", n, d)
+							if d > 2*time.Second {
+								t.Errorf("it took %v", d)
+							}
+						}
+					}
+					m.lines[n-1].la.Silence(false)
+					time.Sleep(8 * time.Second)
+					if s, _ := m.a.bundle.Stats(); joined(s) == n {
+						if got := flows[0].goodput(5 * time.Second); got < 0.93*total(all) {
+							t.Errorf("%.1f %% when the line is back", got/total(all)*100)
+						}
+					} else {
+						t.Error("the link is gone")
+					}
+					for _, f := range flows {
+						f.stop()
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestLineHangsUp(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		all := lines(115200, 115200)
+		m := newMulti(t, nil, nil, all...)
+		defer m.close()
+		f, g := flood(t, m.a, m.b, 1500, 1.3*total(all)), flood(t, m.b, m.a, 1500, 1.3*total(all))
+		time.Sleep(3 * time.Second)
+		m.lines[0].la.Hangup() // the first is nothing special
+		there := f.resumed(0.9 * 11520)
+		m.a.wantLost(mp.Hangup, "")
+		m.b.wantLost(mp.Hangup, "")
+		t.Logf("full rate of the other line after %v", there)
+		if there > 500*time.Millisecond {
+			t.Errorf("it took %v", there)
+		}
+		if len(m.a.down) > 0 {
+			t.Error("the network went down with one of two lines")
+		}
+		m.lines = append(m.lines[1:], m.add(lines(115200)[0], nil))
+		m.wantLinks(2)
+		time.Sleep(3 * time.Second)
+		if got := g.goodput(5 * time.Second); got < 0.93*total(all) {
+			t.Errorf("%.1f %% with a new line", got/total(all)*100)
+		}
+		f.stop()
+		g.stop()
+	})
+}
+
+// TestLineClosed: when a line is given up in good order nothing is lost.
+func TestLineClosed(t *testing.T) {
+	for _, who := range []string{"caller", "server"} {
+		bubble(t, func(t *testing.T) {
+			all := lines(115200, 57600)
+			m := newMulti(t, nil, nil, all...)
+			defer m.close()
+			f, g := flood(t, m.a, m.b, 700, 0.2*total(all)), flood(t, m.b, m.a, 700, 0.2*total(all))
+			for i := range 6 {
+				time.Sleep(2 * time.Second)
+				c := m.lines[0]
+				k := c.ka
+				if who == "server" {
+					k = c.kb
+				}
+				k.Close(mp.Idle, "not needed")
+				<-m.a.lost
+				<-m.b.lost
+				m.wantLinks(1)
+				time.Sleep(time.Duration(i) * 100 * time.Millisecond)
+				m.add(all[i%2], nil)
+				m.lines = m.lines[1:]
+				m.wantLinks(2)
+			}
+			f.stop()
+			g.stop()
+			for _, f := range []*flow{f, g} {
+				if lost := f.last.Load() - f.packets.Load(); lost > 0 {
+					t.Errorf("%d of %d packets from the %s are lost", lost, f.last.Load(), f.name)
+				}
+			}
+		})
+	}
+}
+
+func TestCorruption(t *testing.T) {
+	for _, noise := range []float64{0.01, 0.05} {
+		bubble(t, func(t *testing.T) {
+			all := lines(115200, 115200)
+			all[1].Noise = noise / 650 // of the frames, which are about so long
+			m := newMulti(t, nil, nil, all...)
+			defer m.close()
+			f := flood(t, m.a, m.b, 1500, 1.3*total(all))
+			time.Sleep(3 * time.Second)
+			got := f.goodput(30 * time.Second)
+			t.Logf("%.0f %% of one line's frames corrupted: %.1f %% of the sum", noise*100, got/total(all)*100)
+			if got < 0.9*total(all) {
+				t.Errorf("%.1f %% of the sum", got/total(all)*100)
+			}
+			f.stop()
+		})
+	}
+}
+
+func TestDelays(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		all := lines(115200, 115200)
+		all[1].Delay += 200 * time.Millisecond
+		m := newMulti(t, nil, echoes, all...)
+		defer m.close()
+		f := flood(t, m.a, m.b, 1500, 1.3*total(all))
+		time.Sleep(3 * time.Second)
+		got := f.goodput(20 * time.Second)
+		t.Logf("delays 200 ms apart: %.1f %% of the sum", got/total(all)*100)
+		if got < 0.93*total(all) {
+			t.Errorf("%.1f %%", got/total(all)*100)
+		}
+		f.stop()
+	})
+}
+
+// TestWrap sends more fragments than there are short sequence numbers.
+func TestWrap(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		all := lines(1e6, 1e6)
+		m := newMulti(t, nil, func(c *mp.LinkConfig) { c.LCP.RecvSSN, c.LCP.SendSSN = true, true }, all...)
+		defer m.close()
+		f := flood(t, m.a, m.b, 200, 0.5*total(all))
+		time.Sleep(30 * time.Second)
+		f.stop()
+		if n := f.packets.Load(); n != f.last.Load() || n < 3*4096 {
+			t.Errorf("%d of %d packets came, want more than thrice around", n, f.last.Load())
+		}
+	})
+}
