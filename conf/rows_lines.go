@@ -98,18 +98,18 @@ var keepingRows = []Keyword{
 		Man: `How many probes in a row may fail before the link is broken and made again.`,
 	},
 	{
-		Name: "reset_cmd", Forms: Valued, Type: "command", Phase: Always, Pending: true, Ours: true,
+		Name: "reset_cmd", Forms: Valued, Type: "command", Phase: Always, Ours: true,
 		Otherwise: "step by step: Terminate-Request, escape and ATH, DTR, AT reset, USB",
 		Group:     "Keeping the link", slot: one(textKind(printable), func(e *Entry) *string { return &e.ResetCmd }),
-		Man: `A program that resets the modem.`,
+		Man: `A program that resets the modem, such as by switching its power off and on. The environment variable {DEVICE} names the line. It may take a minute.`,
 	},
 	{
-		Name: "reset_on_fail", Forms: Bare, Type: "flag", Default: "false", Phase: Always, Pending: true, Ours: true,
+		Name: "reset_on_fail", Forms: Bare, Type: "flag", Default: "false", Phase: Always, Ours: true,
 		Group: "Keeping the link", slot: onOff(func(e *Entry) *bool { return &e.ResetOnFail }),
-		Man: `The modem is reset when a call has failed.`,
+		Man: `The modem is reset when a call has failed: mildly at first, a step harder each time that no link has held since.`,
 	},
 	{
-		Name: "reset_always", Forms: Bare, Type: "flag", Default: "false", Phase: Always, Pending: true, Ours: true,
+		Name: "reset_always", Forms: Bare, Type: "flag", Default: "false", Phase: Always, Ours: true,
 		Group: "Keeping the link", slot: onOff(func(e *Entry) *bool { return &e.ResetAlways }),
 		Man: `The modem is reset whenever a link has ended.`,
 	},
@@ -119,9 +119,9 @@ var keepingRows = []Keyword{
 		Man: `A time of day at which the link is broken, the modem reset and the link made again.`,
 	},
 	{
-		Name: "reset_wait", Forms: Valued, Type: "secs", Default: "30", Phase: Always, Pending: true, Ours: true,
+		Name: "reset_wait", Forms: Valued, Type: "secs", Default: "30", Phase: Always, Ours: true,
 		Group: "Keeping the link", slot: period(second, func(e *Entry) *duration { return &e.ResetWait }),
-		Man: `How long the modem is left alone after a reset.`,
+		Man: `How long the modem is left alone after a reset by which it has started anew.`,
 	},
 	{
 		Name: "capture", Forms: Valued, Type: "file", Otherwise: "off", Phase: Always, Pending: true, Ours: true,

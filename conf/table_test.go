@@ -239,7 +239,7 @@ func TestPending(t *testing.T) {
 		uucp_name localhost remotehost addr_negotiate in out modwait modtries restart_ms restart_ms_lim
 		max_FSM_fail max_FSM_conf max_FSM_term max_term_ms LCP_IDENT LCP_ECHOS LCP_ECHO_INTERVAL lcp_echo_fails
 		xon_xoff pcomp acomp accm map_char map_char_num rx_accm accm_parity device speed flow local phone
-		modem_init chat login_chat hangup_chat connect_cmd apn pin net_mode carrier ifname ipv4 qmax stream_module noicmp
+		modem_init chat login_chat hangup_chat connect_cmd apn pin net_mode carrier reset_cmd reset_wait reset_on_fail reset_always ifname ipv4 qmax stream_module noicmp
 		add_route6 del_route6 replace_route proxy_arp localif remoteif ms_dns ccp_restart_ms ipv6 telnettos tcp_mss
 		vj_comp vj_compslot vj_slots ccp tx_predictor1 rx_predictor1 tx_bsd rx_bsd tx_deflate rx_deflate bps sync
 		quiet camp modpause redial_limit active_timeout inactive_timeout toll_boundary max_connect_secs inact_port inact_icmp

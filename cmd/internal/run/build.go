@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"pppdial/cmd/internal/keep"
 	"pppdial/conf"
 	"pppdial/dial"
 	"pppdial/dial/line"
@@ -41,6 +42,7 @@ func dialConfig(e *conf.Entry, o *Options, pins *modem.PINs, log *slog.Logger) d
 		Chat: dial.Chat{Text: e.Chat, Where: where("chat")}, LoginChat: dial.Chat{Text: e.LoginChat, Where: where("login_chat")},
 		HangupChat: dial.Chat{Text: e.HangupChat, Where: where("hangup_chat")},
 		ConnectCmd: e.ConnectCmd, Log: log, Cellular: cellular(e, pins),
+		ResetCmd: e.ResetCmd, ResetWait: e.ResetWait,
 	}
 	return c
 }
@@ -59,6 +61,11 @@ func cellular(e *conf.Entry, pins *modem.PINs) *modem.Cellular {
 		c.Mode = modem.Mode(e.NetMode)
 	}
 	return c
+}
+
+// resetsConfig says when a modem is reset.
+func resetsConfig(e *conf.Entry) keep.Resets {
+	return keep.Resets{OnFail: e.ResetOnFail, Always: e.ResetAlways}
 }
 
 func lineFlow(f conf.Flow) line.Flow {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"pppdial/cmd/internal/keep"
 	"pppdial/conf"
 	"pppdial/dial"
 	"pppdial/mp"
@@ -69,10 +70,11 @@ func makeAll(t *testing.T, e *conf.Entry) made {
 		Policy dial.PolicyConfig
 		Lines  dial.LinesConfig
 		Stands *mp.Network
+		Resets keep.Resets
 		Mode   conf.Mode
 		Debug  int
 		IfName string
-	}{policyConfig(e), linesConfig(e), standing(e, 0), e.Mode, e.Debug, e.IfName}
+	}{policyConfig(e), linesConfig(e), standing(e, 0), resetsConfig(e), e.Mode, e.Debug, e.IfName}
 	return made{
 		dial:   show(dialConfig(e, &Options{}, nil, log)),
 		link:   show(linkConfig(e, 0, nil, log)) + fmt.Sprint(let),
@@ -257,6 +259,11 @@ var effects = map[string]effect{
 	"pin":      {"device=/dev/ttyS0", "pin=1234", "dial"},
 	"net_mode": {"device=/dev/ttyS0", "net_mode=lte", "dial"},
 	"carrier":  {"device=/dev/ttyS0", "carrier=26201", "dial"},
+
+	"reset_cmd":     {"", "reset_cmd=/bin/true", "dial"},
+	"reset_wait":    {"", "reset_wait=9", "dial"},
+	"reset_on_fail": {"", "reset_on_fail", "daemon"},
+	"reset_always":  {"", "reset_always", "daemon"},
 }
 
 // negated are forms of keywords that say something else than the plain one.

@@ -102,6 +102,9 @@ func (u *unit) begun(now time.Time) {
 	ours := false
 	for _, m := range u.joined() {
 		ours = ours || m.dialed()
+		if by, ok := u.caller.(resetter); ok && m.dialed() {
+			by.Up(m.device, now)
+		}
 	}
 	if u.because == "" {
 		u.because = map[bool]string{true: "the entry says so", false: "the peer has called"}[ours]
@@ -132,9 +135,12 @@ func (u *unit) lost(m *member, f *mp.Failure, v Verdict) {
 		}
 		u.rearm()
 	case u.up:
-		u.over(now, v)
+		u.over(now, m, f.Kind, v)
 	case m.dialed() && m.first:
-		u.whenFree(func() { u.failed(v, causeOf(v, nil)) })
+		u.whenFree(func() {
+			c := causeOf(v, nil)
+			u.afterFailure(m.device, c, nil, func() { u.failed(v, c) })
+		})
 	case m.origin == status.HandedOver && !u.main:
 		u.end(v)
 	case u.entry.Mode == conf.In:
@@ -145,7 +151,7 @@ func (u *unit) lost(m *member, f *mp.Failure, v Verdict) {
 }
 
 // over takes the end of a connection that was up.
-func (u *unit) over(now time.Time, v Verdict) {
+func (u *unit) over(now time.Time, m *member, k mp.Kind, v Verdict) {
 	u.up = false
 	u.lines.Down()
 	u.account.ended(now, v)
@@ -154,7 +160,7 @@ func (u *unit) over(now time.Time, v Verdict) {
 	if u.entry.Camp {
 		u.iface.withdraw()
 	}
-	u.whenFree(func() { u.down(v) })
+	u.whenFree(func() { u.afterLink(m, k, func() { u.down(v) }) })
 }
 
 // down is what follows the end of a connection when its lines are free.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"pppdial/cmd/internal/keep"
 	"pppdial/cmd/internal/rendezvous"
 	"pppdial/cmd/internal/status"
 	"pppdial/conf"
@@ -32,7 +33,12 @@ type unit struct {
 	members  map[*member]bool
 	hanging  int      // lines that are being given back
 	pending  []func() // to be done when they are
-	timer    *time.Timer
+
+	resets      keep.Resets
+	resetFor    *dial.ResetReason  // the connection is being broken to reset the modem
+	cancelReset context.CancelFunc // of the reset under way; nil: none
+
+	timer *time.Timer
 
 	up      bool     // a network protocol has been up in this connection
 	waiting string   // the packet that wants a link; "": none
@@ -56,7 +62,7 @@ func (d *daemon) newUnit(e *conf.Entry) *unit {
 	u := &unit{
 		d: d, entry: e, log: d.log.With("entry", e.Label),
 		attempts: map[*attempt]bool{}, members: map[*member]bool{},
-		history: history{dir: d.opt.StateDir, label: e.Label},
+		history: history{dir: d.opt.StateDir, label: e.Label}, resets: resetsConfig(e),
 	}
 	now := time.Now()
 	c := policyConfig(e)
@@ -184,8 +190,17 @@ func (u *unit) called(a *attempt, c *conn, err error) {
 		u.rearm()
 	default:
 		v := explainCall(err)
-		u.failed(v, causeOf(v, err))
+		c := causeOf(v, err)
+		u.afterFailure(deviceOf(err), c, err, func() { u.failed(v, c) })
 	}
+}
+
+// deviceOf is the line over which a call has failed; "" when there was none.
+func deviceOf(err error) string {
+	if e := new(dial.Error); errors.As(err, &e) {
+		return e.Device
+	}
+	return ""
 }
 
 // causeOf tells what a failed attempt means for the next one.
@@ -330,6 +345,9 @@ func (u *unit) end(v Verdict) {
 		return
 	}
 	u.final = &v
+	if u.cancelReset != nil {
+		u.cancelReset()
+	}
 	u.rearm()
 	u.close(v)
 	u.settle()

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"time"
 
 	"pppdial/dial"
 	"pppdial/dial/modemmanager"
@@ -36,6 +37,17 @@ type caller interface {
 	// Close gives back what the calls had in common.
 	Close()
 }
+
+// A resetter is a caller that can reset its modems.
+type resetter interface {
+	// Up says that a link over the device carries traffic.
+	Up(device string, now time.Time)
+
+	// Reset resets a modem, harder each time that no link has held since the last.
+	Reset(ctx context.Context, device string, why dial.ResetReason) (dial.Reset, error)
+}
+
+var _ resetter = dialer{}
 
 // A conn is a line that is ready for PPP.
 type conn struct {

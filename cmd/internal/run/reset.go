@@ -1,0 +1,87 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"pppdial/dial"
+	"pppdial/mp"
+)
+
+// afterFailure goes on when the modem of a call that has failed is reset, if that is
+// wanted and can be its fault.
+func (u *unit) afterFailure(device string, c dial.Cause, err error, goOn func()) {
+	if !u.resets.Failed() || c.Hopeless || !ofModem(err) {
+		goOn()
+		return
+	}
+	u.reset(device, dial.CallFailed, goOn)
+}
+
+// ofModem tells whether a reset may help against what has failed: nil is a link
+// that never came up.
+func ofModem(err error) bool {
+	var e *dial.Error
+	if !errors.As(err, &e) {
+		return err == nil
+	}
+	switch e.Kind {
+	case dial.Locked, dial.Busy, dial.NoDialtone, dial.NoAnswer, dial.NoRoute, dial.NotNow, dial.Interrupted, dial.CommandFailed:
+		return false
+	}
+	return true
+}
+
+// afterLink goes on when the modem of a link that was up is reset, if that is
+// wanted: resetFor says so, or the entry for a link that has died or for all.
+func (u *unit) afterLink(m *member, k mp.Kind, goOn func()) {
+	why := u.resetFor
+	u.resetFor = nil
+	switch {
+	case why != nil:
+		u.reset(m.device, *why, goOn)
+	case k == mp.PeerDead && u.resets.Failed():
+		u.reset(m.device, dial.LinkBroken, goOn)
+	case u.resets.Ended():
+		u.reset(m.device, dial.LinkEnded, goOn)
+	default:
+		goOn()
+	}
+}
+
+// reset resets a modem, lets it rest, and goes on when all lines are free. The end
+// of the unit cuts it short.
+func (u *unit) reset(device string, why dial.ResetReason, goOn func()) {
+	by, ok := u.caller.(resetter)
+	if !ok || u.final != nil {
+		goOn()
+		return
+	}
+	ctx, cancel := context.WithCancel(u.d.patient)
+	u.cancelReset = cancel
+	u.hanging++
+	u.d.hanging++
+	u.pending = append(u.pending, goOn)
+	go func() {
+		defer cancel()
+		r, err := by.Reset(ctx, device, why)
+		if err != nil {
+			u.log.Warn("the modem could not be reset", "error", err)
+		} else {
+			u.log.Info("the modem is reset", "by", r.Rung, "line", r.Device, "rest", r.Rest)
+		}
+		rest := time.NewTimer(r.Rest)
+		defer rest.Stop()
+		select {
+		case <-rest.C:
+		case <-ctx.Done():
+		}
+		u.d.box.put(func() {
+			u.cancelReset = nil
+			u.hanging--
+			u.d.hanging--
+			u.settle()
+		})
+	}()
+}
