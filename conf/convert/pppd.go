@@ -332,7 +332,7 @@ func (p *pppd) scripts() {
 		if s, ok := p.j.chatCommand(o.arg, o.at); ok {
 			d.dials(before, s, o.was())
 		} else {
-			d.put("connect_cmd", o.arg, o.was())
+			d.put("connect_cmd", o.arg, o.was(), "stays a program")
 		}
 	}
 	if o := p.welcome; o != nil {
