@@ -25,13 +25,14 @@ var greeting = []byte("PPP\r\n")
 
 // listen opens the daemon's socket. Without it everything works but for other
 // processes.
-func (d *daemon) listen(o rendezvous.Options) {
+func (d *daemon) listen(o rendezvous.Options) error {
 	s, err := rendezvous.Listen(d.opt.StateDir, o, host{d})
 	if err != nil {
 		d.log.Warn("other processes cannot reach this one", "error", err)
-		return
+		return err
 	}
 	d.server = s
+	return nil
 }
 
 // handOver brings the line of a login shell to the daemon that owns its entry,
@@ -113,14 +114,30 @@ func (d *daemon) adopt(o *rendezvous.Handover) {
 	}()
 }
 
-// taker finds who takes a line of an entry: the unit that has it.
+// taker finds who takes a line of an entry: its owner's unit, or, when that is
+// found out only by who the peer is, just the entry.
 func (d *daemon) taker(label string) (*unit, *conf.Entry) {
 	for _, u := range d.units {
-		if u.entry.Label == label {
+		switch {
+		case !u.main || u.entry.Label != label:
+		case u.entry.Reconfigure:
+			return nil, u.entry
+		default:
 			return u, u.entry
 		}
 	}
-	return nil, nil
+	if !d.opt.Listen {
+		return nil, nil
+	}
+	if !d.file.Has(label) {
+		return nil, checks.Default(label)
+	}
+	e, diags := d.file.Answering(label)
+	if diags.Start().HasErrors() {
+		d.log.Error("the entry is in error", "entry", label, "error", diags.Start().Sorted()[0])
+		return nil, nil
+	}
+	return nil, e
 }
 
 // Act carries out a command of pppstat.

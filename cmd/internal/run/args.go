@@ -17,9 +17,10 @@ const DefaultUUCPDir = "/etc/uucp"
 // Version is what -V prints; the release build sets it.
 var Version = "devel"
 
-const usage = `usage: ppp [-d]... [-r remote] [-f cfile] [-u dir] [-n [-j]] [-V] [-h]
+const usage = `usage: ppp [-d]... [-r remote | -l] [-f cfile] [-u dir] [-n [-j]] [-V] [-h]
   -r remote  the entry of the control file; without it, $USER names the entry
              and the line is the standard input
+  -l         serve the lines that such login shells bring, whatever their entry
   -f cfile   the control file (` + DefaultFile + `)
   -u dir     UUCP files (` + DefaultUUCPDir + `)
   -d         more about what happens in the log; twice: packets
@@ -37,6 +38,7 @@ type Options struct {
 	UUCPDir  string
 	Check    bool
 	JSON     bool
+	Listen   bool // serve the lines that login shells bring
 	Login    bool // started without -r: the label is $USER, the line is stdin
 	LockDir  string
 	StateDir string
@@ -93,6 +95,8 @@ func ParseArgs(args []string, stdout, stderr io.Writer) (*Options, int) {
 			switch c {
 			case 'd':
 				o.Debug++
+			case 'l':
+				o.Listen = true
 			case 'n':
 				o.Check = true
 			case 'j':
@@ -114,7 +118,10 @@ func ParseArgs(args []string, stdout, stderr io.Writer) (*Options, int) {
 	if o.JSON && !o.Check {
 		return fail("-j goes with -n")
 	}
-	if o.Remote == "" && !o.Check {
+	if o.Listen && (o.Check || o.Remote != "") {
+		return fail("-l goes with neither -r nor -n")
+	}
+	if o.Remote == "" && !o.Check && !o.Listen {
 		if o.Remote = os.Getenv("USER"); o.Remote == "" {
 			return fail("neither -r nor $USER names an entry")
 		}

@@ -121,7 +121,7 @@ func linkConfig(e *conf.Entry, speed int, events mp.Events, log *slog.Logger) mp
 		Auth: mp.AuthConfig{
 			Name: e.SendName, Password: e.SendPasswd.Reveal(),
 			Times: proto.AuthTimes{Interval: e.AuthSecs, Limit: e.MaxAuthSecs}, Again: e.CHAPReauthSecs,
-			Verify: verifier(e),
+			Later: e.Reconfigure && !e.Set["send_passwd"],
 		},
 		EscapeParity: e.ACCMParity, KeepRx: !e.RxACCM,
 		NeverPace: e.BPS == 0, Sync: e.Sync == conf.Yes,
@@ -211,15 +211,11 @@ func authMethods(mschap, chap, eap, pap conf.Choice) []wire.Auth {
 	return m
 }
 
-// verifier checks a peer's claim against recv_name and recv_passwd.
-func verifier(e *conf.Entry) func(*mp.Claim) {
-	return func(c *mp.Claim) { c.Answer(accepts(e, c.Name, c.CheckSecret), "") }
-}
-
-// accepts tells whether a peer's name and secret are good.
-func accepts(e *conf.Entry, name string, check func(secret string) bool) bool {
-	known := len(e.RecvName) == 0
-	for _, n := range e.RecvName {
+// accepts tells whether a peer's name is among those that are allowed, none
+// being all, and its secret good.
+func accepts(e *conf.Entry, names []string, name string, check func(secret string) bool) bool {
+	known := len(names) == 0
+	for _, n := range names {
 		known = known || n == "" || n == name
 	}
 	good := e.RecvPasswd != "" && check(e.RecvPasswd.Reveal())

@@ -57,7 +57,7 @@ func makeAll(t *testing.T, e *conf.Entry) made {
 	var let []string
 	for _, name := range []string{"", "joe", "ann"} {
 		for _, secret := range []string{"", "wilma"} {
-			if accepts(e, name, func(s string) bool { return s == secret }) {
+			if accepts(e, e.RecvName, name, func(s string) bool { return s == secret }) {
 				let = append(let, name+":"+secret)
 			}
 		}

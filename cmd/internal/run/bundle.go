@@ -49,6 +49,13 @@ func (u *unit) admit(m *member, a *mp.Admission) {
 		a.Refuse("No further lines")
 		return
 	}
+	who := identityOf(u.entry, a)
+	if len(there) > 0 && who != u.peer {
+		m.log.Warn("the line of another machine", "line", m.Name(), "peer", who.endpoint, "bundle", u.peer.endpoint)
+		a.Refuse("Another machine is connected")
+		return
+	}
+	u.peer = who
 	m.joined = time.Now()
 	u.lines.Joined()
 	if !m.dialed() {

@@ -18,6 +18,7 @@ import (
 // the goroutine in run; everybody else leaves a function in the mailbox.
 type daemon struct {
 	opt   Options
+	file  *conf.File
 	world world
 	level *slog.LevelVar
 	log   *slog.Logger
@@ -33,13 +34,14 @@ type daemon struct {
 	hanging int             // lines that are being given back
 	patient context.Context // while it lasts, modems get the time that they need to hang up
 	hurry   context.CancelFunc
+	solo    bool     // the program ends with the last line
 	final   *Verdict // the program ends when all units have ended and the lines are free
 	signals int      // to end the program, so far
 }
 
-func newDaemon(o Options, w world, level *slog.LevelVar, log *slog.Logger) *daemon {
+func newDaemon(o Options, file *conf.File, w world, level *slog.LevelVar, log *slog.Logger) *daemon {
 	d := &daemon{
-		opt: o, world: w, level: level, log: log, box: newMailbox(),
+		opt: o, file: file, world: w, level: level, log: log, box: newMailbox(),
 		nursery: mp.NewNursery(), members: map[*mp.Link]*member{}, pins: modem.NewPINs(o.PINFile),
 	}
 	d.patient, d.hurry = context.WithCancel(context.Background())
@@ -164,9 +166,11 @@ func (d *daemon) serve(e *conf.Entry) *Verdict {
 // unitEnded takes out a unit that has given back everything.
 func (d *daemon) unitEnded(u *unit) {
 	d.remove(u)
-	if u.main {
+	if u.main || d.solo && len(d.units) == 0 {
 		d.end(*u.final)
+		return
 	}
+	u.final.log(u.log)
 }
 
 func (d *daemon) remove(u *unit) {

@@ -287,6 +287,12 @@ func notRoot(o Options) Verdict {
 	return v
 }
 
+// explainListen explains why login shells cannot bring their lines.
+func explainListen(err error) Verdict {
+	return Verdict{Status: StatusFatal, Phase: "dead", By: "us", Evidence: err.Error(),
+		Cause: "login shells cannot bring their lines", Try: "see who listens there: pppstat -j"}
+}
+
 // notALine explains that the standard input is no line.
 func notALine(err error, label string) Verdict {
 	return Verdict{Status: StatusOpen, Phase: "dead", By: "us", Evidence: err.Error(),

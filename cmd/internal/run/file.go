@@ -20,20 +20,24 @@ var checks = judge.Options
 // readFile reads the control file. An answering ppp needs none.
 func readFile(o Options) (*conf.File, conf.Diagnostics, error) {
 	file, diags, err := checks.Load(o.File)
-	if errors.Is(err, fs.ErrNotExist) && o.Login && !o.FileSet {
+	if errors.Is(err, fs.ErrNotExist) && (o.Login || o.Listen) && !o.FileSet {
 		file, diags = checks.Parse(o.File, nil)
 		err = nil
 	}
 	return file, diags, err
 }
 
-// choose gives the entry that is to be run, and what there is to say about it:
-// errors in any word of the file, and of what is no error that which concerns
-// the entry.
-func choose(o Options) (*conf.Entry, conf.Diagnostics, error) {
+// choose gives the entry that is to be run, nil for -l, and what there is to say
+// about it: errors in any word of the file, and of what is no error that which
+// concerns the entry.
+func choose(o Options) (*conf.File, *conf.Entry, conf.Diagnostics, error) {
 	file, diags, err := readFile(o)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
+	}
+	if o.Listen {
+		_, more := file.Entries()
+		return file, nil, append(diags, more...).Sorted(), nil
 	}
 	var entry *conf.Entry
 	var more conf.Diagnostics
@@ -48,7 +52,7 @@ func choose(o Options) (*conf.Entry, conf.Diagnostics, error) {
 	diags = slices.DeleteFunc(diags, func(d conf.Diagnostic) bool {
 		return d.Warning && (entry == nil || !entry.Concerns(d))
 	})
-	return entry, append(diags, more.Start()...).Sorted(), nil
+	return file, entry, append(diags, more.Start()...).Sorted(), nil
 }
 
 // check is -n: all that is wrong with the file, then what is in effect.

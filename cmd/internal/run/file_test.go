@@ -111,7 +111,7 @@ func TestPending(t *testing.T) {
 			t.Errorf("-n: status %d\n%s\nwant %s", status, stderr, want)
 		}
 		o := Options{Remote: "a", File: controlFile(t, file)}
-		if _, diags, err := choose(o); err != nil || !strings.Contains(diags.String(), strings.TrimPrefix(want, "ppp.conf")) {
+		if _, _, diags, err := choose(o); err != nil || !strings.Contains(diags.String(), strings.TrimPrefix(want, "ppp.conf")) {
 			t.Errorf("at the start: %v\n%s\nwant %s", err, diags, want)
 		}
 	}
@@ -205,7 +205,7 @@ func TestChoose(t *testing.T) {
 				tt.file = file
 			}
 			tt.o.File = controlFile(t, tt.file)
-			e, diags, err := choose(tt.o)
+			_, e, diags, err := choose(tt.o)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -25,6 +25,7 @@ type member struct {
 
 	started, joined time.Time // joined is zero before
 	rank            uint64
+	chosen          *conf.Entry   // by the name that the peer has given, in place of a reconfigure entry
 	done            func(Verdict) // tells the process that has handed the line over
 }
 
@@ -45,7 +46,9 @@ func (d *daemon) talk(m *member) {
 			return
 		}
 	}
-	m.link = d.nursery.Start(m.Line, m.unread, linkConfig(m.entry, m.limit, d, m.log))
+	c := linkConfig(m.entry, m.limit, d, m.log)
+	c.Auth.Verify = func(c *mp.Claim) { d.box.put(func() { d.verify(m, c) }) }
+	m.link = d.nursery.Start(m.Line, m.unread, c)
 	d.members[m.link] = m
 	if m.unit != nil {
 		m.unit.members[m] = true
@@ -69,6 +72,8 @@ func (d *daemon) lost(k *mp.Link, f *mp.Failure, unread []byte) {
 		switch {
 		case m.unit != nil:
 			m.unit.lost(m, f, v)
+		case d.solo:
+			d.end(v)
 		case d.final == nil:
 			v.log(m.log)
 		}
@@ -95,18 +100,17 @@ func (d *daemon) giveBack(m *member, v Verdict) {
 				u.hanging--
 				u.settle()
 			}
+			d.listenAgain(m)
 		})
 	}()
 }
 
-// admit answers an authenticated link.
-func (d *daemon) admit(a *mp.Admission) {
-	m := d.members[a.Link]
-	switch {
-	case m == nil: // lost by now
-	case d.final != nil || m.unit != nil && m.unit.final != nil:
-		a.Refuse("going down")
-	default:
-		m.unit.admit(m, a)
+// listenAgain waits for the next call on a line that is free again, where calls
+// of several peers come in.
+func (d *daemon) listenAgain(m *member) {
+	for _, u := range d.units {
+		if u.entry == m.entry && u.final == nil && u.entry.Mode == conf.In && (u.up || u.entry.Reconfigure) {
+			u.listen()
+		}
 	}
 }

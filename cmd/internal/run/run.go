@@ -46,7 +46,7 @@ func start(ctx context.Context, o Options, level *slog.LevelVar, log *slog.Logge
 			return v
 		}
 	}
-	entry, diags, err := choose(o)
+	file, entry, diags, err := choose(o)
 	if errors.Is(err, os.ErrPermission) && os.Geteuid() != 0 {
 		return notRoot(o)
 	}
@@ -60,11 +60,20 @@ func start(ctx context.Context, o Options, level *slog.LevelVar, log *slog.Logge
 	if os.Geteuid() != 0 {
 		return notRoot(o)
 	}
-	level.Set(levelFor(o.Debug + entry.Debug))
-	d := newDaemon(o, realWorld, level, log)
+	if entry != nil {
+		level.Set(levelFor(o.Debug + entry.Debug))
+	}
+	d := newDaemon(o, file, realWorld, level, log)
 	return d.run(ctx, signals, func() *Verdict {
-		d.listen(rendezvous.Options{Log: log})
-		if o.Login {
+		err := d.listen(rendezvous.Options{Anybody: o.Listen, Log: log})
+		switch {
+		case o.Listen && err != nil:
+			v := explainListen(err)
+			return &v
+		case o.Listen:
+			log.Info("serving the lines of login shells")
+			return nil
+		case o.Login:
 			return d.serveLogin(entry)
 		}
 		return d.serve(entry)
@@ -81,13 +90,18 @@ func (d *daemon) serveLogin(e *conf.Entry) *Verdict {
 	if _, err := l.Write(greeting); err != nil {
 		return &Verdict{Status: StatusHangup, Phase: "dead", By: "line", Evidence: err.Error()}
 	}
-	u := d.newUnit(e)
-	u.main = true
-	if err := u.claim(); err != nil {
-		// The other has taken the entry this very moment: both serve.
-		u.log.Info(err.Error())
+	m := &member{entry: e, origin: status.Answered}
+	m.conn, _ = connOf(dial.Given(l), nil)
+	if e.Reconfigure {
+		d.solo = true
+	} else {
+		m.unit = d.newUnit(e)
+		m.unit.main = true
+		if err := m.unit.claim(); err != nil {
+			// The other has taken the entry this very moment: both serve.
+			m.unit.log.Info(err.Error())
+		}
 	}
-	c, _ := connOf(dial.Given(l), nil)
-	d.talk(&member{conn: c, entry: e, unit: u, origin: status.Answered})
+	d.talk(m)
 	return nil
 }

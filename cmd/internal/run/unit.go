@@ -28,7 +28,8 @@ type unit struct {
 	history history
 	caller  caller // nil: not yet
 
-	iface    *iface // nil: not yet
+	iface    *iface   // nil: not yet
+	peer     identity // whose lines they are, while there are any
 	attempts map[*attempt]bool
 	members  map[*member]bool
 	hanging  int      // lines that are being given back
@@ -141,7 +142,17 @@ func (u *unit) call(first bool) {
 // listen waits for calls on every line of the entry, as far as they are wanted.
 // Without any, lines come from other processes.
 func (u *unit) listen() {
-	for range min(len(u.entry.Device), u.entry.MaxDevs) - u.have() {
+	inUse := len(u.attempts) + u.hanging
+	for _, m := range u.d.members {
+		if m.entry == u.entry {
+			inUse++
+		}
+	}
+	limit := len(u.entry.Device)
+	if !u.entry.Reconfigure {
+		limit = min(limit, u.entry.MaxDevs)
+	}
+	for range limit - inUse {
 		u.attempt(!u.up, caller.Answer)
 	}
 }
@@ -180,6 +191,10 @@ func (u *unit) called(a *attempt, c *conn, err error) {
 			return
 		}
 		u.account.made++
+		if u.entry.Reconfigure { // the peer will tell whose line it is
+			m.unit = nil
+			u.listen()
+		}
 		u.d.talk(m)
 	case u.final != nil:
 		u.settle()
