@@ -17,7 +17,7 @@ What comes behind it on the line wins over what comes from there.
 A {label} that cannot be a host name, such as {+common}, keeps people from calling it.`,
 	},
 	{
-		Name: "reconfigure", Forms: Bare, Type: "flag", Default: "false", Phase: Dead, Pending: true,
+		Name: "reconfigure", Forms: Bare, Type: "flag", Default: "false", Phase: Dead,
 		Group: "General", slot: onOff(func(e *Entry) *bool { return &e.Reconfigure }),
 		Man: `This entry only receives callers. The peer must authenticate itself, and the name that it proves selects the entry from which the call goes on.
 What the line was opened and LCP was negotiated with stays; all the rest comes from that entry or from the defaults, not from here.

@@ -112,7 +112,7 @@ Several such words add up. A set of one address is proposed to the peer and insi
 		Man: `The IPv6 interface identifier that a peer is offered which has none, or none that can be accepted.`,
 	},
 	{
-		Name: "rem_sysname", Forms: Valued, Type: "name", Otherwise: "the label of the entry", Phase: Network, Pending: true,
+		Name: "rem_sysname", Forms: Valued, Type: "name", Otherwise: "the label of the entry", Phase: Network,
 		Group: "Addresses and names", slot: one(textKind(printable), func(e *Entry) *string { return &e.RemSysname }),
 		Man: `The name by which the links of one peer are known to belong together when it sends no endpoint discriminator.`,
 	},

@@ -210,6 +210,9 @@ var effects = map[string]effect{
 	"maxdevs":   {"", "maxdevs=2", "daemon"},
 	"unsafe_mp": {"", "unsafe_mp", "daemon"},
 
+	"rem_sysname": {"", "rem_sysname=other", "daemon"},
+	"reconfigure": {"", "reconfigure", "link"},
+
 	"restart_ms":        {"", "restart_ms=200", "link bundle"},
 	"restart_ms_lim":    {"", "restart_ms_lim=2000", "link bundle"},
 	"ccp_restart_ms":    {"", "ccp_restart_ms=2000", "bundle"},

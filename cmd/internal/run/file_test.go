@@ -226,11 +226,11 @@ func TestChoose(t *testing.T) {
 // TestNoControlFile: an answering ppp needs none, unless it is named.
 func TestNoControlFile(t *testing.T) {
 	none := filepath.Join(t.TempDir(), "ppp.conf")
-	if e, diags, err := choose(Options{File: none, Remote: "joe", Login: true}); err != nil || diags != nil || e.Mode != conf.In || e.Label != "joe" {
+	if _, e, diags, err := choose(Options{File: none, Remote: "joe", Login: true}); err != nil || diags != nil || e.Mode != conf.In || e.Label != "joe" {
 		t.Errorf("%v, %v, %v", e, diags, err)
 	}
 	for _, o := range []Options{{File: none, Remote: "joe"}, {File: none, Remote: "joe", Login: true, FileSet: true}} {
-		if _, _, err := choose(o); err == nil || explainFile(err).Status != StatusOptions {
+		if _, _, _, err := choose(o); err == nil || explainFile(err).Status != StatusOptions {
 			t.Errorf("%+v: %v", o, err)
 		}
 	}

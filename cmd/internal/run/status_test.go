@@ -139,7 +139,7 @@ func (c memCaller) Close() {}
 
 // serveUnits runs a daemon with so many of them, until stop.
 func (w *memWorld) serveUnits(dir string, n int, words string) (d *daemon, stop func()) {
-	d = newDaemon(Options{StateDir: dir}, w.world(), new(slog.LevelVar), silence)
+	d = newDaemon(Options{StateDir: dir}, nil, w.world(), new(slog.LevelVar), silence)
 	ctx, cancel := context.WithCancel(context.Background())
 	begun, ended := make(chan bool), make(chan bool)
 	go func() {
