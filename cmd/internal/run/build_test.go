@@ -72,9 +72,10 @@ func makeAll(t *testing.T, e *conf.Entry) made {
 		Stands *mp.Network
 		Resets keep.Resets
 		Mode   conf.Mode
+		Whose  identity
 		Debug  int
 		IfName string
-	}{policyConfig(e), linesConfig(e), standing(e, 0), resetsConfig(e), e.Mode, e.Debug, e.IfName}
+	}{policyConfig(e), linesConfig(e), standing(e, 0), resetsConfig(e), e.Mode, identityOf(e, &mp.Admission{}), e.Debug, e.IfName}
 	return made{
 		dial:   show(dialConfig(e, &Options{}, nil, log)),
 		link:   show(linkConfig(e, 0, nil, log)) + fmt.Sprint(let),
@@ -211,7 +212,7 @@ var effects = map[string]effect{
 	"unsafe_mp": {"", "unsafe_mp", "daemon"},
 
 	"rem_sysname": {"", "rem_sysname=other", "daemon"},
-	"reconfigure": {"", "reconfigure", "link"},
+	"reconfigure": {"", "reconfigure", "link daemon"},
 
 	"restart_ms":        {"", "restart_ms=200", "link bundle"},
 	"restart_ms_lim":    {"", "restart_ms_lim=2000", "link bundle"},
