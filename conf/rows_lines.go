@@ -124,8 +124,8 @@ var keepingRows = []Keyword{
 		Man: `How long the modem is left alone after a reset by which it has started anew.`,
 	},
 	{
-		Name: "capture", Forms: Valued, Type: "file", Otherwise: "off", Phase: Always, Pending: true, Ours: true,
+		Name: "capture", Forms: Valued, Type: "file", Otherwise: "off", Phase: Always, Ours: true,
 		Group: "Keeping the link", slot: one(textKind(printable), func(e *Entry) *string { return &e.Capture }),
-		Man: `The packets of the link are written into this file as pcapng. Secrets are masked; the file does not grow without end.`,
+		Man: `Everything on the link's lines is written into this file as pcapng, for {wireshark} and {tshark}: the dialogue with modem and login, every frame with its direction, and the verdict. Passwords and responses are masked; what IP packets carry is not. The file and its predecessor, which has {.1} behind its name, take no more than 16 MB together; a file that is there is continued. It can be read at any time. {tshark -o ppp.decompress_vj:FALSE} helps where Van Jacobson compression makes TCP packets with options look malformed.`,
 	},
 }

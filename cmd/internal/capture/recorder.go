@@ -29,7 +29,9 @@ type Config struct {
 // A Recorder keeps what happens on the lines of one interface. Its methods may
 // be called from any goroutine.
 type Recorder struct {
-	cfg Config
+	cfg   Config
+	saves sync.WaitGroup
+	names sync.Mutex // held while files are renamed
 
 	mu      sync.Mutex // guards the rest; held for as long as it takes to copy a frame
 	about   string     // description of the interface blocks
@@ -92,8 +94,12 @@ func (r *Recorder) Capture(name string, limit int64) error {
 	return nil
 }
 
-// Close ends the capture file with all that was recorded so far.
-func (r *Recorder) Close() { r.Capture("", 0) }
+// Close ends the capture file with all that was recorded so far, when what is
+// being saved is saved.
+func (r *Recorder) Close() {
+	r.Capture("", 0)
+	r.saves.Wait()
+}
 
 // Begin says that a new call is made while no line talks: the flight recorder
 // forgets the one before.
@@ -156,6 +162,11 @@ func (l *Line) Frame(d mp.Direction, raw []byte) {
 	r.block = appendPacket(r.block[:0], f)
 	r.file.put(r.block)
 	r.pending = r.pending[:0]
+}
+
+// Note records what nobody logs.
+func (r *Recorder) Note(level slog.Level, text string) {
+	r.said(message{at: time.Now(), level: priority(level), event: "note", text: oneLine(text)})
 }
 
 // said records a message.

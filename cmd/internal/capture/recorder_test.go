@@ -83,7 +83,7 @@ func TestSave(t *testing.T) {
 		l.Frame(mp.Received, data)
 	}
 	l.Frame(mp.Sent, auth(wire.LCP, wire.TerminateRequest, nil))
-	name, err := r.Save("verdict: status=10")
+	name, err := save(r, "verdict: status=10")
 	if err != nil || name != filepath.Join(dir, "failed-a%2Fb.pcapng") {
 		t.Fatalf("%s, %v", name, err)
 	}
@@ -110,18 +110,25 @@ func TestSave(t *testing.T) {
 	}
 }
 
+// save waits for Save.
+func save(r *Recorder, cause string) (file string, err error) {
+	r.Save(cause, func(f string, e error) { file, err = f, e })
+	r.saves.Wait()
+	return file, err
+}
+
 // TestSavedFilesAreFew: of one entry and of all.
 func TestSavedFilesAreFew(t *testing.T) {
 	dir := t.TempDir()
 	for i := range 3 * keptInAll {
 		r := New(Config{Entry: fmt.Sprint("caller", i%(2*keptInAll/3)), Dir: dir})
-		if _, err := r.Save(fmt.Sprint("call ", i)); err != nil {
+		if _, err := save(r, fmt.Sprint("call ", i)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	r := New(Config{Entry: "rmt", Dir: dir})
 	for i := range 10 {
-		if _, err := r.Save(fmt.Sprint("call ", i)); err != nil {
+		if _, err := save(r, fmt.Sprint("call ", i)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -142,7 +149,7 @@ func TestSavedFilesAreFew(t *testing.T) {
 			t.Errorf("%s is of %s, want %s", name, s[0].comment, want)
 		}
 	}
-	if _, err := New(Config{Entry: "x", Dir: dir + "/none"}).Save(""); err == nil {
+	if _, err := save(New(Config{Entry: "x", Dir: dir + "/none"}), ""); err == nil {
 		t.Error("saved where no directory is")
 	}
 }
@@ -169,7 +176,7 @@ func TestManyAtOnce(t *testing.T) {
 			if err := r.Capture(filepath.Join(dir, fmt.Sprint(i%2, ".pcapng")), 0); err != nil {
 				t.Error(err)
 			}
-			if _, err := r.Save("x"); err != nil {
+			if _, err := save(r, "x"); err != nil {
 				t.Error(err)
 			}
 			r.Begin()

@@ -23,10 +23,11 @@ const (
 )
 
 // Save writes the last call out after it has failed, because of what cause
-// says, and returns the file: DIR/failed-ENTRY.pcapng. The ones before it are
+// says, into the file DIR/failed-ENTRY.pcapng. The ones before it are
 // failed-ENTRY.1.pcapng and so on, few of them, and there are not many in the
-// directory altogether.
-func (r *Recorder) Save(cause string) (file string, err error) {
+// directory altogether. Save does not wait for the disk; done is called from
+// another goroutine.
+func (r *Recorder) Save(cause string, done func(file string, err error)) {
 	r.mu.Lock()
 	b := appendSection(nil, r.cfg.Application, cause)
 	for _, l := range r.lines {
@@ -34,7 +35,13 @@ func (r *Recorder) Save(cause string) (file string, err error) {
 	}
 	b = merged(b, &r.talk, &r.tail)
 	r.mu.Unlock()
+	r.saves.Go(func() { done(r.store(b)) })
+}
 
+// store writes a file in the place of the last.
+func (r *Recorder) store(b []byte) (file string, err error) {
+	r.names.Lock()
+	defer r.names.Unlock()
 	// A label may have any characters, and the longest name that a file can have
 	// is 255 bytes long.
 	name := savedPrefix + cut(url.PathEscape(r.cfg.Entry), 200)

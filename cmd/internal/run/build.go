@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"pppdial/cmd/internal/capture"
 	"pppdial/cmd/internal/keep"
 	"pppdial/conf"
 	"pppdial/dial"
@@ -66,6 +67,11 @@ func cellular(e *conf.Entry, pins *modem.PINs) *modem.Cellular {
 // resetsConfig says when a modem is reset.
 func resetsConfig(e *conf.Entry) keep.Resets {
 	return keep.Resets{OnFail: e.ResetOnFail, Always: e.ResetAlways}
+}
+
+// captureConfig says how an interface is recorded, and into which file; "": none.
+func captureConfig(e *conf.Entry, o *Options, log *slog.Logger) (c capture.Config, file string) {
+	return capture.Config{Entry: e.Label, Application: "pppdial " + Version, Dir: o.StateDir, Log: log}, e.Capture
 }
 
 func lineFlow(f conf.Flow) line.Flow {

@@ -66,6 +66,7 @@ func makeAll(t *testing.T, e *conf.Entry) made {
 		State      route.State
 		Once, Last []rtcmd.Command
 	}{state, once, last}
+	_, file := captureConfig(e, &Options{}, log)
 	daemon := struct {
 		Policy dial.PolicyConfig
 		Lines  dial.LinesConfig
@@ -75,7 +76,8 @@ func makeAll(t *testing.T, e *conf.Entry) made {
 		Whose  identity
 		Debug  int
 		IfName string
-	}{policyConfig(e), linesConfig(e), standing(e, 0), resetsConfig(e), e.Mode, identityOf(e, &mp.Admission{}), e.Debug, e.IfName}
+		File   string
+	}{policyConfig(e), linesConfig(e), standing(e, 0), resetsConfig(e), e.Mode, identityOf(e, &mp.Admission{}), e.Debug, e.IfName, file}
 	return made{
 		dial:   show(dialConfig(e, &Options{}, nil, log)),
 		link:   show(linkConfig(e, 0, nil, log)) + fmt.Sprint(let),
@@ -173,6 +175,8 @@ var effects = map[string]effect{
 	"ms_dns":         {"", "ms_dns=10.9.0.3", "bundle"},
 
 	"bps": {"", "bps=9600", "link"},
+
+	"capture": {"", "capture=/tmp/x.pcapng", "daemon"},
 
 	"mp":                     {"", "-mp", "link daemon"},
 	"mp_send_ssn":            {"", "mp_send_ssn", "link"},

@@ -162,6 +162,7 @@ func (u *unit) over(now time.Time, m *member, k mp.Kind, v Verdict) {
 	u.up = false
 	u.lines.Down()
 	u.account.ended(now, v)
+	u.keep(v)
 	s := u.account.down(now, u.carried())
 	u.log.Info("connection ends", "because", v.reason(), "lasted", s.lasted, "sent", s.sent, "received", s.received, "units", u.units(s.lasted))
 	if u.entry.Camp {

@@ -35,6 +35,9 @@ func (m *member) dialed() bool { return m.origin == status.Dialed }
 // talk starts PPP on a line that is ready for it.
 func (d *daemon) talk(m *member) {
 	m.log = d.log.With("entry", m.entry.Label)
+	if m.unit != nil {
+		m.log = m.unit.log
+	}
 	m.started = time.Now()
 	if m.entry.Sync == conf.Yes {
 		if err := m.setSync(); err != nil {
@@ -48,6 +51,7 @@ func (d *daemon) talk(m *member) {
 	}
 	c := linkConfig(m.entry, m.limit, d, m.log)
 	c.Auth.Verify = func(c *mp.Claim) { d.box.put(func() { d.verify(m, c) }) }
+	c.Tap = m.tap()
 	m.link = d.nursery.Start(m.Line, m.unread, c)
 	d.members[m.link] = m
 	if m.unit != nil {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"pppdial/cmd/internal/capture"
 	"pppdial/cmd/internal/keep"
 	"pppdial/cmd/internal/rendezvous"
 	"pppdial/cmd/internal/status"
@@ -27,6 +28,7 @@ type unit struct {
 	lines   *dial.Lines
 	history history
 	caller  caller // nil: not yet
+	record  *capture.Recorder
 
 	iface    *iface   // nil: not yet
 	peer     identity // whose lines they are, while there are any
@@ -61,10 +63,11 @@ type attempt struct {
 
 func (d *daemon) newUnit(e *conf.Entry) *unit {
 	u := &unit{
-		d: d, entry: e, log: d.log.With("entry", e.Label),
+		d: d, entry: e, record: d.newRecorder(e),
 		attempts: map[*attempt]bool{}, members: map[*member]bool{},
 		history: history{dir: d.opt.StateDir, label: e.Label}, resets: resetsConfig(e),
 	}
+	u.log = slog.New(u.record.Handler(d.log.Handler())).With("entry", e.Label)
 	now := time.Now()
 	c := policyConfig(e)
 	if c.HourLimit > 0 {
@@ -106,6 +109,7 @@ func (u *unit) makeInterface() *Verdict {
 		return &v
 	}
 	u.iface = f
+	u.record.Interface(f.tun.Name())
 	return nil
 }
 
@@ -119,6 +123,7 @@ func (u *unit) do(a dial.Action) {
 
 // answerOrCall begins the first call of a connection.
 func (u *unit) answerOrCall() {
+	u.record.Begin()
 	if u.entry.Mode == conf.In {
 		u.listen()
 		return
@@ -255,6 +260,7 @@ func (u *unit) failed(v Verdict, c dial.Cause) {
 	}
 	u.tries++
 	u.account.ended(time.Now(), v)
+	u.keep(v)
 	action := u.policy.Failed(time.Now(), c)
 	if u.tries > 1 && action != dial.Nothing {
 		u.log.Warn("giving up for now", "tries", u.tries)
@@ -363,6 +369,7 @@ func (u *unit) end(v Verdict) {
 	if u.cancelReset != nil {
 		u.cancelReset()
 	}
+	u.record.Note(v.level(), v.String())
 	u.rearm()
 	u.close(v)
 	u.settle()
@@ -399,6 +406,7 @@ func (u *unit) abandon() {
 	if u.label != nil {
 		u.label.Release()
 	}
+	u.record.Close()
 }
 
 // claim makes this process the owner of the entry.

@@ -62,11 +62,20 @@ func (v Verdict) reason() string {
 	return v.Evidence
 }
 
-func (v Verdict) log(l *slog.Logger) {
-	level := slog.LevelError
+func (v Verdict) log(l *slog.Logger) { l.Log(context.Background(), v.level(), v.String()) }
+
+// failure reports whether the call has not ended as it should.
+func (v Verdict) failure() bool {
 	switch v.Status {
 	case StatusOK, StatusUser, StatusIdle, StatusConnectTime:
-		level = slog.LevelInfo
+		return false
 	}
-	l.Log(context.Background(), level, v.String())
+	return true
+}
+
+func (v Verdict) level() slog.Level {
+	if v.failure() {
+		return slog.LevelError
+	}
+	return slog.LevelInfo
 }
