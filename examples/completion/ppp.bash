@@ -26,7 +26,8 @@ _pppstat() {
 	-u) mapfile -t COMPREPLY < <(compgen -W "$(ls /sys/class/net 2>/dev/null)" -- "$cur") ;;
 	-m) mapfile -t COMPREPLY < <(compgen -W 'd r z' -- "$cur") ;;
 	-i) ;;
-	*) mapfile -t COMPREPLY < <(compgen -W '-c -i -j -m -n -u' -- "$cur") ;;
+	-c) mapfile -t COMPREPLY < <(compgen -W 'up down add-line drop-line debug' -- "$cur") ;;
+	*) mapfile -t COMPREPLY < <(compgen -W '-c -h -i -j -m -n -u -V' -- "$cur") ;;
 	esac
 }
 complete -F _pppstat pppstat

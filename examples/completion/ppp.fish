@@ -19,11 +19,11 @@ complete -c ppp -s u -x -a '(__fish_complete_directories)' -d 'UUCP files'
 complete -c ppp -s V -d 'Print the version'
 
 complete -c pppstat -f
-complete -c pppstat -s c -x -d 'Run a command'
+complete -c pppstat -s c -x -a 'up down add-line drop-line debug' -d 'Have the interface do something'
 complete -c pppstat -s i -x -d 'Interval in seconds'
 complete -c pppstat -s j -d 'As JSON'
-complete -c pppstat -s m -x -a 'd r z' -d 'What is shown'
-complete -c pppstat -s n -d 'Once, without a screen'
+complete -c pppstat -s m -x -a 'd r z' -d 'What is counted from'
+complete -c pppstat -s n -d 'Numbers instead of names'
 complete -c pppstat -s u -x -a '(ls /sys/class/net)' -d 'Interface'
 
 complete -c pppimport -s o -r -F -d 'Write to a file'

@@ -25,11 +25,11 @@ ppp)
 	;;
 pppstat)
 	_arguments -s \
-		'-c[run a command]:command' \
+		'-c[have the interface do something]:command:(up down add-line drop-line debug)' \
 		'-i[interval]:seconds' \
 		'-j[as JSON]' \
-		'-m[what is shown]:mode:(d r z)' \
-		'-n[once, without a screen]' \
+		'-m[what is counted from]:mode:(d r z)' \
+		'-n[numbers instead of names]' \
 		'-u[interface]:interface:_net_interfaces'
 	;;
 pppimport)

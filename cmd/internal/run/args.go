@@ -17,12 +17,13 @@ const DefaultUUCPDir = "/etc/uucp"
 // Version is what -V prints; the release build sets it.
 var Version = "devel"
 
-const usage = `usage: ppp [-d]... [-r remote | -l] [-f cfile] [-u dir] [-n [-j]] [-V] [-h]
+const usage = `usage: ppp [-d]... [-r remote | -l] [-f cfile] [-u dir] [-m addr] [-n [-j]] [-V] [-h]
   -r remote  the entry of the control file; without it, $USER names the entry
              and the line is the standard input
   -l         serve the lines that such login shells bring, whatever their entry
   -f cfile   the control file (` + DefaultFile + `)
   -u dir     UUCP files (` + DefaultUUCPDir + `)
+  -m addr    serve metrics for Prometheus at host:port or the path of a socket
   -d         more about what happens in the log; twice: packets
   -n         check the control file, print the effective entry, exit
   -j         with -n: as JSON
@@ -42,6 +43,7 @@ type Options struct {
 	Login    bool // started without -r: the label is $USER, the line is stdin
 	LockDir  string
 	StateDir string
+	Metrics  string // where to serve them; "": nowhere
 	PINFile  string // what became of the PINs of SIM cards
 }
 
@@ -75,7 +77,7 @@ func ParseArgs(args []string, stdout, stderr io.Writer) (*Options, int) {
 		for letters := word[1:]; letters != ""; {
 			c := letters[0]
 			letters = letters[1:]
-			if strings.IndexByte("rfu", c) >= 0 {
+			if strings.IndexByte("rfum", c) >= 0 {
 				if letters == "" {
 					if len(rest) == 0 {
 						return fail("-%c needs a value", c)
@@ -89,6 +91,8 @@ func ParseArgs(args []string, stdout, stderr io.Writer) (*Options, int) {
 					o.File, o.FileSet = letters, true
 				case 'u':
 					o.UUCPDir = letters
+				case 'm':
+					o.Metrics = letters
 				}
 				break
 			}

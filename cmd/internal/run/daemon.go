@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"pppdial/cmd/internal/metrics"
 	"pppdial/cmd/internal/rendezvous"
 	"pppdial/conf"
 	"pppdial/dial/modem"
@@ -30,6 +31,7 @@ type daemon struct {
 	members map[*mp.Link]*member
 	units   []*unit
 	server  *rendezvous.Server // nil: there is none
+	metrics *metrics.Server    // nil: there is none
 
 	hanging int             // lines that are being given back
 	patient context.Context // while it lasts, modems get the time that they need to hang up
@@ -199,6 +201,9 @@ func (d *daemon) close() {
 	}
 	if d.server != nil {
 		d.server.Close()
+	}
+	if d.metrics != nil {
+		d.metrics.Close()
 	}
 	d.nursery.Close()
 }

@@ -66,6 +66,9 @@ func start(ctx context.Context, o Options, level *slog.LevelVar, log *slog.Logge
 	d := newDaemon(o, file, realWorld, level, log)
 	return d.run(ctx, signals, func() *Verdict {
 		err := d.listen(rendezvous.Options{Anybody: o.Listen, Log: log})
+		if v := d.serveMetrics(); v != nil {
+			return v
+		}
 		switch {
 		case o.Listen && err != nil:
 			v := explainListen(err)
