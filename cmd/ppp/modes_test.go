@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"pppdial/cmd/internal/rendezvous"
 	"pppdial/dial/dialtest"
 )
 
@@ -329,7 +331,7 @@ func TestSymmetric(t *testing.T) {
 				slowest = max(slowest, time.Since(began))
 				for i, c := range calls {
 					c.awaitTimes("connection begins", n+1, 10*time.Second)
-					if err := c.oneLink(5 * time.Second); err != nil {
+					if err := hosts[i].oneLink(5 * time.Second); err != nil {
 						t.Errorf("round %d, offset %v, %s: %v", n, offset, hosts[i].name, err)
 					}
 				}
@@ -350,20 +352,22 @@ func TestSymmetric(t *testing.T) {
 	}
 }
 
-// oneLink waits until a daemon has one link, by its log.
-func (p *ppp) oneLink(patience time.Duration) error {
-	limit := time.After(patience)
+// oneLink waits until the daemon on a host has one link.
+func (h *host) oneLink(patience time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
 	for {
-		_, _, news := p.has("")
-		log := p.Log()
-		links := strings.Count(log, "link joined") - strings.Count(log, "link down because") + strings.Count(log, "refused after")
-		if links == 1 {
+		doc, err := rendezvous.State(ctx, h.dir, rendezvous.Query{})
+		switch {
+		case err != nil:
+			return err
+		case len(doc.Bundles) == 1 && len(doc.Bundles[0].Links) == 1:
 			return nil
 		}
 		select {
-		case <-news:
-		case <-limit:
-			return fmt.Errorf("%d links", links)
+		case <-time.After(10 * time.Millisecond):
+		case <-ctx.Done():
+			return fmt.Errorf("%+v", doc)
 		}
 	}
 }
