@@ -18,9 +18,7 @@ type authenticators struct {
 	told           bool
 }
 
-// start begins what LCP has agreed upon. The client refuses challenges that
-// are our server's, also those of another protocol: the responses of EAP and
-// CHAP are the same.
+// start begins what LCP has agreed upon.
 func (a *authenticators) start(now time.Time, k *Link, r *proto.LCPResult) {
 	*a = authenticators{link: k, peerAuth: r.PeerAuth, ourAuth: r.OurAuth}
 	if a.wantPeer = a.wantsProof(); a.wantPeer {
@@ -41,9 +39,6 @@ func (a *authenticators) start(now time.Time, k *Link, r *proto.LCPResult) {
 // proveUs begins with our own side.
 func (a *authenticators) proveUs(now time.Time) {
 	s := a.link.side(a.ourAuth, a.wePassed, a.weFailed)
-	if c, ok := a.server.(interface{ Sent(challenge []byte) bool }); ok {
-		s.own = c.Sent
-	}
 	a.client = authMethods[a.ourAuth.Protocol].client(s)
 	a.client.Start(now)
 }

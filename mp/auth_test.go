@@ -187,6 +187,47 @@ func TestReflection(t *testing.T) {
 	})
 }
 
+// TestReflectionByAnotherLink is a peer that takes the challenge of one call to
+// another.
+func TestReflectionByAnotherLink(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		first, peer1 := mptest.Pair(mptest.Config{})
+		second, peer2 := mptest.Pair(mptest.Config{})
+		a := newEnd(t, "ann", "", "")
+		defer a.close()
+		stolen := make(chan []byte, 1)
+		startScripted(peer1, nil, []wire.Auth{chapAuth}, func(s *scripted, p wire.Protocol, packet wire.Packet) {
+			if p == wire.CHAP && packet.Code == wire.CHAPChallenge {
+				stolen <- packet.Data
+			}
+		})
+		startScripted(peer2, []wire.Auth{chapAuth}, nil, func(s *scripted, p wire.Protocol, packet wire.Packet) {
+			switch {
+			case p == wire.LCP:
+				s.send(wire.CHAP, wire.Packet{Code: wire.CHAPChallenge, ID: 1, Data: <-stolen})
+			case p == wire.CHAP:
+				t.Errorf("our own challenge is answered: %s", wire.Format(p, wire.AppendPacket(nil, packet)))
+			}
+		})
+		a.start(first, func(c *mp.LinkConfig) {
+			c.LCP.Demand = []wire.Auth{chapAuth}
+			c.LCP.EchoInterval = 0
+		})
+		victim := a.link
+		a.start(second, func(c *mp.LinkConfig) {
+			c.LCP.Allow = []wire.Auth{chapAuth}
+			c.LCP.EchoInterval = 0
+			c.Auth.Password = "same"
+		})
+		if f := a.wantLost(mp.OurAuth, "the challenge is of our other link"); !errors.Is(f, proto.ErrAuthReflected) {
+			t.Errorf("lost with %v, want %v", f, proto.ErrAuthReflected)
+		}
+		victim.Drop(mp.Closed, "")
+		peer1.Hangup()
+		peer2.Hangup()
+	})
+}
+
 // TestLostSuccess is an authenticator whose Success never comes, and that goes
 // on with IPCP.
 func TestLostSuccess(t *testing.T) {

@@ -20,9 +20,10 @@ const (
 // its line is lost or PPP on it is over.
 type Link struct {
 	// Fixed after creation.
-	cfg  LinkConfig
-	log  *slog.Logger
-	port *port
+	cfg        LinkConfig
+	log        *slog.Logger
+	port       *port
+	challenges *challenges // of the nursery's links
 
 	owner atomic.Pointer[loop]
 

@@ -10,11 +10,14 @@ import (
 
 // A Nursery owns the links that belong to no bundle yet: one goroutine for
 // all of them.
-type Nursery struct{ loop *loop }
+type Nursery struct {
+	loop       *loop
+	challenges challenges
+}
 
 // NewNursery starts a nursery.
 func NewNursery() *Nursery {
-	n := &Nursery{newLoop(nil)}
+	n := &Nursery{loop: newLoop(nil)}
 	go n.loop.run()
 	return n
 }
@@ -24,6 +27,7 @@ func NewNursery() *Nursery {
 // the nursery has been closed.
 func (n *Nursery) Start(line Line, unread []byte, cfg LinkConfig) *Link {
 	k := newLink(line, unread, cfg)
+	k.challenges = &n.challenges
 	k.owner.Store(n.loop)
 	if !n.loop.post(nil, func(now time.Time) {
 		n.loop.adopt(k)

@@ -31,7 +31,6 @@ type CHAPServer struct {
 	again     time.Time // when the next round begins
 	id        uint8
 	challenge []byte
-	previous  []byte // challenge of the round before
 
 	current *AuthRequest // being verified
 	done    bool         // the round has its answer
@@ -54,14 +53,14 @@ func NewCHAPServer(cfg CHAPServerConfig, layer AuthLayer) *CHAPServer {
 
 // Start sends the first Challenge.
 func (s *CHAPServer) Start(now time.Time) {
-	*s = CHAPServer{cfg: s.cfg, method: s.method, layer: s.layer, id: s.id, previous: s.challenge, started: true}
+	*s = CHAPServer{cfg: s.cfg, method: s.method, layer: s.layer, id: s.id, started: true}
 	s.round(now)
 }
 
 // round begins a round with a new challenge and a new identifier.
 func (s *CHAPServer) round(now time.Time) {
 	s.id++
-	s.previous, s.challenge = s.challenge, make([]byte, s.method.challengeSize())
+	s.challenge = make([]byte, s.method.challengeSize())
 	s.cfg.Random(s.challenge)
 	s.current, s.done, s.again = nil, false, time.Time{}
 	s.timer.limit = now.Add(s.cfg.Times.Limit)
@@ -156,12 +155,6 @@ func (s *CHAPServer) reply() {
 
 // Name is the name that the peer has proved, empty before.
 func (s *CHAPServer) Name() string { return s.name }
-
-// Sent reports whether challenge is that of this round or the one before, for
-// the client's Own.
-func (s *CHAPServer) Sent(challenge []byte) bool {
-	return bytes.Equal(challenge, s.challenge) || bytes.Equal(challenge, s.previous)
-}
 
 // Deadline is when Advance wants to be called, zero when there is no need.
 func (s *CHAPServer) Deadline() time.Time {

@@ -90,7 +90,7 @@ func TestCHAPReflection(t *testing.T) {
 	s := NewCHAPServer(CHAPServerConfig{Algorithm: wire.CHAPMD5, Verify: (&asked{}).verify}, ours.authLayer())
 	s.Start(ours.now)
 	v, _ := wire.ParseCHAPValue(ours.last.Data)
-	d, _ := chapClient(t, s.Sent)
+	d, _ := chapClient(t, func(c []byte) bool { return bytes.Equal(c, v.Value) })
 	d.peer(wire.CHAPChallenge, ours.last.ID, value(v.Value, "thief"))
 	d.rest("our own challenge is not answered")
 	d.saw("failed: CHAP: the peer sent us our own challenge")
@@ -178,9 +178,6 @@ func TestCHAPServerRounds(t *testing.T) {
 	v, _ := wire.ParseCHAPValue(d.last.Data)
 	if bytes.Equal(v.Value, old.Challenge) {
 		t.Error("the challenge must be new")
-	}
-	if !s.Sent(v.Value) || !s.Sent(old.Challenge) || s.Sent([]byte("x")) {
-		t.Error("Sent does not know")
 	}
 	d.peer(wire.CHAPResponse, 1, value([]byte("x"), "joe"))
 	d.silence("a replayed response answers no challenge")

@@ -38,7 +38,6 @@ type EAPServer struct {
 	request   wire.EAPBody // that waits for a Response
 	identity  string
 	challenge []byte
-	previous  []byte // challenge of the round before
 
 	current *AuthRequest // being verified
 	done    bool         // the round is over
@@ -59,7 +58,7 @@ func NewEAPServer(cfg EAPServerConfig, layer AuthLayer) *EAPServer {
 
 // Start asks for the identity.
 func (s *EAPServer) Start(now time.Time) {
-	*s = EAPServer{cfg: s.cfg, layer: s.layer, id: s.id, previous: s.challenge, started: true}
+	*s = EAPServer{cfg: s.cfg, layer: s.layer, id: s.id, started: true}
 	s.timer.limit = now.Add(s.cfg.Times.Limit)
 	s.ask(now, wire.EAPBody{Type: wire.EAPIdentity})
 }
@@ -79,7 +78,7 @@ func (s *EAPServer) send(now time.Time) {
 
 // round sends a new challenge. The identity is asked for but once.
 func (s *EAPServer) round(now time.Time) {
-	s.previous, s.challenge = s.challenge, make([]byte, eapChallenge)
+	s.challenge = make([]byte, eapChallenge)
 	s.cfg.Random(s.challenge)
 	s.done, s.again = false, time.Time{}
 	s.timer.limit = now.Add(s.cfg.Times.Limit)
@@ -188,12 +187,6 @@ func (s *EAPServer) end(now time.Time, err error) {
 
 // Name is the name that the peer has proved, empty before.
 func (s *EAPServer) Name() string { return s.name }
-
-// Sent reports whether challenge is that of this round or the one before, for
-// the client's Own.
-func (s *EAPServer) Sent(challenge []byte) bool {
-	return bytes.Equal(challenge, s.challenge) || bytes.Equal(challenge, s.previous)
-}
 
 // Deadline is when Advance wants to be called, zero when there is no need.
 func (s *EAPServer) Deadline() time.Time {
