@@ -39,6 +39,7 @@ type Link struct {
 	writing   bool // the writer has a buffer whose end we have not seen
 	scratch   []byte
 	rx, tx    framing
+	lcpACCM   hdlc.ACCM // of LCP's frames
 	txACCM    hdlc.ACCM
 	lcp       *proto.LCP
 	auth      authenticators
@@ -267,7 +268,7 @@ func (k *Link) send(p wire.Protocol, info []byte) {
 	k.tap(Sent, k.scratch)
 	accm := &k.txACCM
 	if p == wire.LCP {
-		accm = &defaultACCM
+		accm = &k.lcpACCM
 	}
 	k.appendFrame(k.scratch, accm)
 }
@@ -301,8 +302,19 @@ func (k *Link) sendPacket(proto wire.Protocol, store []byte, from int) {
 }
 
 // defaultACCM escapes all control characters: LCP packets are sent so,
-// whatever has been agreed (RFC 1662, section 7.1).
+// whatever has been agreed (RFC 1662, section 7.1), and wanted so.
 var defaultACCM = hdlc.FromUint32(wire.DefaultACCM)
+
+// escaping adds to a map what we escape whatever has been agreed.
+func (k *Link) escaping(m hdlc.ACCM) hdlc.ACCM {
+	for i, e := range k.cfg.EscapeTx {
+		m[i] |= e
+	}
+	if k.cfg.EscapeParity {
+		m = m.WithParity()
+	}
+	return m
+}
 
 // finish ends PPP on the link; the line is given up when the last frames have
 // left.

@@ -14,9 +14,11 @@ import (
 func newLink(line Line, unread []byte, cfg LinkConfig) *Link {
 	k := &Link{cfg: cfg, log: logger(cfg.Log).With("line", line.Name())}
 	k.port = newPort(line, unread, func() { k.owner.Load().lineNews(k) })
-	k.txACCM = defaultACCM
+	k.lcpACCM = k.escaping(defaultACCM)
+	k.txACCM = k.lcpACCM
 	k.pace = newPace(cfg.Rate, cfg.Limit, cfg.NeverPace)
 	k.dec.MaxFrame = maxFrame(cfg.LCP)
+	k.dec.RxACCM = k.initialRxACCM()
 	cfg.LCP.Log, cfg.LCP.FSM.Log = k.log, k.log
 	k.lcp = proto.NewLCP(cfg.LCP, proto.LCPLayer{
 		Layer: proto.Layer{
@@ -131,22 +133,27 @@ func (k *Link) lcpUp(now time.Time) {
 // we want beyond it.
 func (k *Link) setEscapes() {
 	r := k.lcp.Result()
-	k.txACCM = hdlc.FromUint32(r.TxACCM)
-	for i, m := range k.cfg.EscapeTx {
-		k.txACCM[i] |= m
-	}
-	if k.cfg.EscapeParity {
-		k.txACCM = k.txACCM.WithParity()
-	}
+	k.lcpACCM = k.escaping(defaultACCM)
+	k.txACCM = k.escaping(hdlc.FromUint32(r.TxACCM))
+	k.dec.RxACCM = 0
 	if !k.cfg.KeepRx {
 		k.dec.RxACCM = r.RxACCM
 	}
 }
 
+// initialRxACCM is what is taken for additions of the line before LCP is up:
+// no line feeds, for what comes may be text.
+func (k *Link) initialRxACCM() uint32 {
+	if k.cfg.KeepRx {
+		return 0
+	}
+	return wire.DefaultACCM &^ (1<<'\r' | 1<<'\n')
+}
+
 // lcpDown goes back to the Establish phase: the peer negotiates anew, or the
 // link ends.
 func (k *Link) lcpDown(now time.Time) {
-	k.txACCM, k.tx, k.rx, k.dec.RxACCM = defaultACCM, framing{}, framing{}, 0
+	k.txACCM, k.tx, k.rx = k.lcpACCM, framing{}, framing{}
 	k.auth.stop()
 	k.held = nil
 	if k.failure == nil {

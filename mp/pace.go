@@ -32,9 +32,9 @@ const (
 	enough      = 3    // samples that agree,
 	enoughBytes = 4096 // and what they are taken of: waits may end a little early or late
 	leastSample = 1024
-	strict      = 1.1       // the greatest ratio of a sample to those before that agrees
-	lenient     = 1.3       // after a while, on a line whose waits are irregular
-	strictBytes = 24 << 10  // which is shown by so many in vain
+	agreement   = 1.1       // the greatest ratio of a sample to those before that agrees
+	agreeBytes  = 24 << 10  // and of what they are taken until they need not, on a machine
+	sureBytes   = 24 << 10  // with other work: then it takes so many
 	confirmed   = 1.1       // and of a rate that is still right
 	faster      = 0.3       // the weight of a shallow line's newest sample
 	slower      = 0.1       // which is too low if the line has run dry
@@ -224,8 +224,14 @@ func (p *pace) learn(at time.Time) {
 		if p.samples > 0 {
 			mean = float64(p.total) / p.waited.Sub(p.first).Seconds()
 		}
-		p.tried += p.since
-		if sample == 0 || mean > 0 && !near(sample, mean, p.agreement()) {
+		if sample > 0 {
+			p.tried += p.since
+		}
+		// A sample that comes between two states of a tty's buffer is wrong by a
+		// tenth or more, and a deep line that is given so much more than it
+		// sends fills up.
+		agree := p.tried <= agreeBytes
+		if sample == 0 || mean > 0 && agree && !near(sample, mean, agreement) {
 			p.first, p.total, p.samples = at, 0, 0
 			return
 		}
@@ -234,7 +240,7 @@ func (p *pace) learn(at time.Time) {
 		mean = float64(p.total) / at.Sub(p.first).Seconds()
 		p.guess = mean
 		p.overdrive(mean)
-		if p.samples >= enough && p.total >= enoughBytes {
+		if p.samples >= enough && p.total >= enoughBytes && (agree || p.total >= sureBytes) {
 			p.settle(mean, at)
 		}
 	case paceShallow:
@@ -247,16 +253,6 @@ func (p *pace) learn(at time.Time) {
 		p.measureDepth(at, recently)
 		p.leave()
 	}
-}
-
-// agreement is how much samples of one rate may differ. One that comes between
-// two states of a tty's buffer is wrong by a tenth or more, and a deep line that
-// is given so much more than it sends fills up.
-func (p *pace) agreement() float64 {
-	if p.tried > strictBytes {
-		return lenient
-	}
-	return strict
 }
 
 // near reports whether two samples differ by no more than a factor.

@@ -27,7 +27,7 @@ const (
 	interactiveLimit = 260 * time.Millisecond
 	sparseLimit      = 400 * time.Millisecond
 
-	settling  = 4 * time.Second // until the rate of a line is known
+	settling  = 6 * time.Second // until the rate of a line is known
 	measuring = 9 * time.Second
 )
 

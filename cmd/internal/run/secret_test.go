@@ -62,8 +62,8 @@ func TestNoSecretInTheLog(t *testing.T) {
 				var log pad
 				logger := slog.New(&handler{level: levelFor(3), mu: new(sync.Mutex), w: &log, format: plainRecord})
 				near, far := mptest.Pair(mptest.Config{})
-				nursery := mp.NewNursery()
-				begin := func(words string, line mp.Line) (*side, *mptest.Tun) {
+				nurseries := [2]*mp.Nursery{mp.NewNursery(), mp.NewNursery()}
+				begin := func(nursery *mp.Nursery, words string, line mp.Line) (*side, *mptest.Tun) {
 					e, tun := entryOf(t, words+" localhost=0 remotehost=0 -ipv6 -ccp"), mptest.NewTun(8)
 					if line.Name() == "a" {
 						e = entryOf(t, words+" localhost=10.9.0.1 remotehost=10.9.0.2 -ipv6 -ccp")
@@ -73,8 +73,8 @@ func TestNoSecretInTheLog(t *testing.T) {
 					nursery.Start(line, nil, linkConfig(e, 0, s, logger))
 					return s, tun
 				}
-				a, tunA := begin(tt.ours, near)
-				b, tunB := begin(tt.theirs, far)
+				a, tunA := begin(nurseries[0], tt.ours, near)
+				b, tunB := begin(nurseries[1], tt.theirs, far)
 				if !tt.fails {
 					<-a.up
 					<-b.up
@@ -88,8 +88,10 @@ func TestNoSecretInTheLog(t *testing.T) {
 					}
 					<-s.bundle.Done()
 				}
-				nursery.Close()
-				<-nursery.Done()
+				for _, n := range nurseries {
+					n.Close()
+					<-n.Done()
+				}
 				tunA.Close()
 				tunB.Close()
 				for _, secret := range []string{right, wrong} {
