@@ -49,6 +49,7 @@ type Entry struct {
 	AuthSecs       time.Duration
 	CHAPReauthSecs time.Duration // 0: the peer is challenged once
 	Radius         []Radius
+	RadiusCoA      string // host:port
 	UTMP           bool
 
 	// The interface, routes and addresses.
@@ -67,6 +68,7 @@ type Entry struct {
 	LocalHost     []Addr // never empty
 	RemoteHost    []Addr // never empty
 	LocalIf       InterfaceID
+	RemoteIfOnly  bool // no keyword says it: the peer may have no other
 	RemoteIf      InterfaceID
 	RemSysname    string
 	AddrNegotiate bool

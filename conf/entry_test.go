@@ -161,6 +161,8 @@ func TestDefaults(t *testing.T) {
 		{"localif=::abcd", func(e *Entry) any { return e.LocalIf }, InterfaceID(0xabcd)},
 		{"pool=192.0.2.0/24", func(e *Entry) any { return fmt.Sprint(e.Pool[0].First, e.Pool[0].Last) }, "192.0.2.1 192.0.2.254"},
 		{"pool=192.0.2.4/31", func(e *Entry) any { return fmt.Sprint(e.Pool[0].First, e.Pool[0].Last) }, "192.0.2.4 192.0.2.5"},
+		{"radius_coa=[::1]", func(e *Entry) any { return e.RadiusCoA }, "[::1]:3799"},
+		{"radius_coa=nas:99", func(e *Entry) any { return e.RadiusCoA }, "nas:99"},
 		{"radius=[::1]:99,/f radius=r,/g", func(e *Entry) any { return fmt.Sprintf("%+v", e.Radius[0].Port+e.Radius[1].Port) }, "1911"},
 		{"apn=x", func(e *Entry) any { return fmt.Sprint(e.APN.Name, e.APN.Type, e.APN.CID) }, "xIP1"},
 		{"apn=x,PPP,3", func(e *Entry) any { return fmt.Sprint(e.APN.Name, e.APN.Type, e.APN.CID) }, "xPPP3"},

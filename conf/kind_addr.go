@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"net"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -238,6 +239,18 @@ var radiusKind = kind[Radius]{
 		return r, nil
 	},
 	text: Radius.String,
+}
+
+// listenKind is HOST[:PORT] (RFC 5176: port 3799).
+var listenKind = kind[string]{
+	parse: func(_ *Options, _ *Keyword, text string) (string, error) {
+		host, port, f := hostPort(text, 3799)
+		if f != nil {
+			return "", f
+		}
+		return net.JoinHostPort(host, strconv.Itoa(port)), nil
+	},
+	text: func(s string) string { return s },
 }
 
 // apnKind is NAME[,TYPE[,CID]]. The types are those of AT+CGDCONT (3GPP TS

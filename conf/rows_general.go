@@ -116,10 +116,18 @@ Give the two directions different secrets: with the same one a caller can have u
 		Man: `The peer is challenged again, by CHAP, MS-CHAPv2 or EAP, at this interval for as long as the link is up.`,
 	},
 	{
-		Name: "radius", Forms: Valued | Repeat, Type: "host[:port],file", Phase: Establish, Pending: true, Ours: true,
+		Name: "radius", Forms: Valued | Repeat, Type: "host[:port],file", Phase: Establish, Ours: true,
 		Group: "Authentication", slot: many(radiusKind, func(e *Entry) *[]Radius { return &e.Radius }),
-		Man: `A RADIUS server that authenticates peers and takes the accounting. The first line of {file} is the secret shared with it; the port is 1812 unless given.
-Several servers are tried in turn.`,
+		Man: `A RADIUS server that authenticates peers and takes the accounting. The first line of {file}, which nobody but its owner may read, is the secret shared with it; the port is 1812 unless given, and accounting goes to the port above.
+Several servers are tried in turn; one that is silent is not asked first for a minute.
+The server decides then, and recv_passwd does not count; names that recv_name does not list are refused without asking.
+See ppp(8) for what a server may say.`,
+	},
+	{
+		Name: "radius_coa", Forms: Valued, Type: "host[:port]", Otherwise: "none", Phase: Establish, Ours: true,
+		Group: "Authentication", slot: one(listenKind, func(e *Entry) *string { return &e.RadiusCoA }),
+		Man: `The address of this machine at which requests of the RADIUS servers are taken to end sessions or to change their limits (RFC 5176); the port is 3799 unless given.
+They must come from one of the servers, with a Message-Authenticator and an Event-Timestamp.`,
 	},
 	{
 		Name: "utmp", Forms: Negated, Type: "flag", Default: "true", Phase: Network, Pending: true,

@@ -164,6 +164,9 @@ func (r *rules) passwords() {
 			r.idle(k, "no protocol is on by which the peer authenticates itself")
 		}
 	}
+	if len(e.Radius) == 0 {
+		r.idle("radius_coa", "there is no RADIUS server")
+	}
 	if e.RecvCHAP != Yes && e.RecvMSCHAP != Yes && e.RecvEAP != Yes {
 		r.idle("chap_reauth_secs", "no protocol with challenges is on")
 	}

@@ -165,7 +165,7 @@ func TestRowsAreComplete(t *testing.T) {
 var examples = map[string]string{
 	"debug": "debug=2", "recv_name": "recv_name=joe", "send_name": "send_name=me", "send_passwd": "send_passwd=x",
 	"recv_passwd": "recv_passwd=y", "max_auth_secs": "max_auth_secs=7", "auth_secs": "auth_secs=7",
-	"chap_reauth_secs": "chap_reauth_secs=60", "radius": "radius=host,/etc/secret", "netmask": "netmask=255.255.0.0",
+	"chap_reauth_secs": "chap_reauth_secs=60", "radius": "radius=host,/etc/secret", "radius_coa": "radius_coa=192.0.2.1", "netmask": "netmask=255.255.0.0",
 	"metric": "metric=3", "mtu": "mtu=576", "add_route": "add_route", "del_route": "del_route=x",
 	"add_route6": "add_route6", "del_route6": "del_route6=x", "proxy_arp": "proxy_arp=eth0", "ifname": "ifname=wan",
 	"up_cmd": "up_cmd=/bin/up", "down_cmd": "down_cmd=/bin/down", "uucp_name": "uucp_name=u", "localhost": "localhost=10.0.0.1",
@@ -244,7 +244,7 @@ func TestPending(t *testing.T) {
 		vj_comp vj_compslot vj_slots ccp tx_predictor1 rx_predictor1 tx_bsd rx_bsd tx_deflate rx_deflate bps sync
 		quiet camp modpause redial_limit active_timeout inactive_timeout toll_boundary max_connect_secs inact_port inact_icmp
 		mindevs outdevs maxdevs unsafe_mp reconfigure rem_sysname mp mp_send_ssn mp_recv_ssn mp_headers mp_frag mp_interleave
-		endpoint_discriminator busy_delay idle_delay capture`)
+		endpoint_discriminator busy_delay idle_delay capture radius radius_coa`)
 	for _, k := range Keywords() {
 		if k.Pending == slices.Contains(inEffect, k.Name) {
 			t.Errorf("%s: Pending = %v", k.Name, k.Pending)

@@ -148,7 +148,7 @@ type ppp struct {
 func (h *host) run(args ...string) *ppp {
 	h.t.Helper()
 	p := &ppp{host: h, cmd: exec.Command(program, args...), done: make(chan struct{}), journal: newJournal(h.t, h.name)}
-	p.cmd.Env = append(os.Environ(), "RUNTIME_DIRECTORY="+h.dir)
+	p.cmd.Env = append(os.Environ(), "RUNTIME_DIRECTORY="+h.dir, "STATE_DIRECTORY="+filepath.Join(h.dir, "keep"))
 	log, err := p.cmd.StderrPipe()
 	if err != nil {
 		h.t.Fatal(err)

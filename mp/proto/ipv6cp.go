@@ -15,6 +15,7 @@ type IPV6CPConfig struct {
 
 	Local  wire.InterfaceID        // ours, to begin with; zero: a random one
 	Remote wire.InterfaceID        // for a peer that has none; zero: a random one
+	Insist bool                    // a peer that has one is to take Remote, too
 	Random func() wire.InterfaceID // never zero; nil: crypto/rand
 
 	Log *slog.Logger // the automaton's too, unless FSM has one
@@ -58,6 +59,7 @@ type ipv6cpPolicy struct {
 	naked  wire.InterfaceID // that we have asked the peer to take
 
 	prompts int // Naks for an identifier that the peer has not told
+	insists int // Naks for one that is not what we insist on
 }
 
 // Reset keeps an identifier that was open before: addresses depend on it.
@@ -69,7 +71,7 @@ func (y *ipv6cpPolicy) Reset() {
 	if y.ours.IsZero() {
 		y.ours = y.cfg.Random()
 	}
-	y.silent, y.prompts = false, 0
+	y.silent, y.prompts, y.insists = false, 0, 0
 	y.theirs, y.naked = wire.InterfaceID{}, wire.InterfaceID{}
 }
 
@@ -108,6 +110,10 @@ func (y *ipv6cpPolicy) Judge(o wire.Option, _ wire.Options) (fsm.Verdict, []byte
 	}
 	id, err := wire.ParseInterfaceID(o.Data)
 	if err != nil || id.IsZero() || id == y.ours {
+		return fsm.Nak, wire.AppendInterfaceID(nil, y.suggest())[2:]
+	}
+	if want := y.cfg.Remote; y.cfg.Insist && id != want && want != y.ours && !want.IsZero() && y.insists < maxPrompts {
+		y.insists++
 		return fsm.Nak, wire.AppendInterfaceID(nil, y.suggest())[2:]
 	}
 	y.theirs = id

@@ -67,6 +67,19 @@ func TestIPV6CPPeerHasNone(t *testing.T) {
 	d.want("ConfAck id=0x4 <addr fe80::0000:0000:0000:0002>", "")
 }
 
+func TestIPV6CPInsists(t *testing.T) {
+	d := ipv6cpStarted(t, IPV6CPConfig{Local: iid(1), Remote: iid(2), Insist: true})
+	d.sent = nil
+	d.peer(confReq, 1, ifid(iid(9)))
+	d.want("ConfNak id=0x1 <addr fe80::0000:0000:0000:0002>", "it is to take this one")
+	d.peer(confReq, 2, ifid(iid(2)))
+	d.want("ConfAck id=0x2 <addr fe80::0000:0000:0000:0002>", "it does")
+	d.peer(confReq, 3, ifid(iid(9)))
+	d.want("ConfNak id=0x3 <addr fe80::0000:0000:0000:0002>", "not any more")
+	d.peer(confReq, 4, ifid(iid(9)))
+	d.want("ConfAck id=0x4 <addr fe80::0000:0000:0000:0009>", "better its own than none")
+}
+
 func TestIPV6CPCollision(t *testing.T) {
 	d := ipv6cpStarted(t, IPV6CPConfig{Local: iid(1), Remote: iid(1)})
 	d.sent = nil

@@ -29,6 +29,7 @@ var floors = map[string]int{
 
 	"cmd/internal/hooks": 4, "cmd/internal/keep": 4, "cmd/internal/notify": 4, // parts of the daemon that know of no other
 	"cmd/internal/account": 4, "cmd/internal/capture": 4, "cmd/internal/pool": 4, "cmd/internal/utmp": 4,
+	"cmd/internal/radius": 4,
 
 	"conf": 3, "mp": 3, "dial": 3, "route": 3,
 

@@ -24,6 +24,21 @@ type Usage struct {
 // A Cause is why a session ended (Acct-Terminate-Cause).
 type Cause = rfc2866.AcctTerminateCause
 
+// Causes that a session's owner may have.
+const (
+	UserRequest    = rfc2866.AcctTerminateCause_Value_UserRequest
+	LostCarrier    = rfc2866.AcctTerminateCause_Value_LostCarrier
+	IdleTimeout    = rfc2866.AcctTerminateCause_Value_IdleTimeout
+	SessionTimeout = rfc2866.AcctTerminateCause_Value_SessionTimeout
+	AdminReset     = rfc2866.AcctTerminateCause_Value_AdminReset
+	AdminReboot    = rfc2866.AcctTerminateCause_Value_AdminReboot
+	PortError      = rfc2866.AcctTerminateCause_Value_PortError
+	NASError       = rfc2866.AcctTerminateCause_Value_NASError
+	NASRequest     = rfc2866.AcctTerminateCause_Value_NASRequest
+	NASReboot      = rfc2866.AcctTerminateCause_Value_NASReboot // it was killed
+	UserError      = rfc2866.AcctTerminateCause_Value_UserError
+)
+
 // SessionConfig is what the accounting of a link needs to know.
 type SessionConfig struct {
 	Call  Call
@@ -65,7 +80,7 @@ func (c *Client) Open(cfg SessionConfig) (*Session, error) {
 	if err != nil {
 		return nil, &requestError{err}
 	}
-	note, err := s.record(rfc2866.AcctStatusType_Value_Stop, u, s.began, rfc2866.AcctTerminateCause_Value_NASReboot)
+	note, err := s.record(rfc2866.AcctStatusType_Value_Stop, u, s.began, NASReboot)
 	if err != nil {
 		return nil, &requestError{err}
 	}
@@ -147,7 +162,7 @@ func (s *Session) tick() {
 
 func (s *Session) report(u Usage, now time.Time, interim bool) {
 	a := s.client.accountant
-	if note, err := s.record(rfc2866.AcctStatusType_Value_Stop, u, now, rfc2866.AcctTerminateCause_Value_NASReboot); err == nil {
+	if note, err := s.record(rfc2866.AcctStatusType_Value_Stop, u, now, NASReboot); err == nil {
 		a.box.put(func() { a.remember(note) })
 	}
 	if !interim {

@@ -13,6 +13,10 @@ func (d *daemon) verify(m *member, c *mp.Claim) {
 	if d.members[c.Link] == nil {
 		return // lost by now
 	}
+	if m.radius != nil {
+		d.askRadius(m, c)
+		return
+	}
 	e := m.entry
 	if e.Reconfigure {
 		chosen, err := d.choose(e, c.Name)

@@ -44,6 +44,7 @@ type Options struct {
 	LockDir  string
 	StateDir string
 	Metrics  string // where to serve them; "": nowhere
+	KeepDir  string // what outlives the machine's restart
 	PINFile  string // what became of the PINs of SIM cards
 }
 
@@ -56,10 +57,11 @@ func ParseArgs(args []string, stdout, stderr io.Writer) (*Options, int) {
 	} else {
 		o.StateDir = "/run/pppdial"
 	}
-	o.PINFile = "/var/lib/pppdial/pins"
+	o.KeepDir = "/var/lib/pppdial"
 	if dir := os.Getenv("STATE_DIRECTORY"); dir != "" {
-		o.PINFile = filepath.Join(dir, "pins")
+		o.KeepDir = dir
 	}
+	o.PINFile = filepath.Join(o.KeepDir, "pins")
 	fail := func(format string, a ...any) (*Options, int) {
 		fmt.Fprintf(stderr, "ppp: "+format+"\n%s", append(a, usage)...)
 		return nil, StatusOptions

@@ -8,7 +8,7 @@ import (
 )
 
 func TestParseArgs(t *testing.T) {
-	base := Options{File: DefaultFile, UUCPDir: DefaultUUCPDir, LockDir: "/var/lock", StateDir: "/run/pppdial", PINFile: "/var/lib/pppdial/pins"}
+	base := Options{File: DefaultFile, UUCPDir: DefaultUUCPDir, LockDir: "/var/lock", StateDir: "/run/pppdial", KeepDir: "/var/lib/pppdial", PINFile: "/var/lib/pppdial/pins"}
 	with := func(f func(*Options)) *Options { o := base; f(&o); return &o }
 	for _, tt := range []struct {
 		args, user, runtime string

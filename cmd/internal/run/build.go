@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 
 	"pppdial/cmd/internal/capture"
@@ -217,15 +218,16 @@ func authMethods(mschap, chap, eap, pap conf.Choice) []wire.Auth {
 	return m
 }
 
-// accepts tells whether a peer's name is among those that are allowed, none
-// being all, and its secret good.
+// accepts tells whether a peer's name is among those that are allowed and its
+// secret good.
 func accepts(e *conf.Entry, names []string, name string, check func(secret string) bool) bool {
-	known := len(names) == 0
-	for _, n := range names {
-		known = known || n == "" || n == name
-	}
-	good := e.RecvPasswd != "" && check(e.RecvPasswd.Reveal())
-	return known && good
+	named, good := allowed(names, name), e.RecvPasswd != "" && check(e.RecvPasswd.Reveal())
+	return named && good
+}
+
+// allowed tells whether a name is among those that are allowed, none being all.
+func allowed(names []string, name string) bool {
+	return len(names) == 0 || slices.Contains(names, "") || slices.Contains(names, name)
 }
 
 // minMTU6 is the least MTU that carries IPv6 (RFC 8200, section 5).
@@ -251,7 +253,7 @@ func bundleConfig(e *conf.Entry, tun mp.Tun, events mp.Events, log *slog.Logger)
 	}
 	if e.IPv6 && e.MTU >= minMTU6 {
 		c.IPV6CP = &proto.IPV6CPConfig{
-			FSM: fsmConfig(e), Local: interfaceID(e.LocalIf, ethernetID), Remote: interfaceID(e.RemoteIf, noID),
+			FSM: fsmConfig(e), Local: interfaceID(e.LocalIf, ethernetID), Remote: interfaceID(e.RemoteIf, noID), Insist: e.RemoteIfOnly,
 		}
 	}
 	if e.CCP {

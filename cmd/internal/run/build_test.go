@@ -5,12 +5,15 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"pppdial/cmd/internal/keep"
+	"pppdial/cmd/internal/radius"
 	"pppdial/conf"
 	"pppdial/dial"
 	"pppdial/mp"
@@ -67,6 +70,12 @@ func makeAll(t *testing.T, e *conf.Entry) made {
 		Once, Last []rtcmd.Command
 	}{state, once, last}
 	_, file := captureConfig(e, &Options{}, log)
+	var servers radius.Config
+	if len(e.Radius) > 0 {
+		if servers, err = radiusConfig(e, &Options{}, log); err != nil {
+			t.Fatal(err)
+		}
+	}
 	daemon := struct {
 		Policy dial.PolicyConfig
 		Lines  dial.LinesConfig
@@ -77,7 +86,8 @@ func makeAll(t *testing.T, e *conf.Entry) made {
 		Debug  int
 		IfName string
 		File   string
-	}{policyConfig(e), linesConfig(e), standing(e, 0), resetsConfig(e), e.Mode, identityOf(e, &mp.Admission{}), e.Debug, e.IfName, file}
+		RADIUS radius.Config
+	}{policyConfig(e), linesConfig(e), standing(e, 0), resetsConfig(e), e.Mode, identityOf(e, &mp.Admission{}), e.Debug, e.IfName, file, servers}
 	return made{
 		dial:   show(dialConfig(e, &Options{}, nil, log)),
 		link:   show(linkConfig(e, 0, nil, log)) + fmt.Sprint(let),
@@ -152,6 +162,8 @@ var effects = map[string]effect{
 	"recv_eap":         {"recv_pap recv_passwd=x", "recv_eap", "link"},
 	"max_auth_secs":    {"", "max_auth_secs=7", "link"},
 	"auth_secs":        {"", "auth_secs=7", "link"},
+	"radius":           {"recv_pap", "radius=host,@SECRET", "daemon"},
+	"radius_coa":       {"recv_pap radius=host,@SECRET", "radius_coa=127.0.0.1", "daemon"},
 	"chap_reauth_secs": {"recv_chap recv_passwd=x", "chap_reauth_secs=60", "link"},
 
 	"netmask":       {"", "netmask=255.255.255.0", "kernel"},
@@ -283,6 +295,11 @@ var negated = []effect{
 }
 
 func (row effect) check(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("x\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	row.words, row.with = strings.ReplaceAll(row.words, "@SECRET", secret), strings.ReplaceAll(row.with, "@SECRET", secret)
 	before, after := makeAll(t, entryOf(t, row.words)), makeAll(t, entryOf(t, row.words+" "+row.with))
 	var changed []string
 	for _, part := range []struct{ name, before, after string }{

@@ -28,6 +28,11 @@ func (u *unit) joined() (all []*member) {
 
 // admit answers a link that has proved who it is.
 func (u *unit) admit(m *member, a *mp.Admission) {
+	if why := u.grant(m, a); why != "" {
+		m.log.Info("a line too many for the RADIUS server", "line", m.Name(), "lines", len(u.joined()))
+		a.Refuse(why)
+		return
+	}
 	if v := u.makeInterface(); v != nil {
 		a.Refuse("no interface")
 		u.end(*v)
@@ -68,6 +73,9 @@ func (u *unit) admit(m *member, a *mp.Admission) {
 		}
 	}
 	a.Join(u.iface.bundle)
+	if u.up {
+		u.book()
+	}
 }
 
 // crossed returns the link that has to go because both sides have called at
@@ -100,6 +108,7 @@ func (u *unit) networkUp(n mp.Network) {
 	if err := u.iface.networkUp(n); err != nil {
 		u.end(explainInterface(err))
 	}
+	u.book()
 }
 
 // begun takes note that a connection is up.
@@ -159,7 +168,7 @@ func (u *unit) lost(m *member, f *mp.Failure, v Verdict) {
 
 // over takes the end of a connection that was up.
 func (u *unit) over(now time.Time, m *member, k mp.Kind, v Verdict) {
-	u.up = false
+	u.up, u.party = false, nil
 	u.lines.Down()
 	u.account.ended(now, v)
 	u.keep(v)

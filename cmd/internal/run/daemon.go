@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pppdial/cmd/internal/metrics"
+	"pppdial/cmd/internal/radius"
 	"pppdial/cmd/internal/rendezvous"
 	"pppdial/conf"
 	"pppdial/dial/modem"
@@ -29,6 +30,7 @@ type daemon struct {
 
 	nursery *mp.Nursery
 	members map[*mp.Link]*member
+	radius  map[string]*radius.Client // by what the entries say of servers
 	units   []*unit
 	server  *rendezvous.Server // nil: there is none
 	metrics *metrics.Server    // nil: there is none
@@ -44,7 +46,7 @@ type daemon struct {
 func newDaemon(o Options, file *conf.File, w world, level *slog.LevelVar, log *slog.Logger) *daemon {
 	d := &daemon{
 		opt: o, file: file, world: w, level: level, log: log, box: newMailbox(),
-		nursery: mp.NewNursery(), members: map[*mp.Link]*member{}, pins: modem.NewPINs(o.PINFile),
+		nursery: mp.NewNursery(), members: map[*mp.Link]*member{}, radius: map[string]*radius.Client{}, pins: modem.NewPINs(o.PINFile),
 	}
 	d.patient, d.hurry = context.WithCancel(context.Background())
 	return d
@@ -155,6 +157,9 @@ func (d *daemon) phase() string {
 
 // serve adds a unit and begins with it. Its end is the program's.
 func (d *daemon) serve(e *conf.Entry) *Verdict {
+	if v := d.checkRadius(e); v != nil {
+		return v
+	}
 	u := d.newUnit(e)
 	u.main = true
 	if err := u.claim(); err != nil {
@@ -199,6 +204,7 @@ func (d *daemon) close() {
 	for _, u := range d.units {
 		u.abandon()
 	}
+	d.closeRadius()
 	if d.server != nil {
 		d.server.Close()
 	}

@@ -26,6 +26,7 @@ type member struct {
 	started, joined time.Time // joined is zero before
 	rank            uint64
 	chosen          *conf.Entry   // by the name that the peer has given, in place of a reconfigure entry
+	radius          *radiusCall   // nil: RADIUS has nothing to do with it
 	done            func(Verdict) // tells the process that has handed the line over
 }
 
@@ -41,13 +42,13 @@ func (d *daemon) talk(m *member) {
 	m.started = time.Now()
 	if m.entry.Sync == conf.Yes {
 		if err := m.setSync(); err != nil {
-			v := explainSync(err)
-			d.giveBack(m, v)
-			if m.unit != nil {
-				m.unit.end(v)
-			}
+			d.cannotTalk(m, explainSync(err))
 			return
 		}
+	}
+	if v := d.withRadius(m); v != nil {
+		d.cannotTalk(m, *v)
+		return
 	}
 	c := linkConfig(m.entry, m.limit, d, m.log)
 	c.Auth.Verify = func(c *mp.Claim) { d.box.put(func() { d.verify(m, c) }) }
@@ -59,11 +60,20 @@ func (d *daemon) talk(m *member) {
 	}
 }
 
+// cannotTalk gives a line back on which there can be no PPP.
+func (d *daemon) cannotTalk(m *member, v Verdict) {
+	d.giveBack(m, v)
+	if m.unit != nil {
+		m.unit.end(v)
+	}
+}
+
 // lost takes the end of a link.
 func (d *daemon) lost(k *mp.Link, f *mp.Failure, unread []byte) {
 	m := d.members[k]
 	delete(d.members, k)
-	m.log.Info("link down", "line", k.Name(), "because", f.Kind, "after", time.Since(m.started).Round(time.Millisecond))
+	m.log.Info("link down", "line", k.Name(), "because", f.Kind, "after", time.Since(m.started).Round(time.Millisecond),
+		"received", f.Rx.Bytes, "sent", f.Tx.Bytes)
 	v := explainLink(f, unread)
 	if m.unit != nil {
 		delete(m.unit.members, m)
@@ -71,6 +81,7 @@ func (d *daemon) lost(k *mp.Link, f *mp.Failure, unread []byte) {
 			v = *m.unit.broken
 		}
 	}
+	v = d.radiusLost(m, f, v)
 	d.diagnose(m, f, v, func(v Verdict) {
 		d.giveBack(m, v)
 		switch {

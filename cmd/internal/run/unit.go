@@ -50,6 +50,7 @@ type unit struct {
 	broken  *Verdict // of the links that we are closing
 	account account
 	rates   rates    // has a lock of its own
+	party   *party   // for RADIUS; nil: nobody there is known to it
 	final   *Verdict // it ends when everything is given back
 }
 

@@ -1,0 +1,90 @@
+package run
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"pppdial/cmd/internal/radius"
+	"pppdial/mp"
+	"pppdial/mp/wire"
+)
+
+// What a server grants takes the place of the entry's own words, or narrows
+// them.
+func TestGranted(t *testing.T) {
+	addr, prefix := netip.MustParseAddr, netip.MustParsePrefix
+	const own = "localhost=10.0.0.1 remotehost=10.0.0.2 "
+	for _, c := range []struct {
+		why   string
+		words string
+		grant radius.Grant
+		same  string // words that say the same
+	}{
+		{"nothing", own, radius.Grant{}, own},
+		{"an address", own, radius.Grant{Address: addr("192.0.2.7")}, "localhost=10.0.0.1 remotehost=192.0.2.7"},
+		{"any address", own, radius.Grant{PeerChooses: true}, "localhost=10.0.0.1 remotehost=0,0"},
+		{"a netmask", own, radius.Grant{Netmask: addr("255.255.255.0")}, own + "netmask=255.255.255.0"},
+		{"an identifier", own, radius.Grant{InterfaceID: wire.InterfaceID{7: 9}}, own + "remoteif=::9"},
+		{"a smaller MTU", own + "mtu=1500", radius.Grant{MTU: 1400}, own + "mtu=1400"},
+		{"a larger MTU", own + "mtu=1300", radius.Grant{MTU: 1400}, own + "mtu=1300"},
+		{"a limit of the call", own, radius.Grant{SessionTimeout: time.Hour}, own + "max_connect_secs=3600"},
+		{"a shorter limit", own + "max_connect_secs=7200", radius.Grant{SessionTimeout: time.Hour}, own + "max_connect_secs=3600"},
+		{"a longer limit", own + "max_connect_secs=60", radius.Grant{SessionTimeout: time.Hour}, own + "max_connect_secs=60"},
+		{"an idle limit", own + "active_timeout=900 inactive_timeout=60", radius.Grant{IdleTimeout: time.Minute * 5},
+			own + "active_timeout=300 inactive_timeout=300"},
+		{"routes", own + "add_route='add -net 10.9.0.0/16 #'", radius.Grant{Routes: []radius.Route{
+			{Prefix: prefix("198.51.100.0/24"), Metric: 3}, {Prefix: prefix("203.0.113.9/32"), Gateway: addr("192.0.2.1")}, {Prefix: prefix("0.0.0.0/0")}}},
+			own + "add_route='add -net 10.9.0.0/16 #' add_route='add -net 198.51.100.0/24 # 3' add_route='add -host 203.0.113.9 192.0.2.1' add_route='add default #'"},
+		{"prefixes", own, radius.Grant{Prefixes: []netip.Prefix{prefix("2001:db8:7::/48")}}, own + "add_route6='add -inet6 2001:db8:7::/48 #'"},
+		{"what is the daemon's own matter", own, radius.Grant{User: "joe", Ports: 2, Message: "hi", Class: [][]byte{{1}}}, own},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			e := entryOf(t, c.words)
+			before := makeAll(t, e)
+			same := entryOf(t, c.same)
+			same.RemoteIfOnly = c.grant.InterfaceID != wire.InterfaceID{}
+			got, want := makeAll(t, granted(e, &c.grant)), makeAll(t, same)
+			want.link = got.link // LCP has been negotiated already
+			if got != want {
+				t.Errorf("got\n%+v\nwant\n%+v", got, want)
+			}
+			if after := makeAll(t, e); after != before {
+				t.Error("the entry itself was changed")
+			}
+		})
+	}
+}
+
+func TestTerminateCause(t *testing.T) {
+	for _, c := range []struct {
+		v         Verdict
+		goingDown bool
+		want      radius.Cause
+	}{
+		{explainLink(&mp.Failure{Kind: mp.PeerTerminated, Up: true}, nil), false, radius.UserRequest},
+		{explainLink(&mp.Failure{Kind: mp.Hangup}, nil), false, radius.LostCarrier},
+		{explainLink(&mp.Failure{Kind: mp.PeerDead}, nil), false, radius.LostCarrier},
+		{explainLink(&mp.Failure{Kind: mp.Idle}, nil), false, radius.IdleTimeout},
+		{explainLink(&mp.Failure{Kind: mp.ConnectTime}, nil), false, radius.SessionTimeout},
+		{explainLink(&mp.Failure{Kind: mp.Loopback}, nil), false, radius.PortError},
+		{explainLink(&mp.Failure{Kind: mp.PeerAuth}, nil), false, radius.UserError},
+		{explainLink(&mp.Failure{Kind: mp.Refused}, nil), false, radius.NASRequest},
+		{explainLink(&mp.Failure{Kind: mp.Closed}, nil), false, radius.AdminReset},
+		{explainLink(&mp.Failure{Kind: mp.Closed}, nil), true, radius.AdminReboot},
+		{Verdict{Status: StatusHangup, By: "us"}, false, radius.AdminReset}, // SIGHUP
+		{Verdict{Status: StatusNoTUN}, false, radius.NASError},
+	} {
+		if got := terminateCause(c.v, c.goingDown); got != c.want {
+			t.Errorf("%v (going down: %v): %v, want %v", c.v, c.goingDown, got, c.want)
+		}
+	}
+}
+
+func TestLineNumber(t *testing.T) {
+	for name, want := range map[string]uint32{"ttyS3": 3, "ttyUSB12": 12, "pts/7": 7, "modem": 0, "": 0, "tty99999999999": 0, "4": 4} {
+		if got := lineNumber(name); got != want {
+			t.Errorf("%s: %d, want %d", name, got, want)
+		}
+	}
+}

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"pppdial/cmd/internal/radius/radiustest"
+	"pppdial/dial/dialtest"
+)
+
+const (
+	radiusSecret = "not for everybody's eyes"
+	radiusUsers  = `
+ann Cleartext-Password := "right"
+	Framed-IP-Address = 192.0.2.7,
+	Framed-Route = "198.51.100.0/24 0.0.0.0 7",
+	Framed-IPv6-Prefix = 2001:db8:7::/48,
+	Framed-Interface-Id = 0000:0000:0000:0007,
+	Framed-MTU = 1400,
+	Session-Timeout = 3600,
+	Idle-Timeout = 600,
+	Reply-Message = "Good morning",
+	Class = 0x676f6c64
+short Cleartext-Password := "right"
+	Framed-IP-Address = 192.0.2.8,
+	Session-Timeout = 3
+DEFAULT Auth-Type := Reject
+	Reply-Message = "Not here"
+`
+)
+
+// radiusServer runs freeradius on the host, and makes the file with its secret.
+func (h *host) radiusServer() (s *radiustest.Server, secret string) {
+	h.t.Helper()
+	h.ip("link", "set", "lo", "up")
+	if err := h.Do(func() error { s = radiustest.Start(h.t, radiusSecret, radiusUsers); return nil }); err != nil {
+		h.t.Fatal(err)
+	}
+	return s, h.file("radius.secret", radiusSecret+"\n")
+}
+
+// answering is a host that answers the telephone and asks RADIUS.
+func answering(t *testing.T, words string) (p *pairing, s *radiustest.Server) {
+	p = &pairing{near: newHost(t, "near"), far: newHost(t, "far"), bank: newBank(t)}
+	s, secret := p.far.radiusServer()
+	p.modem = newModem(t, p.bank, dialtest.ModemConfig{Name: "near", Number: "5550000"})
+	far := newModem(t, p.bank, dialtest.ModemConfig{Name: "far", Number: number})
+	p.far.conf("answer in device=%s modem_init=AT localhost=%s %s", far.Path(), farAddr,
+		strings.ReplaceAll(words, "RADIUS", fmt.Sprintf("radius=127.0.0.1:%d,%s", s.Port, secret)))
+	p.answer = p.far.call("answer")
+	p.answer.await("waiting for a call", 10*time.Second)
+	return p, s
+}
+
+// dial calls as somebody.
+func (p *pairing) dial(name, password, words string) {
+	p.near.conf("rmt device=%s phone=%s localhost=0 remotehost=0 send_name=%s send_passwd=%s %s", p.modem.Path(), number, name, password, words)
+	p.call = p.near.call("rmt")
+}
+
+// detail waits for records in the server's books.
+func detail(t *testing.T, s *radiustest.Server, n int) []string {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		if all := s.Details(); len(all) >= n {
+			return all
+		} else if time.Now().After(end) {
+			t.Fatalf("%d records in the books, want %d:\n%s", len(all), n, strings.Join(all, "\n"))
+		}
+	}
+}
+
+// TestRadius: a RADIUS server lets callers in by every method, what it grants
+// has its effect, and its books have what was carried.
+func TestRadius(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{"pap", "chap", "mschap", "eap"} {
+		t.Run(method, func(t *testing.T) {
+			t.Parallel()
+			p, s := answering(t, "RADIUS recv_"+method)
+			p.dial("ann", "right", "send_"+method)
+			p.call.await("up local=192.0.2.7 remote="+farAddr, 20*time.Second)
+			p.answer.await("up local="+farAddr+" remote=192.0.2.7 mtu=1400", 10*time.Second)
+			if method != "eap" { // which has no room for it
+				p.call.await(`authenticated to the peer`, time.Second)
+				p.call.await(`message="Good morning"`, time.Second)
+			}
+			p.answer.await("local=fe80::", 10*time.Second)
+			if got := p.far.ip("route"); !strings.Contains(got, "198.51.100.0/24 via 192.0.2.7 dev ppp0") && !strings.Contains(got, "198.51.100.0/24 dev ppp0") || !strings.Contains(got, "metric 7") {
+				t.Errorf("no Framed-Route:\n%s", got)
+			}
+			if got := p.far.ip("-6", "route"); !strings.Contains(got, "2001:db8:7::/48") {
+				t.Errorf("no route for Framed-IPv6-Prefix:\n%s", got)
+			}
+			if got := p.far.ip("link", "show", "ppp0"); !strings.Contains(got, "mtu 1400") {
+				t.Errorf("no Framed-MTU:\n%s", got)
+			}
+			p.near.ping(farAddr, 1, 5*time.Second)
+			start := detail(t, s, 1)[0]
+			if got := p.call.term(); got != 5 {
+				t.Errorf("status %d", got)
+			}
+			p.answer.status(20 * time.Second)
+			stop := detail(t, s, 2)[1]
+			for _, want := range []string{"\tAcct-Status-Type = Start\n", "\tUser-Name = \"ann\"\n", "\tFramed-IP-Address = 192.0.2.7\n",
+				"\tFramed-Interface-Id = 0:0:0:7\n", "\tClass = 0x676f6c64\n", "\tAcct-Multi-Session-Id = \"", "\tAcct-Link-Count = 1\n"} {
+				if !strings.Contains(start, want) {
+					t.Errorf("the Start has no %q:\n%s", want, start)
+				}
+			}
+			for _, want := range []string{"\tAcct-Status-Type = Stop\n", "\tAcct-Terminate-Cause = User-Request\n"} {
+				if !strings.Contains(stop, want) {
+					t.Errorf("the Stop has no %q:\n%s", want, stop)
+				}
+			}
+			down := p.answer.await("link down because=", time.Second)
+			m := regexp.MustCompile(`received=(\d+) sent=(\d+)`).FindStringSubmatch(down)
+			if m == nil || !strings.Contains(stop, "\tAcct-Input-Octets = "+m[1]+"\n") || !strings.Contains(stop, "\tAcct-Output-Octets = "+m[2]+"\n") {
+				t.Errorf("the line has carried %q:\n%s", m, stop)
+			}
+			if written := p.answer.Log() + p.call.Log() + s.Files(); strings.Contains(written, radiusSecret) {
+				t.Error("the secret is in a log")
+			}
+			if left, _ := filepath.Glob(filepath.Join(p.far.dir, "keep", "*")); left != nil {
+				t.Errorf("records are left: %v", left)
+			}
+		})
+	}
+}
+
+// TestRadiusRefuses: who is not known is told so, and so is the operator when no
+// server answers.
+func TestRadiusRefuses(t *testing.T) {
+	t.Parallel()
+	t.Run("wrong password", func(t *testing.T) {
+		t.Parallel()
+		p, s := answering(t, "RADIUS recv_pap")
+		p.dial("ann", "wrong", "send_pap")
+		if got := p.answer.status(30 * time.Second); got != 11 {
+			t.Errorf("status %d, want 11", got)
+		}
+		if got := p.call.status(30 * time.Second); got != 19 {
+			t.Errorf("the caller's status %d, want 19", got)
+		}
+		p.call.await("Good morning", time.Second)
+		if d := s.Details(); d != nil {
+			t.Errorf("the books have %q", d)
+		}
+	})
+	t.Run("no server", func(t *testing.T) {
+		t.Parallel()
+		p, s := answering(t, "RADIUS recv_chap max_auth_secs=6")
+		s.Stop()
+		p.dial("ann", "right", "send_chap")
+		if got := p.answer.status(30 * time.Second); got != 11 {
+			t.Errorf("status %d, want 11", got)
+		}
+		p.answer.await(`cause="no RADIUS server has told who the peer is"`, time.Second)
+	})
+	t.Run("no secret", func(t *testing.T) {
+		t.Parallel()
+		h := newHost(t, "far")
+		secret := h.file("secret", "x\n")
+		if err := os.Chmod(secret, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		h.conf("answer in device=/dev/null recv_pap radius=127.0.0.1,%s", secret)
+		p := h.call("answer")
+		if got := p.status(10 * time.Second); got != 2 {
+			t.Errorf("status %d, want 2", got)
+		}
+		p.await("ppp.conf:1:44: radius: "+secret+": others may read or write it (mode 0644); mend it with: chmod 600 "+secret, time.Second)
+	})
+}
+
+// TestRadiusTimeout: Session-Timeout ends the call, and the books say so.
+func TestRadiusTimeout(t *testing.T) {
+	t.Parallel()
+	p, s := answering(t, "RADIUS recv_chap")
+	p.dial("short", "right", "send_chap")
+	if got := p.answer.status(30 * time.Second); got != 13 {
+		t.Errorf("status %d, want 13", got)
+	}
+	if stop := detail(t, s, 2)[1]; !strings.Contains(stop, "\tAcct-Terminate-Cause = Session-Timeout\n") {
+		t.Errorf("%s", stop)
+	}
+}
