@@ -82,6 +82,17 @@ func (p *Policy) Traffic(now time.Time) Action {
 	return p.Advance(now)
 }
 
+// Calling reports whether a call was to be made of which nothing is known yet.
+func (p *Policy) Calling() bool { return p.calling }
+
+// Postponed says that the call was not made, or broken off, because the other
+// side's is on its way.
+func (p *Policy) Postponed(now time.Time) {
+	if p.calling {
+		p.calling, p.wanted, p.next = false, true, now.Add(p.cfg.Wait)
+	}
+}
+
 // Wish says that somebody wants a call now, whatever the mode.
 func (p *Policy) Wish(now time.Time) Action {
 	p.wanted = true

@@ -117,6 +117,17 @@ func TestPolicy(t *testing.T) {
 			{18, "advance", MakeCall, -1},
 			{19, "crossed", GiveUp, -1},
 		}},
+		{"the other side's call comes first", quiet, []policyStep{
+			{0, "start", Nothing, -1},
+			{0, "traffic", MakeCall, -1},
+			{1, "postponed", Nothing, 6},
+			{6, "advance", MakeCall, -1},
+			{7, "postponed", Nothing, 12},
+			{8, "up", Nothing, -1},
+			{9, "postponed", Nothing, -1},
+			{10, "down", Nothing, -1},
+			{11, "traffic", Nothing, 15},
+		}},
 		{"only who dials on demand can be crossed", camp, []policyStep{
 			{0, "start", MakeCall, -1},
 			{1, "crossed", Nothing, 6},
@@ -160,6 +171,8 @@ func TestPolicy(t *testing.T) {
 					got = p.Failed(now, Cause{Crossed: true})
 				case "not before 100":
 					got = p.Failed(now, Cause{Until: start.Add(100 * time.Second)})
+				case "postponed":
+					p.Postponed(now)
 				case "again":
 					if p.Again(now) {
 						got = MakeCall

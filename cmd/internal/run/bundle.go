@@ -152,18 +152,23 @@ func (u *unit) lost(m *member, f *mp.Failure, v Verdict) {
 		u.rearm()
 	case u.up:
 		u.over(now, m, f.Kind, v)
-	case m.dialed() && m.first:
-		u.whenFree(func() {
-			c := causeOf(v, nil)
-			u.afterFailure(m.device, c, nil, func() { u.failed(v, c) })
-		})
-	case m.origin == status.HandedOver && !u.main:
+	case m.origin == status.HandedOver && !u.main, u.entry.Mode == conf.In:
 		u.end(v)
-	case u.entry.Mode == conf.In:
-		u.end(v)
+	case u.policy.Calling() && len(u.members) == 0 && !u.dialing():
+		u.whenFree(func() { u.failed(v, causeOf(v, nil)) })
 	default:
 		v.log(m.log)
 	}
+}
+
+// dialing reports whether a call for the first link is being made.
+func (u *unit) dialing() bool {
+	for a := range u.attempts {
+		if a.first {
+			return true
+		}
+	}
+	return false
 }
 
 // over takes the end of a connection that was up.

@@ -129,6 +129,10 @@ func (u *unit) answerOrCall() {
 		u.listen()
 		return
 	}
+	if len(u.members) > 0 { // the peer has called, it is not known yet what comes of it
+		u.policy.Postponed(time.Now())
+		return
+	}
 	u.saveHistory()
 	u.call(true)
 }
@@ -205,6 +209,8 @@ func (u *unit) called(a *attempt, c *conn, err error) {
 	case u.final != nil:
 		u.settle()
 	case !a.needed:
+		u.policy.Postponed(time.Now())
+		u.rearm()
 	case !a.first:
 		u.log.Info("no further line", "because", err)
 		u.lines.Failed(time.Now())
