@@ -42,6 +42,7 @@ const settled = 2 * time.Minute
 // did not help. It knows the time only as an argument and does nothing itself.
 type Ladder struct {
 	Command bool // there is a reset_cmd
+	NoUSB   bool // the modem is no USB device
 
 	last Rung
 	up   time.Time // when the link came up; zero: it is down
@@ -55,21 +56,18 @@ func (l *Ladder) Up(now time.Time) {
 }
 
 // Next gives the rung for a reset. A link that was up for two minutes since the
-// last one shows that it did help. Where the operator himself has asked for the
-// reset (LinkEnded, TimeOfDay) nothing less than AT reset is one.
+// last one shows that it did help. What the operator himself has asked for
+// (LinkEnded, TimeOfDay) is no failure: it is an AT reset each time.
 func (l *Ladder) Next(now time.Time, why ResetReason) Rung {
 	if !l.up.IsZero() && now.Sub(l.up) >= settled {
 		l.last = NoRung
 	}
 	l.up = time.Time{}
-	lowest := Escape
 	if why == LinkEnded || why == TimeOfDay {
-		lowest = ATReset
+		l.last = max(l.last, DropDTR)
+		return max(l.Harder(DropDTR), ATReset)
 	}
-	l.last = max(l.Harder(l.last), lowest)
-	if l.Command {
-		l.last = ResetCmd
-	}
+	l.last = l.Harder(l.last)
 	return l.last
 }
 
@@ -80,6 +78,9 @@ func (l *Ladder) Tried(r Rung) { l.last = r }
 func (l *Ladder) Harder(r Rung) Rung {
 	if l.Command {
 		return ResetCmd
+	}
+	if l.NoUSB {
+		return min(r+1, ATReset)
 	}
 	return min(r+1, USBReset)
 }

@@ -25,8 +25,9 @@ func TestLadder(t *testing.T) {
 		{"a link counts from when it came up", "fail up 1m0s up 1m0s broken", "escape and ATH, escape and ATH", false},
 		{"whoever asks for a reset gets one", "time", "AT reset", false},
 		{"after each link", "ended up 1h0m0s ended", "AT reset, AT reset", false},
-		{"short ones", "ended up 10s ended", "AT reset, USB re-authorisation", false},
-		{"after failures at night", "fail fail fail time", "escape and ATH, DTR, AT reset, USB re-authorisation", false},
+		{"after short ones too", "ended up 10s ended", "AT reset, AT reset", false},
+		{"after failures at night", "fail fail fail time fail", "escape and ATH, DTR, AT reset, AT reset, USB re-authorisation", false},
+		{"failures after the night", "time fail", "AT reset, AT reset", false},
 		{"the command takes the place of all", "fail broken time", "reset_cmd, reset_cmd, reset_cmd", true},
 	} {
 		l := Ladder{Command: c.command}
@@ -46,7 +47,14 @@ func TestLadder(t *testing.T) {
 			t.Errorf("%s: %s gives %s, want %s", c.why, c.events, s, c.want)
 		}
 	}
-	l := Ladder{}
+	l := Ladder{NoUSB: true}
+	for range 5 {
+		l.Next(time.Now(), CallFailed)
+	}
+	if r := l.Next(time.Now(), CallFailed); r != ATReset {
+		t.Errorf("the top without USB is %v", r)
+	}
+	l = Ladder{}
 	l.Next(time.Now(), CallFailed)
 	l.Tried(ATReset)
 	if r := l.Next(time.Now(), CallFailed); r != USBReset {

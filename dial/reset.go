@@ -37,8 +37,13 @@ func (d *Dialer) Reset(ctx context.Context, device string, why ResetReason) (Res
 	if device == "" && len(d.cfg.Devices) > 0 {
 		device = d.cfg.Devices[0]
 	}
+	if path, err := d.locate(device); err == nil {
+		d.used(device, path)
+	}
 	l := d.ladder(device)
+	_, isUSB := d.identity(device)
 	d.mu.Lock()
+	l.NoUSB = !isUSB
 	rung := l.Next(time.Now(), why)
 	d.mu.Unlock()
 	r := &reset{d: d, device: device, log: d.cfg.Log.With("line", device)}
@@ -46,9 +51,11 @@ func (d *Dialer) Reset(ctx context.Context, device string, why ResetReason) (Res
 	for {
 		r.log.Info("resetting the modem", "by", rung, "because", why)
 		err := r.step(ctx, rung)
-		d.mu.Lock()
-		l.Tried(rung)
-		d.mu.Unlock()
+		if err != nil || why == CallFailed || why == LinkBroken {
+			d.mu.Lock()
+			l.Tried(rung)
+			d.mu.Unlock()
+		}
 		done := Reset{Rung: rung, Device: r.path}
 		if rung.Rest() {
 			done.Rest = d.cfg.ResetWait

@@ -259,6 +259,8 @@ func TestPINOnce(t *testing.T) {
 	entered("another one, and no answer", NewPINs(path), "1234", ErrSilent, 1)
 	entered("again, since it is not known what became of it", NewPINs(path), "1234", ErrPINRefused, 0)
 
+	entered("the first one, after another", NewPINs(path), "0000", ErrPINRefused, 0)
+
 	st, err := os.Stat(path)
 	if err != nil || st.Mode().Perm() != 0o600 {
 		t.Errorf("the file: %v, %v; want mode 0600", st, err)

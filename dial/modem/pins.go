@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 )
 
@@ -24,11 +25,15 @@ type PINs struct {
 
 	mu     sync.Mutex // guards what follows
 	loaded bool
-	notes  map[string]note // by card
+	notes  map[string][]note // by card
 }
 
-// A note is about the PIN that was last entered at a card. The PIN itself is not in
-// it, though four digits are soon found by who may read the file.
+// maxNotes is how many PINs are noted of a card: it takes two wrong ones, but may be
+// unblocked.
+const maxNotes = 8
+
+// A note is about a PIN that was entered at a card. The PIN itself is not in it,
+// though four digits are soon found by who may read the file.
 type note struct {
 	Salt    string `json:"salt"`
 	Hash    string `json:"hash"`
@@ -55,8 +60,7 @@ func (p *PINs) refused(card, pin string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.load()
-	n, ok := p.notes[card]
-	return ok && n.is(card, pin)
+	return slices.ContainsFunc(p.notes[card], func(n note) bool { return n.is(card, pin) })
 }
 
 // trying notes that the PIN is about to be entered.
@@ -72,8 +76,10 @@ func (p *PINs) put(card, pin string, refused bool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.load()
+	all := slices.DeleteFunc(p.notes[card], func(n note) bool { return n.is(card, pin) })
 	salt := rand.Text()
-	p.notes[card] = note{salt, hash(salt, card, pin), refused}
+	all = append(all, note{salt, hash(salt, card, pin), refused})
+	p.notes[card] = all[max(0, len(all)-maxNotes):]
 	return p.save()
 }
 
@@ -87,10 +93,11 @@ func (p *PINs) settle(card string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.load()
-	if n, ok := p.notes[card]; !ok || n.Refused {
+	before := len(p.notes[card])
+	p.notes[card] = slices.DeleteFunc(p.notes[card], func(n note) bool { return !n.Refused })
+	if len(p.notes[card]) == before {
 		return nil
 	}
-	delete(p.notes, card)
 	return p.save()
 }
 
@@ -100,12 +107,12 @@ func (p *PINs) load() {
 	if p.loaded {
 		return
 	}
-	p.loaded, p.notes = true, map[string]note{}
+	p.loaded, p.notes = true, map[string][]note{}
 	if b, err := os.ReadFile(p.path); err == nil {
 		json.Unmarshal(b, &p.notes)
 	}
 	if p.notes == nil {
-		p.notes = map[string]note{}
+		p.notes = map[string][]note{}
 	}
 }
 

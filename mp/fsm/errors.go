@@ -7,6 +7,7 @@ import "errors"
 var (
 	ErrNoAnswer   = errors.New("no answer to our Configure-Requests")
 	ErrImpasse    = errors.New("no agreement")
+	ErrEmptyNak   = errors.New("a Nak without options") // within an ErrImpasse
 	ErrTerminated = errors.New("terminated by the peer")
 	ErrRejected   = errors.New("rejected by the peer") // the protocol, or a code that it needs
 )

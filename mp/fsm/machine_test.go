@@ -244,7 +244,7 @@ func TestEmptyNak(t *testing.T) {
 	d.next(time.Second, "")
 	d.want("Req 3 010307", "")
 	d.peer(nak, 3)
-	d.want("TermReq 4 TEST: no agreement after 3 refused Configure-Requests: Nak without options", "")
+	d.want("TermReq 4 TEST: no agreement after 3 refused Configure-Requests: a Nak without options", "")
 	if c := d.m.Counts(); c.EmptyNaks != 3 || c.NaksReceived != 3 {
 		t.Errorf("%+v", c)
 	}

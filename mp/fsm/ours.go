@@ -155,7 +155,7 @@ func (m *Machine) learn(p wire.Packet) error {
 	what := strings.Join(words, ", ")
 	switch {
 	case len(p.Data) == 0 && p.Code == wire.ConfigureNak:
-		what = "Nak without options"
+		return fmt.Errorf("%w after %d refused Configure-Requests: %w", ErrImpasse, m.failures, ErrEmptyNak)
 	case len(p.Data) == 0:
 		what = "Reject without options"
 	case what == "":

@@ -349,7 +349,7 @@ func TestIPCPEmptyNaks(t *testing.T) {
 		d.sent = nil
 	}
 	d.peer(confNak, d.last.ID)
-	want := "IPCP: no agreement after 5 refused Configure-Requests: Nak without options"
+	want := "IPCP: no agreement after 5 refused Configure-Requests: a Nak without options"
 	if got := text(d.p.Err()); got != want || d.p.Counts().EmptyNaks != 5 {
 		t.Errorf("error %s\nwant %s; %d counted", got, want, d.p.Counts().EmptyNaks)
 	}

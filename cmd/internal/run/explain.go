@@ -14,6 +14,7 @@ import (
 	"pppdial/dial/chat"
 	"pppdial/dial/line"
 	"pppdial/mp"
+	"pppdial/mp/fsm"
 	"pppdial/mp/proto"
 	"pppdial/mp/wire"
 	"pppdial/route/tun"
@@ -144,6 +145,9 @@ func explainLink(f *mp.Failure, unread []byte) Verdict {
 		v.Try = "leave recv_name and recv_passwd out, or have it authenticate itself"
 	case f.Kind == mp.PeerAuth && errors.Is(f.Err, proto.ErrAuthTimeout):
 		v.Try = "it was silent for max_auth_secs; see that it has a name and a password for us"
+	case f.Kind == mp.Negotiation && errors.Is(f.Err, fsm.ErrEmptyNak):
+		v.Cause = "the network takes any name at first, and has refused ours or the access point in truth"
+		v.Try = `check apn=, send_name and send_passwd with the operator; some networks want no name: send_name="" send_passwd=""`
 	case f.Kind == mp.Negotiation && f.Phase == mp.PhaseNetwork:
 		v.Cause = "the two sides could not agree on addresses"
 		v.Try = "compare localhost and remotehost with what the peer wants; 0 takes what it gives"

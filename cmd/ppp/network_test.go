@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"io"
+	"net/netip"
+
+	"pppdial/dial/dialtest"
+	"pppdial/mp/hdlc"
+	"pppdial/mp/wire"
+)
+
+// An operator is the PPP within a cellular modem: it takes any name and password
+// before it has asked the network, and gives the addresses that the network has
+// given it.
+type operator struct {
+	addr netip.Addr // for us; the zero Addr: the network has refused, and IPCP gets a Nak of nothing
+	gone bool       // the network ends the context as soon as there are addresses
+}
+
+func (o operator) service() dialtest.Service {
+	return dialtest.Func(func(_ context.Context, c io.ReadWriteCloser) {
+		s := &operatorSession{operator: o, w: c}
+		var d hdlc.Decoder
+		buf := make([]byte, 4096)
+		for !s.over {
+			n, err := c.Read(buf)
+			if err != nil {
+				return
+			}
+			d.Feed(buf[:n])
+			for {
+				frame, ok := d.Next()
+				if !ok {
+					break
+				}
+				s.take(frame)
+			}
+		}
+	})
+}
+
+// An operatorSession is one call.
+type operatorSession struct {
+	operator
+	w    io.Writer
+	over bool
+}
+
+var all32 = hdlc.FromUint32(0xffffffff)
+
+func (s *operatorSession) send(p wire.Protocol, pkt wire.Packet) {
+	b := wire.AppendPacket(wire.AppendProtocol([]byte{0xff, 0x03}, p, false), pkt)
+	s.w.Write(hdlc.AppendFrame(nil, b, &all32, true))
+}
+
+func (s *operatorSession) take(frame []byte) {
+	if len(frame) > 2 && frame[0] == 0xff && frame[1] == 0x03 {
+		frame = frame[2:]
+	}
+	p, info, err := wire.ParseProtocol(frame)
+	if err != nil {
+		return
+	}
+	pkt, err := wire.ParsePacket(info)
+	if err != nil {
+		return
+	}
+	switch p {
+	case wire.LCP:
+		s.lcp(pkt)
+	case wire.CHAP: // whatever it says
+		if pkt.Code == 2 {
+			s.send(wire.CHAP, wire.Packet{Code: 3, ID: pkt.ID, Data: []byte("Congratulations!")})
+		}
+	case wire.IPCP:
+		s.ipcp(pkt)
+	case wire.IPv4, wire.VJCompressed, wire.VJUncompressed:
+	default:
+		rejected := binary.BigEndian.AppendUint16(nil, uint16(p))
+		s.send(wire.LCP, wire.Packet{Code: wire.ProtocolReject, ID: 1, Data: append(rejected, info...)})
+	}
+}
+
+func (s *operatorSession) lcp(pkt wire.Packet) {
+	switch pkt.Code {
+	case wire.ConfigureRequest:
+		chap := wire.AppendAuth(nil, wire.Auth{Protocol: wire.CHAP, Algorithm: wire.CHAPMD5})
+		s.send(wire.LCP, wire.Packet{Code: wire.ConfigureRequest, ID: 1, Data: chap})
+		s.send(wire.LCP, wire.Packet{Code: wire.ConfigureAck, ID: pkt.ID, Data: pkt.Data})
+	case wire.ConfigureAck:
+		challenge := wire.AppendCHAPValue(nil, wire.CHAPValue{Value: []byte("0123456789abcdef"), Name: "UMTS_CHAP_SRVR"})
+		s.send(wire.CHAP, wire.Packet{Code: 1, ID: 1, Data: challenge})
+	case wire.EchoRequest:
+		s.send(wire.LCP, wire.Packet{Code: wire.EchoReply, ID: pkt.ID, Data: make([]byte, 4)})
+	case wire.TerminateRequest:
+		s.send(wire.LCP, wire.Packet{Code: wire.TerminateAck, ID: pkt.ID})
+		s.over = true
+	}
+}
+
+const ipcpAddress = 3 // RFC 1332, section 3.3
+
+func (s *operatorSession) ipcp(pkt wire.Packet) {
+	switch {
+	case pkt.Code == wire.ConfigureAck && s.gone:
+		s.over = true
+	case pkt.Code != wire.ConfigureRequest:
+	case !s.addr.IsValid():
+		s.send(wire.IPCP, wire.Packet{Code: wire.ConfigureNak, ID: pkt.ID})
+	default:
+		var reject []byte
+		ours := false
+		for o := range wire.Options(pkt.Data).All {
+			if o.Type != ipcpAddress {
+				reject = wire.AppendOption(reject, wire.Option{Type: o.Type, Data: o.Data})
+				continue
+			}
+			a, _ := o.Addr()
+			ours = a == s.addr
+		}
+		switch {
+		case reject != nil:
+			s.send(wire.IPCP, wire.Packet{Code: wire.ConfigureReject, ID: pkt.ID, Data: reject})
+		case !ours:
+			s.send(wire.IPCP, wire.Packet{Code: wire.ConfigureNak, ID: pkt.ID, Data: wire.AppendAddr(nil, ipcpAddress, s.addr)})
+		default:
+			s.send(wire.IPCP, wire.Packet{Code: wire.ConfigureAck, ID: pkt.ID, Data: pkt.Data})
+			s.send(wire.IPCP, wire.Packet{Code: wire.ConfigureRequest, ID: 1, Data: wire.AppendAddr(nil, ipcpAddress, netip.MustParseAddr("10.64.64.64"))})
+		}
+	}
+}
