@@ -85,7 +85,7 @@ func (a *Admission) Reconfigure(c LinkConfig) {
 
 func (k *Link) reconfigure(now time.Time, c LinkConfig) {
 	k.cfg.EscapeTx, k.cfg.EscapeParity, k.cfg.KeepRx = c.EscapeTx, c.EscapeParity, c.KeepRx
-	k.cfg.Auth.Times, k.cfg.Auth.Again, k.cfg.Auth.Verify = c.Auth.Times, c.Auth.Again, c.Auth.Verify
+	k.cfg.Auth.Times, k.cfg.Auth.Again = c.Auth.Times, c.Auth.Again
 	if c.Rate > 0 || c.NeverPace {
 		k.pace = newPace(c.Rate, k.cfg.Limit, c.NeverPace)
 	}

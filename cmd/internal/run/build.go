@@ -144,6 +144,7 @@ func linkConfig(e *conf.Entry, speed int, events mp.Events, log *slog.Logger) mp
 		c.LCP.Ident = strings.TrimSpace("pppdial " + Version + " " + host)
 	}
 	multilink(e, &c.LCP)
+	c.Auth.Verify = func(c *mp.Claim) { c.Answer(accepts(e, e.RecvName, c.Name, c.CheckSecret), "") }
 	// What must be escaped when sending is asked of the peer as well: the line
 	// is the same.
 	c.EscapeTx = escapes(e)
