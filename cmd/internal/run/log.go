@@ -109,6 +109,9 @@ func (h *handler) Handle(_ context.Context, r slog.Record) error {
 func text(r slog.Record, attrs []slog.Attr) string {
 	var lead, tail strings.Builder
 	for _, a := range attrs {
+		if _, ok := a.Value.Any().(Verdict); ok {
+			continue // it is the message
+		}
 		v := a.Value.Resolve().String()
 		switch a.Key {
 		case "entry", "line", "interface":
@@ -174,9 +177,35 @@ func journalRecord(b *bytes.Buffer, r slog.Record, attrs []slog.Attr) {
 	field("MESSAGE", text(r, attrs))
 	field("PRIORITY", strconv.Itoa(priority(r.Level)))
 	field("SYSLOG_IDENTIFIER", "ppp")
-	for _, a := range attrs {
-		field("PPP_"+strings.ToUpper(strings.ReplaceAll(a.Key, "-", "_")), a.Value.Resolve().String())
+	if e, ok := events[r.Message]; ok {
+		field("PPP_EVENT", e)
 	}
+	for _, a := range attrs {
+		if v, ok := a.Value.Any().(Verdict); ok {
+			field("PPP_EVENT", eventVerdict)
+			for _, x := range [][2]string{
+				{"STATUS", strconv.Itoa(v.Status)}, {"PHASE", v.Phase}, {"BY", v.By},
+				{"EVIDENCE", v.Evidence}, {"CAUSE", v.Cause}, {"TRY", v.Try},
+			} {
+				field("PPP_"+x[0], x[1])
+			}
+			continue
+		}
+		field("PPP_"+fieldName(a.Key), a.Value.Resolve().String())
+	}
+}
+
+// fieldName makes of a key what the journal takes in the name of a field.
+func fieldName(key string) string {
+	return strings.Map(func(c rune) rune {
+		switch {
+		case 'a' <= c && c <= 'z':
+			return c - 'a' + 'A'
+		case 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+			return c
+		}
+		return '_'
+	}, key)
 }
 
 // sameTTY reports whether two files are one terminal.

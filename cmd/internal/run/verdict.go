@@ -62,7 +62,9 @@ func (v Verdict) reason() string {
 	return v.Evidence
 }
 
-func (v Verdict) log(l *slog.Logger) { l.Log(context.Background(), v.level(), v.String()) }
+func (v Verdict) log(l *slog.Logger) {
+	l.Log(context.Background(), v.level(), v.String(), "verdict", v)
+}
 
 // failure reports whether the call has not ended as it should.
 func (v Verdict) failure() bool {
