@@ -85,7 +85,13 @@ func (e *end) Slack(*mp.Bundle)                                  {}
 
 // start begins PPP on a line.
 func (e *end) start(line mp.Line) {
-	e.link = e.nursery.Start(line, nil, linkConfig(e.entry, 0, e, e.logger))
+	e.link = e.nursery.Start(line, nil, judging(linkConfig(e.entry, 0, e, e.logger), e.entry))
+}
+
+// judging answers claims by the entry, as the daemon does.
+func judging(c mp.LinkConfig, e *conf.Entry) mp.LinkConfig {
+	c.Auth.Verify = func(c *mp.Claim) { c.Answer(accepts(e, e.RecvName, c.Name, c.CheckSecret), "") }
+	return c
 }
 
 // wantUp waits until as many network protocols are up, and gives them to the

@@ -70,7 +70,7 @@ func TestNoSecretInTheLog(t *testing.T) {
 					}
 					s := &side{up: make(chan mp.Network, 2), lost: make(chan *mp.Failure, 2)}
 					s.bundle = mp.NewBundle(bundleConfig(e, tun, s, logger))
-					nursery.Start(line, nil, linkConfig(e, 0, s, logger))
+					nursery.Start(line, nil, judging(linkConfig(e, 0, s, logger), e))
 					return s, tun
 				}
 				a, tunA := begin(nurseries[0], tt.ours, near)
