@@ -13,7 +13,7 @@ BENCH = .
 # detector, the lab's guest and its programs, a RADIUS server, and the linters.
 PACKAGES = gcc libc6-dev \
 	user-mode-linux ppp iproute2 iperf3 kmod busybox-static iputils-ping perl-base mount \
-	dbus-daemon mandoc shellcheck tshark whois freeradius ser2net
+	dbus-daemon mandoc shellcheck tshark whois freeradius freeradius-utils ser2net
 
 # The machines that people run this on besides amd64: routers above all. s390x
 # stands for the big-endian ones.

@@ -3,9 +3,11 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -29,6 +31,10 @@ ann Cleartext-Password := "right"
 short Cleartext-Password := "right"
 	Framed-IP-Address = 192.0.2.8,
 	Session-Timeout = 3
+vip Cleartext-Password := "right"
+	Filter-Id = "premium"
+lost Cleartext-Password := "right"
+	Filter-Id = "nowhere"
 DEFAULT Auth-Type := Reject
 	Reply-Message = "Not here"
 `
@@ -188,5 +194,115 @@ func TestRadiusTimeout(t *testing.T) {
 	}
 	if stop := detail(t, s, 2)[1]; !strings.Contains(stop, "\tAcct-Terminate-Cause = Session-Timeout\n") {
 		t.Errorf("%s", stop)
+	}
+}
+
+// field is the value of an attribute in a record of the books.
+func field(t *testing.T, record, name string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(record, "\t"+name+" = ")
+	if !ok {
+		t.Fatalf("no %s:\n%s", name, record)
+	}
+	value, _, _ := strings.Cut(rest, "\n")
+	return strings.Trim(value, `"`)
+}
+
+// TestRadiusEntry: who needs no entry has none, and Filter-Id chooses one.
+func TestRadiusEntry(t *testing.T) {
+	t.Parallel()
+	const premium = "premium localhost=" + farAddr + " remotehost=192.0.2.99 add_route='add -net 203.0.113.0/24 #'"
+	for _, c := range []struct{ name, words, want string }{
+		{"ann", "reconfigure", "remote=192.0.2.7"},
+		{"vip", "reconfigure", "remote=192.0.2.99"},
+		{"vip", "", "remote=192.0.2.99"},
+	} {
+		t.Run(c.name+" "+c.words, func(t *testing.T) {
+			t.Parallel()
+			p, s := answering(t, c.words+" RADIUS recv_chap\n"+premium)
+			p.dial(c.name, "right", "send_chap")
+			p.answer.await(c.want, 20*time.Second)
+			if c.name == "vip" {
+				if got := p.far.ip("route"); !strings.Contains(got, "203.0.113.0/24") {
+					t.Errorf("the entry's route is missing:\n%s", got)
+				}
+			}
+			detail(t, s, 1)
+			p.call.term()
+			if got := field(t, detail(t, s, 2)[1], "Acct-Terminate-Cause"); got != "User-Request" {
+				t.Error(got)
+			}
+		})
+	}
+	t.Run("no such entry", func(t *testing.T) {
+		t.Parallel()
+		p, _ := answering(t, "reconfigure RADIUS recv_chap\n"+premium)
+		p.dial("lost", "right", "send_chap")
+		p.answer.await(`there is no entry \"nowhere\"`, 20*time.Second)
+		if got := p.call.status(30 * time.Second); got != 19 {
+			t.Errorf("the caller's status %d, want 19", got)
+		}
+	})
+}
+
+// TestRadiusDisconnect: the server changes a session, and ends it.
+func TestRadiusDisconnect(t *testing.T) {
+	t.Parallel()
+	p, s := answering(t, "RADIUS recv_chap radius_coa=127.0.0.1")
+	p.dial("ann", "right", "send_chap")
+	p.answer.await("remote=192.0.2.7", 20*time.Second)
+	id := field(t, detail(t, s, 1)[0], "Acct-Session-Id")
+	order := func(kind, words string) string {
+		t.Helper()
+		var out []byte
+		if err := p.far.Do(func() error {
+			cmd := exec.Command("radclient", "-x", "-r", "1", "-t", "5", "127.0.0.1:3799", kind, radiusSecret)
+			cmd.Stdin = strings.NewReader(words)
+			out, _ = cmd.CombinedOutput()
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return string(out)
+	}
+	now := fmt.Sprintf("Event-Timestamp = %d, Message-Authenticator = 0x00, ", time.Now().Unix())
+	if got := order("coa", now+`Acct-Session-Id = "`+id+`", Session-Timeout = 1000`); !strings.Contains(got, "Received CoA-ACK") {
+		t.Errorf("no CoA-ACK:\n%s", got)
+	}
+	if got := order("disconnect", now+`User-Name = "nobody"`); !strings.Contains(got, "Received Disconnect-NAK") || !strings.Contains(got, "Error-Cause = Session-Context-Not-Found") {
+		t.Errorf("no Disconnect-NAK:\n%s", got)
+	}
+	if got := order("disconnect", fmt.Sprintf("Event-Timestamp = %d, Acct-Session-Id = %q", time.Now().Unix(), id)); strings.Contains(got, "Received Disconnect") {
+		t.Errorf("a request without a Message-Authenticator was answered:\n%s", got)
+	}
+	if got := order("disconnect", now+`Acct-Session-Id = "`+id+`"`); !strings.Contains(got, "Received Disconnect-ACK") {
+		t.Errorf("no Disconnect-ACK:\n%s", got)
+	}
+	if got := field(t, detail(t, s, 2)[1], "Acct-Terminate-Cause"); got != "Admin-Reset" {
+		t.Error(got)
+	}
+	if got := p.call.status(20 * time.Second); got != 0 {
+		t.Errorf("the caller's status %d, want 0", got)
+	}
+}
+
+// TestRadiusKilled: whoever starts after a kill -9 tells the server of the
+// session that has gone with it.
+func TestRadiusKilled(t *testing.T) {
+	t.Parallel()
+	p, s := answering(t, "RADIUS recv_chap")
+	p.dial("ann", "right", "send_chap")
+	p.answer.await("remote=192.0.2.7", 20*time.Second)
+	start := detail(t, s, 1)[0]
+	p.answer.signal(syscall.SIGKILL)
+	p.answer.status(10 * time.Second)
+	again := p.far.call("answer")
+	stop := detail(t, s, 2)[1]
+	if field(t, stop, "Acct-Terminate-Cause") != "NAS-Reboot" || field(t, stop, "Acct-Session-Id") != field(t, start, "Acct-Session-Id") {
+		t.Errorf("%s", stop)
+	}
+	again.term()
+	if all := s.Details(); len(all) != 2 {
+		t.Errorf("the books have %q", all)
 	}
 }

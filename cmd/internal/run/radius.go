@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -174,9 +175,29 @@ func (u *unit) grant(m *member, a *mp.Admission) (why string) {
 				a.Reconfigure(linkConfig(e, m.limit, u.d, m.log))
 			}
 		}
-		u.goOnWith(granted(e, g))
+		u.goOnWith(granted(u.d.pooled(e, g, m.log), g))
 	}
 	return ""
+}
+
+// pooled is the entry with the addresses of the pool that a server names by the
+// label of an entry.
+func (d *daemon) pooled(e *conf.Entry, g *radius.Grant, log *slog.Logger) *conf.Entry {
+	if g.Pool == "" {
+		return e
+	}
+	x := *e
+	if !d.file.Has(g.Pool) {
+		log.Warn("attribute Framed-Pool ignored: there is no such entry", "label", g.Pool)
+		return e
+	}
+	from, _ := d.file.Entry(g.Pool)
+	if len(from.Pool) == 0 {
+		log.Warn("attribute Framed-Pool ignored: the entry has no pool", "label", g.Pool)
+		return e
+	}
+	x.Pool = from.Pool
+	return &x
 }
 
 // goOnWith changes the entry, and the limits of a bundle that is there.

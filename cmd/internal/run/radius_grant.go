@@ -47,9 +47,9 @@ func granted(e *conf.Entry, g *radius.Grant) *conf.Entry {
 	x := *e
 	switch {
 	case g.Address.IsValid():
-		x.RemoteHost = []conf.Addr{{Addr: g.Address, Mask: wholeMask}}
+		x.RemoteHost, x.Pool = []conf.Addr{{Addr: g.Address, Mask: wholeMask}}, nil
 	case g.PeerChooses:
-		x.RemoteHost = []conf.Addr{anyAddr}
+		x.RemoteHost, x.Pool = []conf.Addr{anyAddr}, nil
 	}
 	if g.Netmask.IsValid() {
 		x.Netmask = g.Netmask
