@@ -178,10 +178,10 @@ func (u *unit) over(now time.Time, m *member, k mp.Kind, v Verdict) {
 	u.account.ended(now, v)
 	u.keep(v)
 	s := u.account.down(now, u.carried())
-	u.log.Info("connection ends", "because", v.reason(), "lasted", s.lasted, "sent", s.sent, "received", s.received, "units", u.units(s.lasted))
 	if u.entry.Camp {
 		u.iface.withdraw()
 	}
+	u.log.Info("connection ends", "because", v.reason(), "lasted", s.lasted, "sent", s.sent, "received", s.received, "units", u.units(s.lasted))
 	u.whenFree(func() { u.afterLink(m, k, func() { u.down(v) }) })
 }
 
