@@ -83,7 +83,7 @@ fuzz:
 	done
 
 bench:
-	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 2h ./...
 
 clean:
 	rm -rf bin dist

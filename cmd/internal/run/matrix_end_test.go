@@ -25,7 +25,7 @@ const patience = 30 * time.Second
 // an interface in a network namespace of its own. Nothing is dialed: its link
 // starts on the line that it is given.
 type end struct {
-	t       *testing.T
+	t       testing.TB
 	entry   *conf.Entry
 	net     *traffic.Net
 	iface   *iface
@@ -41,7 +41,7 @@ type end struct {
 }
 
 // newEnd makes the end of an entry with these words.
-func newEnd(t *testing.T, words string) *end {
+func newEnd(t testing.TB, words string) *end {
 	t.Helper()
 	e := &end{
 		t: t, entry: entryOf(t, words), nursery: mp.NewNursery(), log: newRecord(),

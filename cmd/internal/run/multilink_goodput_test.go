@@ -1,0 +1,205 @@
+package run
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pppdial/mp/mptest"
+)
+
+// cableOf is a line of that many bit/s.
+func cableOf(bps int) mptest.Config {
+	return mptest.Config{BPS: bps, Delay: 5 * time.Millisecond, Buffer: 64}
+}
+
+func cablesOf(bps ...int) (lines []mptest.Config) {
+	for _, n := range bps {
+		lines = append(lines, cableOf(n))
+	}
+	return lines
+}
+
+func bps(lines []mptest.Config) (all []int) {
+	for _, l := range lines {
+		all = append(all, l.BPS)
+	}
+	return all
+}
+
+// sum is what the lines carry together, in octets a second.
+func sum(lines []mptest.Config) (rate float64) {
+	for _, l := range lines {
+		rate += float64(l.BPS) / bitsPerByte
+	}
+	return rate
+}
+
+// An iperfInterval is a piece of a transfer, by the receiver's account.
+var iperfInterval = regexp.MustCompile(`(?m)^\[ *\d+\] +([\d.]+)-([\d.]+) +sec +[\d.]+ \w+ +([\d.]+) Kbits/sec *$`)
+
+// A progress is how far a transfer has come.
+type progress struct{ at, octets float64 }
+
+// progressOf reads it from the report of who received.
+func progressOf(report string) (all []progress, err error) {
+	octets := 0.
+	for _, m := range iperfInterval.FindAllStringSubmatch(report, -1) {
+		var v [3]float64
+		for i := range v {
+			if v[i], err = strconv.ParseFloat(m[i+1], 64); err != nil {
+				return nil, err
+			}
+		}
+		octets += v[2] * 1000 / 8 * (v[1] - v[0])
+		all = append(all, progress{v[1], octets})
+	}
+	return all, nil
+}
+
+// uncertain is how long, in seconds, what arrives may have to wait until what
+// was lost in front of it has been sent anew; until then it does not count.
+const uncertain = 3
+
+// rateOf is what has arrived between two times, in octets a second, on lines of
+// that rate. It is taken between the times near those at which the transfer was
+// least behind the lines: then nothing waited.
+func rateOf(all []progress, from, to, lines float64) (rate float64, err error) {
+	least := func(from, to float64) (best *progress) {
+		for i := range all {
+			if p := &all[i]; p.at >= from && p.at <= to && (best == nil || p.octets-p.at*lines > best.octets-best.at*lines) {
+				best = p
+			}
+		}
+		return best
+	}
+	a, b := least(from, from+uncertain), least(to-uncertain, to)
+	if a == nil || b == nil || b.at <= a.at {
+		return 0, fmt.Errorf("iperf3: no progress from %v to %v: %v", from, to, all)
+	}
+	return (b.octets - a.octets) / (b.at - a.at), nil
+}
+
+// omitted are the first seconds of a transfer, which are left out.
+const omitted = 4
+
+// transfer measures what a transfer to the other end, or back, carries, as a
+// share of the lines' rate.
+func (p *pairing) transfer(secs int, back bool, lines float64) (share float64, err error) {
+	words := fmt.Sprintf("iperf3 -c %s -f k -i 0.1 -C cubic -t %d", pppdAddr, omitted+secs)
+	if back {
+		words += " -R"
+	} else {
+		words += " --get-server-output"
+	}
+	out, err := p.run(words)
+	if err != nil {
+		return 0, err
+	}
+	if i := strings.Index(out, "Server output:"); i >= 0 {
+		out = out[i:]
+	}
+	all, err := progressOf(out)
+	if err != nil {
+		return 0, err
+	}
+	rate, err := rateOf(all, omitted, float64(omitted+secs), lines)
+	return rate / lines, err
+}
+
+// A goodput is a share of the lines' rate, there and back.
+type goodput [2]float64
+
+func (g goodput) String() string {
+	return fmt.Sprintf("%.1f %% there, %.1f %% back", g[0]*100, g[1]*100)
+}
+
+// goodput is the median of some transfers in each direction.
+func (p *pairing) goodput(secs, runs int, lines float64) (g goodput, err error) {
+	for i, back := range []bool{false, true} {
+		var all []float64
+		for range runs {
+			share, err := p.transfer(secs, back, lines)
+			if err != nil {
+				return g, fmt.Errorf("%s: %w", p.name, err)
+			}
+			all = append(all, share)
+		}
+		slices.Sort(all)
+		g[i] = all[len(all)/2]
+	}
+	return g, nil
+}
+
+// goodputs measures all pairings at the same time.
+func goodputs(t testing.TB, secs, runs int, lines []mptest.Config) map[string]goodput {
+	t.Helper()
+	var (
+		mu   sync.Mutex
+		wg   sync.WaitGroup
+		all  = map[string]goodput{}
+		errs []error
+	)
+	for _, p := range pairings(t, lines) {
+		wg.Go(func() {
+			g, err := p.goodput(secs, runs, sum(lines))
+			mu.Lock()
+			defer mu.Unlock()
+			if all[p.name] = g; err != nil {
+				errs = append(errs, err)
+			}
+		})
+	}
+	wg.Wait()
+	for _, err := range errs {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"pppd with pppd", "we with pppd", "ourselves"} {
+		t.Logf("%v, delays %v apart: %-14s %v", bps(lines), lines[len(lines)-1].Delay-lines[0].Delay, name, all[name])
+	}
+	return all
+}
+
+// TestBundleGoodput is one short case; all of them are BenchmarkBundleGoodput.
+func TestBundleGoodput(t *testing.T) {
+	lines := cablesOf(57600, 115200)
+	for name, g := range goodputs(t, 8, 1, lines) {
+		for _, share := range g {
+			if best := 11520 / sum(lines); name != "pppd with pppd" && share < best {
+				t.Errorf("%s: %v, less than the best line carries alone", name, g)
+			}
+		}
+	}
+}
+
+// BenchmarkBundleGoodput measures transfers of 20 s, three of each, for all
+// bundles that matter. It takes 25 minutes:
+//
+//	go test ./cmd/internal/run -run '^$' -bench BundleGoodput -timeout 1h
+func BenchmarkBundleGoodput(b *testing.B) {
+	const fast = 115200
+	var cases [][]mptest.Config
+	for _, c := range [][]int{
+		{fast}, {fast, fast}, {fast, fast, fast, fast}, {fast, fast, fast, fast, fast, fast, fast, fast},
+		{57600, fast}, {33600, fast}, {9600, 33600, 57600, fast},
+	} {
+		cases = append(cases, cablesOf(c...))
+	}
+	late := cablesOf(fast, fast)
+	late[1].Delay += 200 * time.Millisecond
+	for _, lines := range append(cases, late) {
+		b.Run(fmt.Sprintf("%v/%v", bps(lines), lines[len(lines)-1].Delay), func(b *testing.B) {
+			for name, g := range goodputs(b, 20, 3, lines) {
+				name = strings.ReplaceAll(name, " ", "-")
+				b.ReportMetric(g[0]*100, name+"-there-%")
+				b.ReportMetric(g[1]*100, name+"-back-%")
+			}
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}

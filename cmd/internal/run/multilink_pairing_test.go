@@ -1,0 +1,160 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pppdial/cmd/internal/lab"
+	"pppdial/mp/mptest"
+)
+
+// A pairing is a bundle between two ends: two pppds, pppd and we, or ourselves.
+// Everything is begun at the one, and there is an iperf3 server at the other.
+type pairing struct {
+	name   string
+	lines  []*mptest.Line
+	run    func(command string) (output string, err error)
+	server interface{ Log() string } // what it writes, line by line, each after its time
+}
+
+// pairings are all that there are, over such lines each.
+func pairings(t testing.TB, lines []mptest.Config) []*pairing {
+	return []*pairing{pppds(t, lines...), mixed(t, "", lines...), ourselves(t, "ourselves", "", lines...)}
+}
+
+// pppds are two pppds, each in a guest of its own.
+func pppds(t testing.TB, lines ...mptest.Config) *pairing {
+	t.Helper()
+	a, b := newFar(t), newFar(t, answering...)
+	p := &pairing{name: "pppd with pppd", run: a.run, server: b.serveIperf()}
+	for i, l := range lines {
+		near, distant := mptest.Pair(l)
+		p.lines = append(p.lines, near)
+		b.pppd(distant)
+		caller := a.pppd(near)
+		if i == 0 {
+			if _, err := caller.WaitEvent("ip-up", patience); err != nil {
+				t.Fatal(err)
+			}
+		} else if err := caller.WaitLog("Link attached to ", patience); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return p
+}
+
+// mixed are we and a pppd.
+func mixed(t testing.TB, words string, lines ...mptest.Config) *pairing {
+	t.Helper()
+	f := newFar(t, answering...)
+	a := withPPPD(t, f, words, lines...)
+	return a.pairing("we with pppd", f.serveIperf())
+}
+
+// ourselves are two of our ends.
+func ourselves(t testing.TB, name, words string, lines ...mptest.Config) *pairing {
+	t.Helper()
+	a, b := selves(t, words, lines...)
+	return a.pairing(name, b.serveIperf())
+}
+
+func (b *bundle) pairing(name string, server interface{ Log() string }) *pairing {
+	p := &pairing{name: name, run: b.run, server: server}
+	for _, c := range b.cables {
+		p.lines = append(p.lines, c.Line)
+	}
+	return p
+}
+
+// run runs a shell command in the end's namespace.
+func (e *end) run(command string) (string, error) {
+	c := exec.Command("/bin/sh", "-c", command)
+	var out strings.Builder
+	c.Stdout, c.Stderr = &out, &out
+	err := e.net.Do(c.Start)
+	if err == nil {
+		err = c.Wait()
+	}
+	if err != nil {
+		err = fmt.Errorf("%s: %w\n%s", command, err, out.String())
+	}
+	return out.String(), err
+}
+
+// run runs a shell command in the guest.
+func (f *far) run(command string) (string, error) {
+	ctx, cancel := context.WithTimeout(f.t.Context(), 10*patience)
+	defer cancel()
+	out, status, err := f.guest.Run(ctx, command)
+	if err == nil && status != 0 {
+		err = fmt.Errorf("%s: status %d\n%s", command, status, out)
+	}
+	return out, err
+}
+
+const iperfServer = "exec iperf3 -s --forceflush -f k -i 0.1"
+
+// serveIperf starts an iperf3 server in the guest.
+func (f *far) serveIperf() *lab.Process {
+	f.t.Helper()
+	p, err := f.guest.Background(iperfServer)
+	if err == nil {
+		err = p.WaitLog("Server listening", patience)
+	}
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.t.Cleanup(func() { p.Kill() })
+	return p
+}
+
+// serveIperf starts an iperf3 server at this end.
+func (b *bundle) serveIperf() *stamped {
+	b.t.Helper()
+	c := exec.Command("/bin/sh", "-c", iperfServer)
+	log := &stamped{}
+	c.Stdout = log
+	if err := b.net.Do(c.Start); err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() {
+		c.Process.Kill()
+		c.Wait()
+	})
+	for limit := time.Now().Add(patience); !strings.Contains(log.Log(), "Server listening"); {
+		if time.Now().After(limit) {
+			b.t.Fatal("iperf3 does not listen")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return log
+}
+
+// A stamped log has each line after its time, as those of the lab.
+type stamped struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+var _ io.Writer = (*stamped)(nil)
+
+func (s *stamped) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for line := range strings.Lines(string(b)) {
+		fmt.Fprintf(&s.b, "%s %s", time.Now().Format("15:04:05.000"), line)
+	}
+	return len(b), nil
+}
+
+func (s *stamped) Log() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
