@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,21 +17,20 @@ import (
 )
 
 // pppd answers and calls on lines of the lab, each test on lines of its own:
-// nextLine hands them out, and the addresses are the line's.
-var lines struct {
-	sync.Mutex
-	n int
-}
+// nextLine lends them, the longest free first, and the addresses are the line's.
+var lines = func() chan int {
+	c := make(chan int, lab.MaxLines)
+	for i := range cap(c) {
+		c <- i
+	}
+	return c
+}()
 
 func nextLine(t *testing.T) int {
 	t.Helper()
-	lines.Lock()
-	defer lines.Unlock()
-	if lines.n == lab.MaxLines {
-		t.Fatal("the lab has no line left")
-	}
-	lines.n++
-	return lines.n - 1
+	n := <-lines
+	t.Cleanup(func() { lines <- n })
+	return n
 }
 
 // Addresses of pppd and of us on a line.
