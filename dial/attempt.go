@@ -164,6 +164,9 @@ func (a *attempt) dial(ctx context.Context) error {
 	if err := a.ready(ctx); err != nil {
 		return err
 	}
+	if a.cfg.Cellular == nil && a.made.modem.Ringing() {
+		return errRinging
+	}
 	a.phase = dialing
 	r, err := a.made.modem.Dial(ctx, a.way.phone)
 	// Some know no contexts in numbers, and call with the first.
@@ -176,6 +179,10 @@ func (a *attempt) dial(ctx context.Context) error {
 	a.heard(r)
 	return nil
 }
+
+// errRinging leaves a call that comes in to the program that answers here: to dial,
+// or to hang up, would cut it. A cellular modem dials beside a voice call.
+var errRinging = errors.New("the modem rings: somebody calls this line")
 
 // The numbers of packet calls (TS 27.007, section 10.2.1.1).
 const (
@@ -308,6 +315,8 @@ func (a *attempt) explain(err error) *Error {
 		e.Kind = Locked
 	case errors.As(err, &command):
 		e.Kind = CommandFailed
+	case errors.Is(err, errRinging):
+		e.Kind = Ringing
 	case errors.Is(err, line.ErrGone):
 		e.Kind = OpenFailed
 	case errors.As(err, &at):

@@ -121,6 +121,24 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestRinging has somebody who calls the line that is about to be dialed: the call is
+// left to the program that answers it.
+func TestRinging(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.near = s.add(dialtest.ModemConfig{Name: "odd", Profile: &dialtest.Profile{Rows: []dialtest.Row{{Command: "X4", Lines: []string{"RING"}}}}})
+	s.cfg.Devices, s.cfg.ModemInit, s.cfg.Phones = []string{s.near.Path()}, []string{"ATX4"}, []string{"1", "2"}
+	e := s.wantError(Ringing)
+	if len(e.Others) > 0 {
+		t.Errorf("another number was tried: %v", e)
+	}
+	if _, after, ok := strings.Cut(s.near.Transcript(), "ATX4"); !ok || strings.Contains(after, "ATD") || strings.Contains(after, "ATH") {
+		t.Errorf("the modem was told:\n%s", s.near.Transcript())
+	}
+	s.cfg.ModemInit, s.cfg.Phones = nil, []string{farNumber}
+	s.call()
+}
+
 func TestSilentModem(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

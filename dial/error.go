@@ -25,6 +25,7 @@ const (
 	NoRoute                   // the UUCP files do not tell a way
 	NotNow                    // they do, but not at this time
 	Refused                   // the modem does not dial this number: ERROR, DELAYED, BLACKLISTED
+	Ringing                   // somebody calls this modem
 	Interrupted               // the context ended
 
 	// Of cellular modems.
@@ -45,7 +46,7 @@ const (
 // farness orders the kinds by how far the attempt came: of several the farthest
 // tells most.
 var farness = [...]int{
-	NoRoute: 0, NotNow: 0, OpenFailed: 1, Locked: 2, Silent: 3, ModemError: 4, NoDialtone: 5, Refused: 6,
+	NoRoute: 0, NotNow: 0, OpenFailed: 1, Locked: 2, Silent: 3, ModemError: 4, NoDialtone: 5, Ringing: 5, Refused: 6,
 	CommandFailed: 7, NoAnswer: 7, NoCarrier: 7, Busy: 7, ChatFailed: 8, Interrupted: 9,
 
 	NoSIM: 4, SIMLocked: 4, PINNeeded: 4, PINRefused: 4, PUKNeeded: 4, NoSignal: 5, NotRegistered: 5, Denied: 5,
@@ -54,7 +55,7 @@ var farness = [...]int{
 
 // ofLine tells whether another number on the same line would fare no better.
 func (k Kind) ofLine() bool {
-	return k == OpenFailed || k == Locked || k == Silent || k == ModemError || k >= NoSIM && k <= Denied
+	return k == OpenFailed || k == Locked || k == Silent || k == ModemError || k == Ringing || k >= NoSIM && k <= Denied
 }
 
 // An Error tells why a call was not made. It shows nothing secret.

@@ -36,6 +36,7 @@ type Modem struct {
 	status    *Status // of a cellular modem, the last that is known; nil: never asked
 	vendor    *vendor // nil: not known
 	restarted bool    // it has said so, unasked
+	rang      time.Time
 }
 
 // New makes a Modem of a line. Both deadlines of c are used and end up cleared.

@@ -1,6 +1,9 @@
 package modem
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // restarts are what modems say when they have started anew.
 var restarts = []string{"RDY", "^SYSSTART", "+SYSSTART", "^BOOT:", "PB DONE", "START"}
@@ -28,11 +31,21 @@ func unsolicited(line string) bool {
 	return ParseResult(line).Code != None
 }
 
+// ringPause is the most that is between the rings of one call; most countries
+// have 4 to 5 s.
+const ringPause = 7 * time.Second
+
+// Ringing reports whether the modem has said during the last command that somebody
+// calls it.
+func (m *Modem) Ringing() bool { return time.Since(m.rang) < ringPause }
+
 // overhear learns from what the modem says unasked.
 func (m *Modem) overhear(text string) {
 	upper := strings.ToUpper(text)
 	switch {
 	case upper == "RDY", upper == "START", strings.HasPrefix(upper, "^SYSSTART"), strings.HasPrefix(upper, "+SYSSTART"):
 		m.restarted = true
+	case upper == "RING":
+		m.rang = time.Now()
 	}
 }

@@ -34,6 +34,7 @@ type reason struct {
 var callReasons = map[dial.Kind]reason{
 	dial.Locked:        {StatusLock, "us", "another program uses the line", "wait for it or end it"},
 	dial.OpenFailed:    {StatusOpen, "us", "the device is not there or may not be opened", "check the name, the cable and the driver"},
+	dial.Ringing:       {StatusConnect, "line", "somebody calls this line at the moment", "nothing: it is tried again when the caller had time to be answered"},
 	dial.Busy:          {StatusConnect, "modem", "the number is busy", "call later, or give more numbers"},
 	dial.NoCarrier:     {StatusConnect, "modem", "no modem answered at this number, or the network refused the call", "check the number; listen whether a modem answers there"},
 	dial.NoDialtone:    {StatusConnect, "modem", "the telephone line is dead or not connected", "check the cable; behind a PBX, dial without waiting for the tone: modem_init=ATX3"},

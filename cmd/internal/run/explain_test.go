@@ -30,6 +30,7 @@ func TestExplainCall(t *testing.T) {
 		{&dial.Error{Kind: dial.Locked, Err: &line.LockError{PID: 42}}, StatusLock, "us", "kill 42"},
 		{&dial.Error{Kind: dial.Locked, Err: &line.LockError{Err: fs.ErrPermission}}, StatusLock, "us", "directory of the lock files"},
 		{&dial.Error{Kind: dial.OpenFailed}, StatusOpen, "us", "device"},
+		{&dial.Error{Kind: dial.Ringing}, StatusConnect, "line", "somebody calls"},
 		{&dial.Error{Kind: dial.Busy}, StatusConnect, "modem", "busy"},
 		{&dial.Error{Kind: dial.NoCarrier}, StatusConnect, "modem", "check the number"},
 		{&dial.Error{Kind: dial.NoDialtone}, StatusConnect, "modem", "ATX3"},

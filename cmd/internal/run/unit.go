@@ -245,7 +245,7 @@ func causeOf(v Verdict, err error) dial.Cause {
 		c.Hopeless = true
 	case dial.NotNow:
 		c.Hopeless, c.Until = true, e.Next
-	case dial.Busy, dial.NoCarrier, dial.NoAnswer, dial.Locked:
+	case dial.Ringing, dial.Busy, dial.NoCarrier, dial.NoAnswer, dial.Locked:
 		c.Crossed = true
 	}
 	return c
