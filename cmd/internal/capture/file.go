@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -34,6 +35,8 @@ type file struct {
 	queue   []byte
 	missing int // frames and messages that found no room
 	closing bool
+	lines   []string // by number: name and description of the interfaces
+	users   int      // guarded by Files
 
 	// Owned by the goroutine.
 	half    int64 // size from which on the file is put aside
@@ -137,12 +140,26 @@ func scan(d *os.File, size int64) (at int64, err error) {
 	return at, nil
 }
 
-// put queues a block. It never waits for the disk. Interfaces, of which there
-// are few, are never left out.
+// line gives the number of an interface.
+func (f *file) line(name, about string) uint32 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	i := slices.Index(f.lines, name+"\n"+about)
+	if i < 0 && len(f.lines) == maxLines {
+		i = maxLines - 1
+	}
+	if i < 0 {
+		i = len(f.lines)
+		f.lines = append(f.lines, name+"\n"+about)
+		f.queue = appendInterface(f.queue, name, about) // even if there is no room
+	}
+	return uint32(i)
+}
+
+// put queues a block. It never waits for the disk.
 func (f *file) put(block []byte) {
 	f.mu.Lock()
-	full := f.missing > 0 || len(f.queue)+len(block) > queueLimit
-	if kind, _, _ := blockAt(block); full && kind != blockInterface {
+	if f.missing > 0 || len(f.queue)+len(block) > queueLimit {
 		f.missing++
 	} else {
 		f.queue = append(f.queue, block...)

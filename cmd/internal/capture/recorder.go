@@ -23,6 +23,7 @@ type Config struct {
 	Entry       string // label of the control file's entry
 	Application string // name and version of the program
 	Dir         string // where Save writes
+	Files       *Files // that others write as well; nil: none
 	Log         *slog.Logger
 }
 
@@ -35,19 +36,23 @@ type Recorder struct {
 
 	mu      sync.Mutex // guards the rest; held for as long as it takes to copy a frame
 	about   string     // description of the interface blocks
-	lines   []string   // by number
+	lines   []*Line    // by number
 	talk    memory
 	tail    memory
-	pending []string // comments for the next frame
-	file    *file    // nil: there is no capture file
-	masked  []byte   // scratch
-	block   []byte   // scratch
+	pending []string  // comments for the next frame
+	file    *file     // nil: there is no capture file
+	into    *Recorder // that everything goes to instead; nil: none
+	masked  []byte    // scratch
+	block   []byte    // scratch
 }
 
 // New makes a Recorder without a capture file.
 func New(c Config) *Recorder {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Files == nil {
+		c.Files = new(Files)
 	}
 	return &Recorder{
 		cfg: c, about: "entry " + c.Entry,
@@ -69,11 +74,11 @@ func (r *Recorder) Interface(name string) {
 // goes on without a file.
 func (r *Recorder) Capture(name string, limit int64) error {
 	r.mu.Lock()
-	old := r.file
+	old, cfg := r.file, r.cfg
 	r.file = nil
 	r.mu.Unlock()
 	if old != nil {
-		old.close()
+		cfg.Files.release(old)
 	}
 	if name == "" {
 		return nil
@@ -81,14 +86,14 @@ func (r *Recorder) Capture(name string, limit int64) error {
 	if limit == 0 {
 		limit = DefaultLimit
 	}
-	f, err := openFile(name, limit, r.cfg)
+	f, err := cfg.Files.take(name, limit, cfg)
 	if err != nil {
 		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, l := range r.lines {
-		f.put(appendInterface(nil, l, r.about))
+		l.inFile = f.line(l.name, r.about)
 	}
 	r.file = f
 	return nil
@@ -111,10 +116,34 @@ func (r *Recorder) Begin() {
 	r.pending = r.pending[:0]
 }
 
+// Rename says that the calls turn out to be another entry's.
+func (r *Recorder) Rename(entry string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.cfg.Entry, r.about = entry, "entry "+entry
+}
+
+// Join ends a Recorder: what it is shown from now on goes to another, where its
+// line has turned out to belong.
+func (r *Recorder) Join(to *Recorder) {
+	r.Close()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.into = to
+	for _, l := range r.lines {
+		l.into = to.Line(l.name)
+	}
+}
+
 // A Line is the part of a Recorder that is a link's mp.Tap.
 type Line struct {
-	r  *Recorder
-	id uint32
+	r    *Recorder
+	id   uint32
+	name string
+
+	// Guarded by the Recorder's mutex.
+	inFile uint32 // its number in the capture file
+	into   *Line  // that everything goes to instead; nil: none
 }
 
 var _ mp.Tap = (*Line)(nil)
@@ -123,19 +152,20 @@ var _ mp.Tap = (*Line)(nil)
 func (r *Recorder) Line(name string) *Line {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for i, l := range r.lines {
-		if l == name {
-			return &Line{r, uint32(i)}
+	for _, l := range r.lines {
+		if l.name == name {
+			return l
 		}
 	}
 	if len(r.lines) == maxLines {
-		return &Line{r, maxLines - 1}
+		return r.lines[maxLines-1]
 	}
-	r.lines = append(r.lines, name)
+	l := &Line{r: r, id: uint32(len(r.lines)), name: name}
+	r.lines = append(r.lines, l)
 	if r.file != nil {
-		r.file.put(appendInterface(nil, name, r.about))
+		l.inFile = r.file.line(name, r.about)
 	}
-	return &Line{r, uint32(len(r.lines) - 1)}
+	return l
 }
 
 // Frame records a frame of the line. It allocates nothing once its buffers
@@ -145,6 +175,10 @@ func (l *Line) Frame(d mp.Direction, raw []byte) {
 	f := frame{at: time.Now(), id: l.id, sent: d == mp.Sent, length: len(raw)}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if l.into != nil {
+		l.into.Frame(d, raw)
+		return
+	}
 	snap, to := tailSnap, &r.tail
 	if control := isControl(raw); control {
 		r.masked = appendMasked(r.masked[:0], raw)
@@ -158,6 +192,7 @@ func (l *Line) Frame(d mp.Direction, raw []byte) {
 	if r.file == nil {
 		return
 	}
+	f.id = l.inFile
 	f.data, f.comments = raw[:min(len(raw), snapLen)], r.pending
 	r.block = appendPacket(r.block[:0], f)
 	r.file.put(r.block)
@@ -173,6 +208,10 @@ func (r *Recorder) Note(level slog.Level, text string) {
 func (r *Recorder) said(m message) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.into != nil {
+		r.into.said(m)
+		return
+	}
 	r.block = appendMessage(r.block[:0], r.cfg.Entry, m)
 	r.talk.add(m.at, r.block)
 	if r.file == nil {

@@ -189,6 +189,56 @@ func TestManyAtOnce(t *testing.T) {
 	}
 }
 
+// TestSharedFile: several callers of one entry are in one file, each with its
+// line, and it is there until the last has ended.
+func TestSharedFile(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "x.pcapng")
+	files := new(Files)
+	var all []*Recorder
+	for i := range 3 {
+		r := New(Config{Entry: "rmt", Files: files})
+		if err := r.Capture(name, 0); err != nil {
+			t.Fatal(err)
+		}
+		r.Interface(fmt.Sprint("ppp", i))
+		r.Line("ttyA").Frame(mp.Sent, []byte{0x21, byte(i)})
+		all = append(all, r)
+	}
+	all[0].Close()
+	all[1].Line("ttyA").Frame(mp.Sent, []byte{0x21, 7})
+	all[1].Close()
+	all[2].Close()
+	s := read(t, name)
+	if len(s) != 1 || fmt.Sprint(s[0].lines) != "[ttyA|ppp0, entry rmt ttyA|ppp1, entry rmt ttyA|ppp2, entry rmt]" {
+		t.Fatalf("%+v", s)
+	}
+	if got := fmt.Sprint(s[0].items); got != `[0 sent 2:2100 [] 1 sent 2:2101 [] 2 sent 2:2102 [] 1 sent 2:2107 []]` {
+		t.Errorf("%v", got)
+	}
+}
+
+// TestJoin: a line that turns out to belong elsewhere, and what is said about
+// it, is recorded there from then on.
+func TestJoin(t *testing.T) {
+	dir := t.TempDir()
+	base, unit := New(Config{Entry: "_INCOMING"}), New(Config{Entry: "rmt", Dir: dir})
+	log := slog.New(base.Handler(slog.DiscardHandler)).With("line", "ttyB")
+	unit.Line("ttyA").Frame(mp.Sent, []byte{0x21, 1})
+	l := base.Line("ttyB")
+	l.Frame(mp.Sent, []byte{0x21, 2})
+	base.Join(unit)
+	l.Frame(mp.Sent, []byte{0x21, 3})
+	log.Info("joined")
+	file, err := save(unit, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := read(t, file)[0]
+	if fmt.Sprint(s.lines) != "[ttyA|entry rmt ttyB|entry rmt]" || fmt.Sprint(s.items) != `[0 sent 2:2101 [] 1 sent 2:2103 [] joined]` {
+		t.Errorf("%v", s)
+	}
+}
+
 func TestNoAllocations(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "x.pcapng")
 	r := New(Config{Entry: "rmt"})

@@ -29,22 +29,22 @@ const (
 // another goroutine.
 func (r *Recorder) Save(cause string, done func(file string, err error)) {
 	r.mu.Lock()
-	b := appendSection(nil, r.cfg.Application, cause)
-	for _, l := range r.lines {
-		b = appendInterface(b, l, r.about)
-	}
-	b = merged(b, &r.talk, &r.tail)
-	r.mu.Unlock()
-	r.saves.Go(func() { done(r.store(b)) })
-}
-
-// store writes a file in the place of the last.
-func (r *Recorder) store(b []byte) (file string, err error) {
-	r.names.Lock()
-	defer r.names.Unlock()
 	// A label may have any characters, and the longest name that a file can have
 	// is 255 bytes long.
 	name := savedPrefix + cut(url.PathEscape(r.cfg.Entry), 200)
+	b := appendSection(nil, r.cfg.Application, cause)
+	for _, l := range r.lines {
+		b = appendInterface(b, l.name, r.about)
+	}
+	b = merged(b, &r.talk, &r.tail)
+	r.mu.Unlock()
+	r.saves.Go(func() { done(r.store(name, b)) })
+}
+
+// store writes a file in the place of the last.
+func (r *Recorder) store(name string, b []byte) (file string, err error) {
+	r.names.Lock()
+	defer r.names.Unlock()
 	path := func(age int) string {
 		if age == 0 {
 			return filepath.Join(r.cfg.Dir, name+savedSuffix)

@@ -75,7 +75,7 @@ func (d *daemon) place(m *member, a *mp.Admission) {
 		}
 		e = m.chosen
 		a.Reconfigure(linkConfig(e, m.limit, d, m.log))
-		m.log = d.log.With("entry", e.Label)
+		m.log = d.recorded(m.record, e)
 		m.log.Info("the peer's name has chosen the entry", "line", m.Name())
 	}
 	who := identityOf(e, a)
@@ -85,9 +85,11 @@ func (d *daemon) place(m *member, a *mp.Admission) {
 			u = have
 		}
 	}
-	if u == nil {
+	made := u == nil
+	if made {
 		u = d.newUnit(e)
 	}
+	m.hand(u, made)
 	m.unit = u
 	u.members[m] = true
 	u.account.taken++

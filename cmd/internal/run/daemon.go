@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"pppdial/cmd/internal/capture"
 	"pppdial/cmd/internal/metrics"
 	"pppdial/cmd/internal/radius"
 	"pppdial/cmd/internal/rendezvous"
@@ -27,6 +28,7 @@ type daemon struct {
 	box   *mailbox
 	ctx   context.Context // that calls are made in
 	pins  *modem.PINs     // of SIM cards
+	files *capture.Files
 
 	nursery *mp.Nursery
 	members map[*mp.Link]*member
@@ -47,6 +49,7 @@ func newDaemon(o Options, file *conf.File, w world, level *slog.LevelVar, log *s
 	d := &daemon{
 		opt: o, file: file, world: w, level: level, log: log, box: newMailbox(),
 		nursery: mp.NewNursery(), members: map[*mp.Link]*member{}, radius: map[string]*radius.Client{}, pins: modem.NewPINs(o.PINFile),
+		files: new(capture.Files),
 	}
 	d.patient, d.hurry = context.WithCancel(context.Background())
 	return d

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"pppdial/cmd/internal/capture"
 	"pppdial/cmd/internal/status"
 	"pppdial/conf"
 	"pppdial/mp"
@@ -20,6 +21,7 @@ type member struct {
 	unit   *unit       // nil until admission tells
 	link   *mp.Link
 	log    *slog.Logger
+	record *capture.Recorder
 	origin string // status.Dialed, Answered or HandedOver
 	first  bool   // we have called because there was no link
 
@@ -35,10 +37,7 @@ func (m *member) dialed() bool { return m.origin == status.Dialed }
 
 // talk starts PPP on a line that is ready for it.
 func (d *daemon) talk(m *member) {
-	m.log = d.log.With("entry", m.entry.Label)
-	if m.unit != nil {
-		m.log = m.unit.log
-	}
+	d.record(m)
 	m.started = time.Now()
 	if m.entry.Sync == conf.Yes {
 		if err := m.setSync(); err != nil {
@@ -52,7 +51,7 @@ func (d *daemon) talk(m *member) {
 	}
 	c := linkConfig(m.entry, m.limit, d, m.log)
 	c.Auth.Verify = func(c *mp.Claim) { d.box.put(func() { d.verify(m, c) }) }
-	c.Tap = m.tap()
+	c.Tap = m.record.Line(m.Name())
 	m.link = d.nursery.Start(m.Line, m.unread, c)
 	d.members[m.link] = m
 	if m.unit != nil {
@@ -65,6 +64,8 @@ func (d *daemon) cannotTalk(m *member, v Verdict) {
 	d.giveBack(m, v)
 	if m.unit != nil {
 		m.unit.end(v)
+	} else {
+		d.discard(m, v)
 	}
 }
 
@@ -84,6 +85,9 @@ func (d *daemon) lost(k *mp.Link, f *mp.Failure, unread []byte) {
 	v = d.radiusLost(m, f, v)
 	d.diagnose(m, f, v, func(v Verdict) {
 		d.giveBack(m, v)
+		if m.unit == nil {
+			d.discard(m, v)
+		}
 		switch {
 		case m.unit != nil:
 			m.unit.lost(m, f, v)

@@ -68,7 +68,7 @@ func (d *daemon) newUnit(e *conf.Entry) *unit {
 		attempts: map[*attempt]bool{}, members: map[*member]bool{},
 		history: history{dir: d.opt.StateDir, label: e.Label}, resets: resetsConfig(e),
 	}
-	u.log = slog.New(u.record.Handler(d.log.Handler())).With("entry", e.Label)
+	u.log = d.recorded(u.record, e)
 	now := time.Now()
 	c := policyConfig(e)
 	if c.HourLimit > 0 {
