@@ -11,8 +11,9 @@ type Tun interface {
 }
 
 const (
-	batchSize = 32 // packets read from the interface at once
-	batches   = 2  // one being read, one being queued
+	batchSize  = 32 // packets read from the interface at once, at most
+	leastBatch = 4  // the same while there is little to read: it costs memory
+	batches    = 2  // one being read, one being queued
 )
 
 // A batch is packets on their way from the interface's reader to the loop.
@@ -49,20 +50,21 @@ func newIntake(tun Tun, pool *packetPool, quit <-chan struct{}) *intake {
 }
 
 func (in *intake) run() {
-	for {
+	for size := leastBatch; ; {
 		var b *batch
 		select {
 		case b = <-in.empty:
 		case <-in.quit:
 			return
 		}
-		for i := range b.packets {
-			if b.packets[i] == nil {
-				b.packets[i] = in.pool.get()
-				b.bufs[i] = b.packets[i].store
-			}
+		in.provide(b, size)
+		b.n, b.err = in.tun.Read(b.bufs[:size], b.sizes, headroom)
+		switch {
+		case b.n == size:
+			size = min(2*size, batchSize)
+		case b.n < size/4:
+			size = max(size/2, leastBatch)
 		}
-		b.n, b.err = in.tun.Read(b.bufs, b.sizes, headroom)
 		for i, k := range b.packets[:b.n] {
 			k.data = k.store[headroom : headroom+b.sizes[i]]
 		}
@@ -73,6 +75,20 @@ func (in *intake) run() {
 		}
 		if b.err != nil {
 			return
+		}
+	}
+}
+
+// provide gives a batch room for as many packets, and no more.
+func (in *intake) provide(b *batch, size int) {
+	for i, k := range b.packets {
+		switch {
+		case i < size && k == nil:
+			b.packets[i] = in.pool.get()
+			b.bufs[i] = b.packets[i].store
+		case i >= size && k != nil:
+			b.packets[i], b.bufs[i] = nil, nil
+			in.pool.put(k)
 		}
 	}
 }

@@ -1,18 +1,16 @@
 package mp
 
-const outboxBytes = 64 << 10
+const outboxBytes = 32 << 10 // gathered at most, and one packet more
 
 // An outbox gathers received packets for one write to the interface. Their
-// bytes are copied, because a frame is valid only until the next is read.
+// bytes are copied, because a frame is valid only until the next is read. It
+// grows with what comes: that of an idle interface is small.
 type outbox struct {
 	arena   []byte
 	packets [][]byte // with headroom in front
 }
 
 func (o *outbox) add(p []byte) {
-	if o.arena == nil {
-		o.arena = make([]byte, 0, outboxBytes)
-	}
 	from := len(o.arena)
 	o.arena = append(o.arena, emptyHeadroom[:]...)
 	o.arena = append(o.arena, p...)
@@ -21,8 +19,8 @@ func (o *outbox) add(p []byte) {
 
 var emptyHeadroom [headroom]byte
 
-// full reports whether the next packet might not fit without growing.
-func (o *outbox) full() bool { return len(o.packets) == batchSize || len(o.arena) > outboxBytes/2 }
+// full reports whether it is time to write.
+func (o *outbox) full() bool { return len(o.packets) == batchSize || len(o.arena) > outboxBytes }
 
 func (o *outbox) len() int { return len(o.packets) }
 
