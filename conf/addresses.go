@@ -14,7 +14,11 @@ func (r *rules) addresses() {
 	if len(e.LocalHost) == 0 {
 		e.LocalHost = []Addr{r.ownAddress()}
 	}
-	if len(e.RemoteHost) == 0 {
+	switch {
+	case len(e.RemoteHost) > 0:
+	case len(e.Pool) > 0: // gives the address when the peer is there
+		e.RemoteHost = []Addr{anyAddr}
+	default:
 		e.RemoteHost = []Addr{r.peerAddress()}
 	}
 }
@@ -106,4 +110,21 @@ func known(set []Addr) bool {
 		}
 	}
 	return false
+}
+
+// Hosts gives the addresses that localhost= and remotehost= of the file's
+// entries name as numbers: a pool must not give them to anybody else.
+func (f *File) Hosts() map[netip.Addr]bool {
+	hosts := map[netip.Addr]bool{}
+	for _, x := range f.entries {
+		for _, s := range x.settings {
+			if s.bad || s.key.Name != "localhost" && s.key.Name != "remotehost" {
+				continue
+			}
+			if a, err := addrSetKind.parse(&f.opt, s.key, s.text); err == nil && a.Single() && a.Addr.IsValid() {
+				hosts[a.Addr] = true
+			}
+		}
+	}
+	return hosts
 }

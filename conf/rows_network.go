@@ -123,9 +123,10 @@ Several such words add up. A set of one address is proposed to the peer and insi
 		Man: `{-addr_negotiate} does not talk to the peer about addresses and takes those that the entry gives. It saves a round trip with a peer that knows no such option, and no longer notices when the two sides are configured differently.`,
 	},
 	{
-		Name: "pool", Forms: Valued | Repeat, Type: "range", Phase: Network, Pending: true, Ours: true,
+		Name: "pool", Forms: Valued | Repeat, Type: "range", Phase: Network, Ours: true,
 		Group: "Addresses and names", slot: many(poolKind, func(e *Entry) *[]Range { return &e.Pool }),
-		Man: `Addresses to be given to peers: a prefix like {192.0.2.0/24} or a range like {192.0.2.10-192.0.2.50}. A peer gets the one that it had before where that is free.`,
+		Man: `Addresses to be given to peers: a prefix like {192.0.2.0/24} or a range like {192.0.2.10-192.0.2.50}. A caller of an entry without {remotehost} gets one of them, and no other: the one that it had before where that is free. It is free again when the call has ended.
+Addresses of this machine, and those that {localhost} and {remotehost} of the control file's entries give as numbers, are left out. When all are in use, the caller is sent away.`,
 	},
 	{
 		Name: "dns", Forms: Bare | Negated, Type: "flag", Otherwise: "on in entries with device or apn, else off", Phase: Network, Pending: true, Ours: true,

@@ -4,8 +4,8 @@
 // address is given twice at a time, nor one that the caller says is taken
 // otherwise.
 //
-// The file "pool" in the directory of running programs makes that true for all
-// processes there, and outlives them: it holds a line ADDRESS NAME for each
+// The file "pool" in a directory makes that true for all processes that use it,
+// and outlives them: it holds a line ADDRESS NAME for each
 // address given, and for as long as an address is in use the byte of the file
 // whose offset is the address is locked (fcntl(2), open file description
 // locks), so that the kernel frees what a killed process had.
@@ -138,7 +138,7 @@ func exhausted(ranges []Range) error {
 		n += uint64(number(r.Last)-number(r.First)) + 1
 		words[i] = r.String()
 	}
-	return fmt.Errorf("pool: %w: the %d of %s are in use or reserved; make pool= larger", ErrExhausted, n, strings.Join(words, ", "))
+	return fmt.Errorf("pool: %w: the %d of %s are in use or reserved", ErrExhausted, n, strings.Join(words, ", "))
 }
 
 // remember notes who has an address, here and for other processes. Who has no

@@ -66,7 +66,7 @@ func TestTake(t *testing.T) {
 	b = take(t, p, "bob", r, "192.0.2.2", "he had it before")
 	d := take(t, p, "dan", r, "192.0.2.1", "it is the only one that is free")
 	if l, err := p.Take("eve", r, nil); !errors.Is(err, ErrExhausted) ||
-		err.Error() != "pool: no address is left: the 4 of 192.0.2.1-192.0.2.3, 192.0.2.9 are in use or reserved; make pool= larger" {
+		err.Error() != "pool: no address is left: the 4 of 192.0.2.1-192.0.2.3, 192.0.2.9 are in use or reserved" {
 		t.Errorf("eve has %v (%v)", l, err)
 	}
 	d.Free()

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"pppdial/cmd/internal/capture"
 	"pppdial/cmd/internal/keep"
@@ -309,8 +310,12 @@ func ethernetID() wire.InterfaceID {
 	return wire.InterfaceID{m[0] ^ 2, m[1], m[2], 0xff, 0xfe, m[3], m[4], m[5]}
 }
 
-// ethernet is the first Ethernet address of this machine, if it has one.
-func ethernet() (mac [6]byte, ok bool) {
+// ethernet is the first Ethernet address of this machine, if it has one. It is
+// looked up once: the peer is to see the same in all our links, and a list of
+// all interfaces takes long where there are many.
+var ethernet = sync.OnceValues(findEthernet)
+
+func findEthernet() (mac [6]byte, ok bool) {
 	all, err := net.Interfaces()
 	if err != nil {
 		return mac, false

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"pppdial/cmd/internal/keep"
+	"pppdial/cmd/internal/pool"
 	"pppdial/cmd/internal/radius"
 	"pppdial/conf"
 	"pppdial/dial"
@@ -87,7 +88,8 @@ func makeAll(t *testing.T, e *conf.Entry) made {
 		IfName string
 		File   string
 		RADIUS radius.Config
-	}{policyConfig(e), linesConfig(e), standing(e, 0), resetsConfig(e), e.Mode, identityOf(e, &mp.Admission{}), e.Debug, e.IfName, file, servers}
+		Pool   []pool.Range
+	}{policyConfig(e), linesConfig(e), standing(e, 0), resetsConfig(e), e.Mode, identityOf(e, &mp.Admission{}), e.Debug, e.IfName, file, servers, ranges(e)}
 	return made{
 		dial:   show(dialConfig(e, &Options{}, nil, log)),
 		link:   show(linkConfig(e, 0, nil, log)) + fmt.Sprint(let),
@@ -185,6 +187,7 @@ var effects = map[string]effect{
 	"addr_negotiate": {"localhost=10.9.0.1 remotehost=10.9.0.2", "-addr_negotiate", "bundle"},
 	"dns":            {"", "dns", "bundle"},
 	"ms_dns":         {"", "ms_dns=10.9.0.3", "bundle"},
+	"pool":           {"", "pool=10.9.0.0/24", "daemon"},
 
 	"bps": {"", "bps=9600", "link"},
 

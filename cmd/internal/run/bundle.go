@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"time"
 
 	"pppdial/cmd/internal/status"
@@ -31,6 +32,12 @@ func (u *unit) admit(m *member, a *mp.Admission) {
 	if why := u.grant(m, a); why != "" {
 		m.log.Info("a line too many for the RADIUS server", "line", m.Name(), "lines", len(u.joined()))
 		a.Refuse(why)
+		return
+	}
+	if err := u.takeAddress(cmp.Or(a.PeerName, u.entry.Label)); err != nil {
+		v := explainPool(err)
+		m.refused = &v
+		a.Refuse("No address is left")
 		return
 	}
 	if v := u.makeInterface(); v != nil {

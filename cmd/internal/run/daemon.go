@@ -3,12 +3,15 @@ package run
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
 	"pppdial/cmd/internal/capture"
 	"pppdial/cmd/internal/metrics"
+	"pppdial/cmd/internal/pool"
 	"pppdial/cmd/internal/radius"
 	"pppdial/cmd/internal/rendezvous"
 	"pppdial/conf"
@@ -33,16 +36,19 @@ type daemon struct {
 	nursery *mp.Nursery
 	members map[*mp.Link]*member
 	radius  map[string]*radius.Client // by what the entries say of servers
+	pool    *pool.Pool                // nil: not yet
+	hosts   map[netip.Addr]bool       // addresses that entries name, from when there is a pool
 	units   []*unit
 	server  *rendezvous.Server // nil: there is none
 	metrics *metrics.Server    // nil: there is none
 
-	hanging int             // lines that are being given back
-	patient context.Context // while it lasts, modems get the time that they need to hang up
-	hurry   context.CancelFunc
-	solo    bool     // the program ends with the last line
-	final   *Verdict // the program ends when all units have ended and the lines are free
-	signals int      // to end the program, so far
+	hanging  int             // lines that are being given back
+	removing sync.Mutex      // held while an interface is being removed
+	patient  context.Context // while it lasts, modems get the time that they need to hang up
+	hurry    context.CancelFunc
+	solo     bool     // the program ends with the last line
+	final    *Verdict // the program ends when all units have ended and the lines are free
+	signals  int      // to end the program, so far
 }
 
 func newDaemon(o Options, file *conf.File, w world, level *slog.LevelVar, log *slog.Logger) *daemon {
@@ -208,6 +214,9 @@ func (d *daemon) close() {
 		u.abandon()
 	}
 	d.closeRadius()
+	if d.pool != nil {
+		d.pool.Close()
+	}
 	if d.server != nil {
 		d.server.Close()
 	}

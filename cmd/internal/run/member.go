@@ -29,6 +29,7 @@ type member struct {
 	rank            uint64
 	chosen          *conf.Entry   // by the name that the peer has given, in place of a reconfigure entry
 	radius          *radiusCall   // nil: RADIUS has nothing to do with it
+	refused         *Verdict      // why we have sent the peer away; nil: the link tells
 	done            func(Verdict) // tells the process that has handed the line over
 }
 
@@ -81,6 +82,9 @@ func (d *daemon) lost(k *mp.Link, f *mp.Failure, unread []byte) {
 		if f.Kind == mp.Closed && m.unit.broken != nil {
 			v = *m.unit.broken
 		}
+	}
+	if m.refused != nil && f.Kind == mp.Refused {
+		v = *m.refused
 	}
 	v = d.radiusLost(m, f, v)
 	d.diagnose(m, f, v, func(v Verdict) {

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"pppdial/cmd/internal/capture"
 	"pppdial/cmd/internal/keep"
+	"pppdial/cmd/internal/pool"
 	"pppdial/cmd/internal/rendezvous"
 	"pppdial/cmd/internal/status"
 	"pppdial/conf"
@@ -49,9 +51,13 @@ type unit struct {
 	tries   int      // calls in a row without a network
 	broken  *Verdict // of the links that we are closing
 	account account
-	rates   rates    // has a lock of its own
-	party   *party   // for RADIUS; nil: nobody there is known to it
-	final   *Verdict // it ends when everything is given back
+	rates   rates       // has a lock of its own
+	party   *party      // for RADIUS; nil: nobody there is known to it
+	lease   *pool.Lease // the peer's address; nil: it is not out of a pool
+	final   *Verdict    // it ends when everything is given back
+
+	leaving   bool // everything is being given back
+	abandoned sync.Once
 }
 
 // An attempt is a call that is being made or waited for.
@@ -313,10 +319,19 @@ func (u *unit) settle() {
 	for _, f := range todo {
 		f()
 	}
-	if u.final != nil && len(u.members) == 0 && len(u.attempts) == 0 {
-		u.abandon()
-		u.d.unitEnded(u)
+	if u.final != nil && !u.leaving && len(u.members) == 0 && len(u.attempts) == 0 {
+		u.leaving = true
+		go u.leave()
 	}
+}
+
+// leave gives everything back, apart from the run loop: the kernel takes its
+// time to remove an interface, and one after the other.
+func (u *unit) leave() {
+	u.d.removing.Lock()
+	u.abandon()
+	u.d.removing.Unlock()
+	u.d.box.put(func() { u.d.unitEnded(u) })
 }
 
 func (u *unit) whenFree(f func()) {
@@ -402,10 +417,15 @@ func (u *unit) breakLinks(v Verdict) {
 	u.close(v)
 }
 
-// abandon gives back the interface and the entry.
-func (u *unit) abandon() {
+// abandon gives back the interface and the entry, once.
+func (u *unit) abandon() { u.abandoned.Do(u.giveUp) }
+
+func (u *unit) giveUp() {
 	if u.iface != nil {
 		u.iface.close()
+	}
+	if u.lease != nil {
+		u.lease.Free()
 	}
 	if u.caller != nil {
 		u.caller.Close()

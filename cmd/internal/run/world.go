@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"pppdial/dial"
@@ -16,6 +17,7 @@ type world struct {
 	caller func(dial.Config) (caller, error)
 	tun    func(name string) (tun.Device, error)
 	kernel func() (route.Kernel, error)
+	isOurs func(netip.Addr) bool // an address of this machine
 }
 
 // realWorld is this machine.
@@ -27,6 +29,7 @@ var realWorld = world{
 	},
 	tun:    tun.Open,
 	kernel: func() (route.Kernel, error) { return route.OpenKernel() },
+	isOurs: isOurs,
 }
 
 // A caller makes and takes the calls of an entry.
