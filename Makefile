@@ -4,10 +4,12 @@
 # make demo    a call over simulated modems, end to end
 # make fuzz    every fuzz target for FUZZTIME (60s); FUZZ=regexp for some of them
 # make bench   every benchmark; BENCH=regexp for some of them
+# make many    MANY (1000) callers at once on one daemon: time, memory, load
 
 FUZZTIME = 60s
 FUZZ = .
 BENCH = .
+MANY = 1000
 
 # What make test needs beside Go: a C compiler and library for the race
 # detector, the lab's guest and its programs, a RADIUS server, and the linters.
@@ -25,7 +27,7 @@ DIST = amd64 arm64 arm7 mipsle riscv64
 DISTPACKAGES = lintian systemd binutils busybox-static
 
 .NOTPARALLEL:
-.PHONY: build test packages format vet staticcheck man shellcheck cross race dist demo fuzz bench clean
+.PHONY: build test packages format vet staticcheck man shellcheck cross race dist demo fuzz bench many clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/...
@@ -84,6 +86,9 @@ fuzz:
 
 bench:
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 2h ./...
+
+many:
+	PPPTEST_MANY=$(MANY) go test -count=1 -run '^TestMany$$' -v ./cmd/ppp
 
 clean:
 	rm -rf bin dist
