@@ -3,6 +3,7 @@ package mp
 import (
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"pppdial/mp/wire"
@@ -18,7 +19,10 @@ type Bundle struct {
 	pool   *packetPool
 	intake *intake
 
+	told atomic.Pointer[snapshot] // to who has looked last
+
 	// Owned by the loop.
+	lookers []chan<- *snapshot
 	net     channel
 	mp      *multilink // nil: the link has not agreed on it, or there is none
 	load    load

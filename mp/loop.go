@@ -3,6 +3,7 @@ package mp
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,6 +16,8 @@ type loop struct {
 	ready []*Link    // links whose line has news
 	calls []call
 	ended bool
+
+	turns atomic.Uint64 // begun by the goroutine; while it stays, nothing has changed
 
 	// Owned by the goroutine.
 	links    []*Link
@@ -101,6 +104,7 @@ func (l *loop) run() {
 		case packets = <-batches:
 		case <-l.timer.C:
 		}
+		l.turns.Add(1)
 		now := time.Now()
 		if packets != nil {
 			l.bundle.outbound(now, packets)
@@ -109,8 +113,10 @@ func (l *loop) run() {
 		l.advance(now)
 		if l.bundle != nil {
 			l.bundle.pump(now)
+			l.bundle.tell()
 		}
 		if l.stopping && len(l.links) == 0 && l.end() {
+			l.turns.Add(1) // what was told holds no longer
 			return
 		}
 		l.arm(now)

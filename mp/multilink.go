@@ -347,10 +347,12 @@ func (m *multilink) stats() *MPStats {
 		MRRU: m.mrru, PeerMRRU: m.peerMRRU, TxSSN: m.txSSN, RxSSN: m.rxSSN, TxClasses: m.txClasses, RxClasses: m.rxClasses,
 		TxSeq: uint32(m.tx.Seq()), RxSeq: uint32(m.rx.Seq()), Lost: m.rx.Counters().LostFragments,
 	}
+	var ours, theirs wire.Endpoint
 	m.members(func(k *Link) {
 		s.Resent += k.line.Counters().Resent
 		r := k.lcp.Result()
-		s.Endpoint, s.PeerEndpoint = r.Endpoint, r.PeerEndpoint
+		ours, theirs = r.Endpoint, r.PeerEndpoint
 	})
+	s.Endpoint, s.PeerEndpoint = ours.String(), theirs.String()
 	return s
 }

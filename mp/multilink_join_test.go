@@ -78,7 +78,7 @@ func TestAdmission(t *testing.T) {
 		a.wantUp("")
 		b.wantUp("")
 		s, _ := b.bundle.Stats()
-		if s.MP == nil || s.MP.PeerEndpoint != me || len(s.Links) != 1 || !strings.Contains(strings.Join(s.Links[0].Remote, " "), "endpoint [MAC:02:00:00:00:00:07]") {
+		if s.MP == nil || s.MP.PeerEndpoint != me.String() || len(s.Links) != 1 || !strings.Contains(strings.Join(s.Links[0].Remote, " "), "endpoint [MAC:02:00:00:00:00:07]") {
 			t.Errorf("stats %+v", s)
 		}
 	})

@@ -1,10 +1,6 @@
 package mp
 
-import (
-	"time"
-
-	"pppdial/mp/wire"
-)
+import "time"
 
 // Stats are a bundle's state and its counters since it was made.
 type Stats struct {
@@ -51,8 +47,8 @@ type MPStats struct {
 	TxClasses, RxClasses int    // classes of fragments; 0: headers have none
 	Lost                 uint64 // received numbers that never came
 	Resent               uint64 // fragments that were sent anew when their line was lost
-	Endpoint             wire.Endpoint
-	PeerEndpoint         wire.Endpoint
+	Endpoint             string // our discriminator, in words
+	PeerEndpoint         string
 }
 
 // LinkStats is one link of a bundle.
@@ -74,10 +70,43 @@ type LinkStats struct {
 	Local, Remote []string // options of LCP as agreed, in words
 }
 
+// A snapshot is what the loop has told at the end of one of its turns.
+type snapshot struct {
+	Stats
+	turn uint64
+}
+
 // Stats returns the counters as they are now, false when the bundle has ended.
-func (b *Bundle) Stats() (s Stats, ok bool) {
-	ok = b.loop.do(func(time.Time) { s = b.stats() })
-	return s, ok
+// While a bundle rests those who look at it get the same snapshot, and do not
+// wake its loop; so whatever it refers to is to be left as it is.
+func (b *Bundle) Stats() (Stats, bool) {
+	if s := b.told.Load(); s != nil && s.turn == b.loop.turns.Load() {
+		return s.Stats, true
+	}
+	got := make(chan *snapshot, 1)
+	if !b.loop.post(nil, func(time.Time) { b.lookers = append(b.lookers, got) }) {
+		return Stats{}, false
+	}
+	select {
+	case s := <-got:
+		return s.Stats, true
+	case <-b.loop.done:
+		return Stats{}, false
+	}
+}
+
+// tell answers those who look, when the turn has changed what it had to.
+func (b *Bundle) tell() {
+	if len(b.lookers) == 0 {
+		return
+	}
+	s := &snapshot{b.stats(), b.loop.turns.Load()}
+	b.told.Store(s)
+	for i, got := range b.lookers {
+		got <- s
+		b.lookers[i] = nil
+	}
+	b.lookers = b.lookers[:0]
 }
 
 func (b *Bundle) stats() Stats {

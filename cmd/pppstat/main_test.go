@@ -264,6 +264,15 @@ func TestKeys(t *testing.T) {
 	if got := strings.Count(m.View().Content, "\n"); got != 9 {
 		t.Errorf("%d lines", got)
 	}
+	d.set(status.Bundle{Entry: "answer", Unit: status.NoUnit, Mode: "in", Phase: status.Holding, Since: time.Now()},
+		status.Bundle{Entry: "idle", Interface: "ppp0", Unit: 0, PID: 1, Phase: status.Holding})
+	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
+	press("+")
+	see("answer  no interface  in  holding for")
+	refresh()
+	see("answer  no interface")
+	press("+")
+	see("idle  ppp0  unit 0")
 	d.set()
 	refresh()
 	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})

@@ -67,31 +67,25 @@ func (o *options) every(ctx context.Context, f func() error) error {
 
 // A source asks for the one bundle that is looked at.
 type source struct {
-	dir  string
-	unit *int // nil: not chosen yet
+	dir   string
+	unit  *int   // nil: not chosen yet
+	entry string // that has no interface yet, in the place of a unit
 }
 
 // next returns the bundle as it is now. Without a unit chosen it is the first
 // active one, or else the first.
 func (s *source) next(ctx context.Context) (*status.Bundle, error) {
-	if s.unit == nil {
+	if s.unit == nil && s.entry == "" {
 		all, err := rendezvous.State(ctx, s.dir, rendezvous.Query{Target: rendezvous.Target{}, Brief: true})
 		if len(all.Bundles) == 0 {
 			return nil, orUnknown(err)
 		}
-		pick := all.Bundles[0]
-		for _, b := range all.Bundles {
-			if b.Phase != status.Dead && b.Phase != status.Holding {
-				pick = b
-				break
-			}
-		}
-		s.unit = &pick.Unit
+		s.choose(first(all.Bundles))
 	}
-	doc, err := rendezvous.State(ctx, s.dir, rendezvous.Query{Target: rendezvous.Target{Unit: s.unit}})
+	doc, err := rendezvous.State(ctx, s.dir, rendezvous.Query{Target: rendezvous.Target{Unit: s.unit, Entry: s.entry}})
 	if len(doc.Bundles) == 0 {
 		if err == nil {
-			err = fmt.Errorf("unit %d: %w", *s.unit, rendezvous.ErrUnknown)
+			err = fmt.Errorf("%s: %w", s, rendezvous.ErrUnknown)
 		}
 		return nil, err
 	}
@@ -107,12 +101,40 @@ func (s *source) step(ctx context.Context, by int) {
 	}
 	at := 0
 	for i, b := range all.Bundles {
-		if s.unit != nil && b.Unit == *s.unit {
+		if s.unit != nil && b.Unit == *s.unit || s.unit == nil && b.Unit == status.NoUnit && b.Entry == s.entry {
 			at = i + by
 		}
 	}
-	unit := all.Bundles[(at+n)%n].Unit
-	s.unit = &unit
+	s.choose(all.Bundles[(at+n)%n])
+}
+
+// first is the first active bundle, or else the first that has an interface.
+func first(all []status.Bundle) status.Bundle {
+	pick := all[0]
+	for _, b := range all {
+		if b.Phase != status.Dead && b.Phase != status.Holding {
+			return b
+		}
+		if pick.Unit == status.NoUnit {
+			pick = b
+		}
+	}
+	return pick
+}
+
+// choose makes a bundle the one that is looked at.
+func (s *source) choose(b status.Bundle) {
+	s.unit, s.entry = &b.Unit, ""
+	if b.Unit == status.NoUnit {
+		s.unit, s.entry = nil, b.Entry
+	}
+}
+
+func (s *source) String() string {
+	if s.unit != nil {
+		return fmt.Sprintf("unit %d", *s.unit)
+	}
+	return s.entry
 }
 
 func orUnknown(err error) error {

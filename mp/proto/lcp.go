@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -103,6 +104,7 @@ type LCP struct {
 	result LCPResult // of the last time it was open
 	local  []byte    // our options as last Acked
 	remote []byte    // the peer's
+	said   [2]worded // local and remote
 	loop   loopback
 	auth   authTalk
 	echo   echo
@@ -158,9 +160,23 @@ func (l *LCP) Reconfigure(now time.Time, cfg LCPConfig) bool {
 // afterwards until it is open again.
 func (l *LCP) Result() *LCPResult { return &l.result }
 
-// Options returns in words what we, and what the peer, had Acked last.
+// Options returns in words what we, and what the peer, had Acked last. The
+// words are shared with later callers.
 func (l *LCP) Options() (local, remote []string) {
-	return wire.FormatOptions(wire.LCP, l.local), wire.FormatOptions(wire.LCP, l.remote)
+	return l.said[0].of(l.local), l.said[1].of(l.remote)
+}
+
+// Worded are options and what they are in words.
+type worded struct {
+	options wire.Options
+	words   []string
+}
+
+func (w *worded) of(o wire.Options) []string {
+	if !bytes.Equal(w.options, o) {
+		w.options, w.words = bytes.Clone(o), wire.FormatOptions(wire.LCP, o)
+	}
+	return w.words
 }
 
 // PeerIdent returns the peer's last Identification, made printable.

@@ -161,7 +161,7 @@ func ask[T any](ctx context.Context, d *daemon, question func() T) (answer T, er
 func (d *daemon) act(c rendezvous.Command) error {
 	err := rendezvous.ErrUnknown
 	for _, u := range append([]*unit(nil), d.units...) {
-		if u.iface != nil && c.Match(u.entry.Label, u.iface.unit()) {
+		if c.Match(u.entry.Label, u.number()) {
 			err = u.act(c)
 		}
 	}
@@ -172,6 +172,12 @@ func (d *daemon) act(c rendezvous.Command) error {
 func (u *unit) act(c rendezvous.Command) error {
 	if u.final != nil {
 		return errors.New("it is going down")
+	}
+	switch in := u.entry.Mode == conf.In; {
+	case in && (c.Verb == rendezvous.Up || c.Verb == rendezvous.AddLine):
+		return errors.New("it only answers: the entry says in")
+	case in && c.Verb == rendezvous.Down && len(u.members) == 0:
+		return errors.New("nobody has called")
 	}
 	u.log.Info("told to", "command", c.Verb)
 	switch c.Verb {

@@ -19,6 +19,7 @@ type iface struct {
 	entry  *conf.Entry
 	log    *slog.Logger
 	tun    tun.Device
+	unit   int // the number in its name
 	bundle *mp.Bundle
 	kernel route.Kernel
 	router *route.Router
@@ -40,7 +41,7 @@ func openInterface(e *conf.Entry, w *world, stateDir string, events mp.Events, l
 	if err := os.MkdirAll(stateDir, 0o755); err != nil {
 		log.Warn("no place for the state of running programs", "error", err)
 	}
-	f := &iface{entry: e, log: log.With("interface", dev.Name()), tun: dev, kernel: kernel}
+	f := &iface{entry: e, log: log.With("interface", dev.Name()), tun: dev, unit: numberIn(dev.Name()), kernel: kernel}
 	if err := route.Recover(kernel, stateDir, f.log); err != nil {
 		f.log.Warn("could not undo what a killed ppp has left", "error", err)
 	}
@@ -51,13 +52,12 @@ func openInterface(e *conf.Entry, w *world, stateDir string, events mp.Events, l
 
 // stand gives the interface addresses and routes before anybody is called.
 func (f *iface) stand() error {
-	f.up.v4 = standing(f.entry, f.unit())
+	f.up.v4 = standing(f.entry, f.unit)
 	return f.set(f.up)
 }
 
-// unit is the interface's number, that of pppN.
-func (f *iface) unit() int {
-	name := f.tun.Name()
+// numberIn is N of pppN.
+func numberIn(name string) int {
 	n, _ := strconv.Atoi(strings.TrimLeft(name, "abcdefghijklmnopqrstuvwxyz"))
 	return n
 }

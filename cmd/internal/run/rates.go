@@ -20,7 +20,22 @@ type rates struct {
 type counters struct {
 	at    time.Time // zero: when the counters began
 	whole octets
-	links map[*mp.Link]octets
+	links []carrier
+}
+
+// A carrier is what one link has carried.
+type carrier struct {
+	link *mp.Link
+	octets
+}
+
+func (c *counters) of(k *mp.Link) (t octets, known bool) {
+	for i := range c.links {
+		if c.links[i].link == k {
+			return c.links[i].octets, true
+		}
+	}
+	return octets{}, false
 }
 
 // A flow is bits a second in both directions.
@@ -28,16 +43,16 @@ type flow struct{ rx, tx float64 }
 
 type speeds struct {
 	flow
-	links map[*mp.Link]flow
+	links []flow // in the order of the statistics
 }
 
 // take returns the rates of late, and remembers the counters for the next time.
 // The first time they are those of the connection so far, which has begun with
 // what start says.
 func (r *rates) take(now time.Time, start counters, s *mp.Stats) speeds {
-	c := counters{now, octetsOf(*s), make(map[*mp.Link]octets, len(s.Links))}
-	for _, k := range s.Links {
-		c.links[k.Link] = octets{k.Tx.Bytes, k.Rx.Bytes}
+	c := counters{now, octetsOf(*s), make([]carrier, len(s.Links))}
+	for i, k := range s.Links {
+		c.links[i] = carrier{k.Link, octets{k.Tx.Bytes, k.Rx.Bytes}}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -47,18 +62,18 @@ func (r *rates) take(now time.Time, start counters, s *mp.Stats) speeds {
 	if r.base.at.IsZero() || now.Sub(r.last.at) >= rateTime {
 		r.base, r.last = r.last, c
 	}
-	v := speeds{links: make(map[*mp.Link]flow, len(s.Links))}
+	v := speeds{links: make([]flow, len(s.Links))}
 	if r.base.at.IsZero() {
 		return v
 	}
 	v.flow = c.whole.over(r.base.whole, now.Sub(r.base.at))
-	for _, k := range s.Links {
+	for i, k := range s.Links {
 		took := now.Sub(r.base.at)
-		before, known := r.base.links[k.Link]
+		before, known := r.base.of(k.Link)
 		if !known && k.Since.After(r.base.at) {
 			took = now.Sub(k.Since)
 		}
-		v.links[k.Link] = c.links[k.Link].over(before, took)
+		v.links[i] = c.links[i].over(before, took)
 	}
 	return v
 }

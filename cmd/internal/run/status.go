@@ -2,13 +2,13 @@ package run
 
 import (
 	"context"
-	"maps"
 	"os"
 	"slices"
 	"time"
 
 	"pppdial/cmd/internal/rendezvous"
 	"pppdial/cmd/internal/status"
+	"pppdial/conf"
 	"pppdial/mp"
 )
 
@@ -32,43 +32,61 @@ func (h host) State(ctx context.Context, q rendezvous.Query) ([]status.Bundle, e
 // A sight is what the run loop knows of a unit.
 type sight struct {
 	status.Bundle
-	bundle *mp.Bundle
+	bundle *mp.Bundle // nil: there is none yet
 	rates  *rates
-	start  counters                 // of the connection
-	lines  map[*mp.Link]status.Link // as far as the run loop knows them
+	start  counters    // of the connection
+	lines  []linkSight // as far as the run loop knows them
+}
+
+// A linkSight is a link as far as the run loop knows it.
+type linkSight struct {
+	link *mp.Link
+	status.Link
+	told bool
 }
 
 func (d *daemon) look(q rendezvous.Query) (all []sight) {
 	now := time.Now()
+	if q.Target == (rendezvous.Target{}) {
+		all = make([]sight, 0, len(d.units))
+	}
 	for _, u := range d.units {
-		if u.iface != nil && q.Match(u.entry.Label, u.iface.unit()) {
+		if q.Match(u.entry.Label, u.number()) {
 			all = append(all, u.look(now, q.Brief))
 		}
 	}
 	return all
 }
 
+// number is that of the unit's interface.
+func (u *unit) number() int {
+	if u.iface == nil {
+		return status.NoUnit
+	}
+	return u.iface.unit
+}
+
 func (u *unit) look(now time.Time, brief bool) sight {
 	s := sight{Bundle: status.Bundle{
-		Entry: u.entry.Label, Interface: u.iface.tun.Name(), Unit: u.iface.unit(), PID: os.Getpid(),
+		Entry: u.entry.Label, Unit: u.number(), PID: os.Getpid(),
 		Mode: u.entry.Mode.String(), Phase: u.phase(), Since: u.since(),
 	}}
+	if u.iface != nil {
+		s.Interface = u.iface.tun.Name()
+	}
 	if brief {
 		return s
 	}
-	if n := u.iface.up.v4; n != nil {
-		s.Local, s.Remote = n.Local.String(), n.Remote.String()
-		for _, a := range n.DNS {
-			s.DNS = append(s.DNS, a.String())
-		}
-	}
-	if n := u.iface.up.v6; n != nil {
-		s.Local6, s.Remote6 = n.Local.String(), n.Remote.String()
+	if u.iface != nil {
+		u.iface.look(&s)
 	}
 	a := &u.account
 	s.Accounting = status.Accounting{
 		CallsTried: a.tried, CallsMade: a.made, CallsFailed: a.failed,
-		ConnectSecs: int64(a.total(now).Seconds()), LinesAdding: len(u.attempts),
+		ConnectSecs: int64(a.total(now).Seconds()),
+	}
+	if u.entry.Mode != conf.In { // which only waits
+		s.Accounting.LinesAdding = len(u.attempts)
 	}
 	if u.up {
 		s.WhyUp = u.because
@@ -79,14 +97,26 @@ func (u *unit) look(now time.Time, brief bool) sight {
 		})
 		s.WhyDown = v.reason()
 	}
-	s.bundle, s.rates, s.start = u.iface.bundle, &u.rates, counters{at: a.since, whole: a.atStart}
-	s.lines = make(map[*mp.Link]status.Link, len(u.members))
+	s.rates, s.start = &u.rates, counters{at: a.since, whole: a.atStart}
 	for m := range u.members {
-		s.lines[m.link] = status.Link{
+		s.lines = append(s.lines, linkSight{link: m.link, Link: status.Link{
 			Line: m.Name(), Phase: status.Establish, Since: m.started, Speed: m.speed, Origin: m.origin,
-		}
+		}})
 	}
 	return s
+}
+
+func (f *iface) look(s *sight) {
+	s.bundle = f.bundle
+	if n := f.up.v4; n != nil {
+		s.Local, s.Remote = n.Local.String(), n.Remote.String()
+		for _, a := range n.DNS {
+			s.DNS = append(s.DNS, a.String())
+		}
+	}
+	if n := f.up.v6; n != nil {
+		s.Local6, s.Remote6 = n.Local.String(), n.Remote.String()
+	}
 }
 
 // since is when the unit's phase began.
@@ -122,13 +152,30 @@ func (u *unit) since() time.Time {
 // complete adds what the bundle's loop knows, and lines that are not yet in it.
 func (s *sight) complete(now time.Time) status.Bundle {
 	b := s.Bundle
-	if stats, ok := s.bundle.Stats(); ok {
-		s.fill(&b, stats, s.rates.take(now, s.start, &stats))
+	if s.bundle != nil {
+		if stats, ok := s.bundle.Stats(); ok {
+			s.fill(&b, stats, s.rates.take(now, s.start, &stats))
+		}
 	}
-	coming := slices.Collect(maps.Values(s.lines))
-	slices.SortFunc(coming, func(a, b status.Link) int { return a.Since.Compare(b.Since) })
-	b.Links = append(b.Links, coming...)
+	there := len(b.Links)
+	for i := range s.lines {
+		if !s.lines[i].told {
+			b.Links = append(b.Links, s.lines[i].Link)
+		}
+	}
+	slices.SortFunc(b.Links[there:], func(a, b status.Link) int { return a.Since.Compare(b.Since) })
 	return b
+}
+
+// line is what the run loop knows of a link.
+func (s *sight) line(k *mp.LinkStats) status.Link {
+	for i := range s.lines {
+		if l := &s.lines[i]; l.link == k.Link {
+			l.told = true
+			return l.Link
+		}
+	}
+	return status.Link{Line: k.Name}
 }
 
 func (s *sight) fill(b *status.Bundle, from mp.Stats, now speeds) {
@@ -143,22 +190,20 @@ func (s *sight) fill(b *status.Bundle, from mp.Stats, now speeds) {
 		b.MP = &status.MP{
 			MRRU: m.MRRU, RemoteMRRU: m.PeerMRRU, TxSeq: m.TxSeq, RxSeq: m.RxSeq, TxSSN: m.TxSSN, RxSSN: m.RxSSN,
 			TxClasses: m.TxClasses, RxClasses: m.RxClasses, Lost: m.Lost, Resent: m.Resent,
-			Endpoint: m.PeerEndpoint.String(), OwnEndpoint: m.Endpoint.String(),
+			Endpoint: m.PeerEndpoint, OwnEndpoint: m.Endpoint,
 		}
 	}
-	for _, k := range from.Links {
-		l, known := s.lines[k.Link]
-		delete(s.lines, k.Link)
-		if !known {
-			l = status.Link{Line: k.Name}
-		}
+	b.Links = make([]status.Link, 0, max(len(from.Links), len(s.lines)))
+	for i := range from.Links {
+		k := &from.Links[i]
+		l := s.line(k)
 		if !k.Since.IsZero() {
 			l.Since = k.Since
 		}
 		l.Phase, l.MeasuredBPS = k.Phase.String(), k.Rate*8
 		l.Benched, l.Resting, l.BadFCS = k.Benched, k.Resting, k.BadFCS
 		l.EchoRTTMS = float64(k.EchoRTT) / float64(time.Millisecond)
-		of := now.links[k.Link]
+		of := now.links[i]
 		l.Rx, l.Tx = counted(k.Rx, of.rx), counted(k.Tx, of.tx)
 		l.LCPLocal, l.LCPRemote = k.Local, k.Remote
 		b.Links = append(b.Links, l)

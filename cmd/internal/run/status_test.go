@@ -3,15 +3,19 @@ package run
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"math/rand/v2"
+	"net"
 	"os"
 	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"pppdial/cmd/internal/rendezvous"
 	"pppdial/cmd/internal/status"
@@ -247,6 +251,36 @@ func TestState(t *testing.T) {
 	})
 }
 
+// An entry that waits for a call has no interface yet, and is there all the
+// same.
+func TestStateOfWaiting(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := newMemWorld(t)
+		d, stop := w.serveUnits(dir, 1, "in")
+		defer stop()
+		time.Sleep(time.Second)
+		for _, q := range []rendezvous.Query{{}, {Brief: true}, {Target: rendezvous.Target{Entry: "rmt0"}}} {
+			doc := look(t, d, q)
+			if len(doc.Bundles) != 1 {
+				t.Fatalf("%+v", doc)
+			}
+			if b := doc.Bundles[0]; b.Entry != "rmt0" || b.Mode != "in" || b.Unit != status.NoUnit || b.Interface != "" || b.Phase != status.Holding || b.Accounting.LinesAdding != 0 {
+				t.Errorf("%+v: %+v", q, b)
+			}
+		}
+		for verb, want := range map[rendezvous.Verb]string{
+			rendezvous.Up: "it only answers: the entry says in", rendezvous.AddLine: "it only answers: the entry says in",
+			rendezvous.Down: "nobody has called", rendezvous.DropLine: "no line can be spared that we have called", rendezvous.Debug: "<nil>",
+		} {
+			err := host{d}.Act(t.Context(), rendezvous.Caller{}, rendezvous.Command{Target: rendezvous.Target{Entry: "rmt0"}, Verb: verb})
+			if fmt.Sprint(err) != want {
+				t.Errorf("%s: %v, want %s", verb, err, want)
+			}
+		}
+	})
+}
+
 // udp is a datagram of so many octets.
 func udp(from, to string, size int) []byte {
 	p := make([]byte, size)
@@ -315,6 +349,15 @@ func waitUp(b *testing.B, d *daemon, n int) {
 	}
 }
 
+// cpuTime is what this process has used so far.
+func cpuTime(b *testing.B) time.Duration {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
 // BenchmarkState is what one look at so many interfaces costs the daemon, all
 // that there is to know of each, without its encoding.
 func BenchmarkState(b *testing.B) {
@@ -327,6 +370,40 @@ func BenchmarkState(b *testing.B) {
 			for b.Loop() {
 				look(b, d, rendezvous.Query{})
 			}
+		})
+	}
+}
+
+// BenchmarkEverything is what a daemon with so many interfaces does for pppstat
+// -j, and who asks only takes the octets.
+func BenchmarkEverything(b *testing.B) {
+	for _, n := range []int{1, 8, 1000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			w := newMemWorld(b)
+			dir := b.TempDir()
+			d, stop := w.serveUnits(dir, n, "out camp")
+			defer stop()
+			s, err := rendezvous.Listen(dir, rendezvous.Options{}, host{d})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer s.Close()
+			waitUp(b, d, n)
+			before := cpuTime(b)
+			for b.Loop() {
+				c, err := net.Dial("unix", fmt.Sprintf("%s/%d.sock", dir, os.Getpid()))
+				if err != nil {
+					b.Fatal(err)
+				}
+				io.WriteString(c, `{"version":1,"verb":"state"}`+"\n")
+				octets, err := io.Copy(io.Discard, c)
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.SetBytes(octets)
+				c.Close()
+			}
+			b.ReportMetric(float64((cpuTime(b)-before).Nanoseconds())/float64(b.N), "cpu-ns/op")
 		})
 	}
 }
@@ -347,12 +424,14 @@ func BenchmarkRefresh(b *testing.B) {
 			defer s.Close()
 			waitUp(b, d, n)
 			unit := n / 2
+			before := cpuTime(b)
 			for b.Loop() {
 				doc, err := rendezvous.State(b.Context(), dir, rendezvous.Query{Target: rendezvous.Target{Unit: &unit}})
 				if err != nil || len(doc.Bundles) != 1 {
 					b.Fatal(err)
 				}
 			}
+			b.ReportMetric(float64((cpuTime(b)-before).Nanoseconds())/float64(b.N), "cpu-ns/op")
 		})
 	}
 }

@@ -33,11 +33,6 @@ func list[T any](l *[]T) {
 	}
 }
 
-// Active reports whether the bundle has a link, or is about to get one.
-func (b *Bundle) Active() bool {
-	return len(b.Links) > 0 || b.Accounting.LinesAdding > 0
-}
-
 // Brief returns only what tells a bundle from others.
 func (b *Bundle) Brief() Bundle {
 	return Bundle{Entry: b.Entry, Interface: b.Interface, Unit: b.Unit, PID: b.PID, Mode: b.Mode, Phase: b.Phase, Since: b.Since}

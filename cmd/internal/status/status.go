@@ -16,7 +16,7 @@ type Document struct {
 type Bundle struct {
 	Entry     string    `json:"entry"`
 	Interface string    `json:"interface"`
-	Unit      int       `json:"unit"` // unlike any other of this machine
+	Unit      int       `json:"unit"` // unlike any other of this machine; NoUnit: there is no interface yet
 	PID       int       `json:"pid"`
 	Mode      string    `json:"mode"` // in, out, quiet
 	Phase     string    `json:"phase"`
@@ -44,6 +44,10 @@ type Bundle struct {
 	WhyDown  string    `json:"why_down,omitempty"`
 	Verdicts []Verdict `json:"verdicts"` // the last ones, newest last
 }
+
+// NoUnit is the unit of an entry that has no interface, as one that waits for a
+// call.
+const NoUnit = -1
 
 // Phases of an interface. A link's are those from dialing to terminate.
 const (

@@ -125,7 +125,11 @@ func (v View) heading() string {
 	if b == nil {
 		return "pppstat"
 	}
-	return fmt.Sprintf("%s  %s  unit %d  %s  %s for %s", clean(b.Entry), clean(b.Interface), b.Unit, b.Mode, b.Phase, age(v.Now, b.Since))
+	where := fmt.Sprintf("%s  unit %d", clean(b.Interface), b.Unit)
+	if b.Unit == status.NoUnit {
+		where = "no interface"
+	}
+	return fmt.Sprintf("%s  %s  %s  %s for %s", clean(b.Entry), where, b.Mode, b.Phase, age(v.Now, b.Since))
 }
 
 func (v View) title(width int) string {
