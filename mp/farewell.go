@@ -17,6 +17,7 @@ const farewellTime = time.Second
 const (
 	farewellWords = "NO CARRIER"
 	farewellEnd   = farewellWords + "\r\n"
+	farewellLine  = "\r\n" + farewellEnd
 )
 
 // A farewell watches for what a modem says when it has lost the carrier: many
@@ -41,7 +42,7 @@ func (f *farewell) judge(now time.Time, d *hdlc.Decoder) {
 	s := d.Stats()
 	bad := s.BadFCS + s.Aborts + s.Runts + s.TooLong
 	switch {
-	case bad != f.bad && bytes.Contains(d.Noise(), []byte(farewellWords)):
+	case bad != f.bad && bytes.Contains(d.Noise(), []byte(farewellNoise(d))):
 		f.until = now
 	case bytes.Equal(f.tail[:], []byte(farewellEnd)):
 		f.until = now.Add(farewellTime)
@@ -49,6 +50,14 @@ func (f *farewell) judge(now time.Time, d *hdlc.Decoder) {
 		f.until = time.Time{}
 	}
 	f.bad = bad
+}
+
+// farewellNoise is what the modem says, as far as the decoder lets it pass.
+func farewellNoise(d *hdlc.Decoder) string {
+	if d.RxACCM&(1<<'\r'|1<<'\n') != 0 {
+		return farewellWords
+	}
+	return farewellLine
 }
 
 // lost reports whether the words were the modem's.

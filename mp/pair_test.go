@@ -373,6 +373,14 @@ func noCarrier(t *testing.T, echo []byte) {
 			t.Fatalf("words within a frame end the link: %v", f)
 		default:
 		}
+		damaged := bytes.Replace(words, []byte("modem"), []byte("modes"), 1)
+		lb.Write(damaged)
+		time.Sleep(5 * time.Second)
+		select {
+		case f := <-a.lost:
+			t.Fatalf("words within a damaged frame end the link: %v", f)
+		default:
+		}
 		fmt.Fprint(lb, "\r\nNO CAR")
 		time.Sleep(10 * time.Millisecond)
 		fmt.Fprintf(lb, "RIER\r\n%s", echo)
