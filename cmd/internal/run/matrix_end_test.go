@@ -213,6 +213,7 @@ type frames struct {
 	mu    sync.Mutex
 	dec   hdlc.Decoder
 	count map[wire.Protocol]int
+	each  func(p wire.Protocol, info []byte) // is told of each; nil: nobody
 }
 
 func (f *frames) passed(b []byte) {
@@ -230,8 +231,11 @@ func (f *frames) passed(b []byte) {
 		if len(frame) > 2 && frame[0] == 0xff && frame[1] == 0x03 {
 			frame = frame[2:]
 		}
-		if p, _, err := wire.ParseProtocol(frame); err == nil {
+		if p, info, err := wire.ParseProtocol(frame); err == nil {
 			f.count[p]++
+			if f.each != nil {
+				f.each(p, info)
+			}
 		}
 	}
 }
