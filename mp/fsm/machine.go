@@ -182,7 +182,7 @@ func (m *Machine) act(now time.Time, a action) {
 	case scr:
 		m.sendRequest(now)
 	case sca:
-		m.sendAck()
+		m.sendAck(now)
 	case scn:
 		m.sendRefusal(now)
 	case str:

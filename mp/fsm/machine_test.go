@@ -322,6 +322,33 @@ func TestSettled(t *testing.T) {
 	d.want("Ack 40 01030a", "")
 	d.peer(ack, 2, 1, 3, 7)
 	d.state(Opened)
+	d.now = d.now.Add(time.Minute)
 	d.peer(req, 40, 1, 3, 10)
 	d.want("Req 3 010307", "leaving Opened ends the settlement")
+}
+
+// What the peer has sent before our Ack was there is no new negotiation.
+func TestCopyOnItsWay(t *testing.T) {
+	d := started(t, testConfig)
+	d.now = d.now.Add(250 * time.Millisecond) // the round trip
+	d.peer(req, 40, 1, 3, 9)
+	d.want("Ack 40 010309", "")
+	d.peer(ack, 1, 1, 3, 7)
+	d.state(Opened)
+	for range 2 {
+		d.now = d.now.Add(600 * time.Millisecond)
+		d.peer(req, 40, 1, 3, 9)
+		d.want("Ack 40 010309", "the first Ack was on its way to the peer, or lost")
+		d.state(Opened)
+	}
+	if n := d.m.Counts().ReAcked; n != 2 {
+		t.Errorf("%d Acked again", n)
+	}
+	d.peer(req, 40, 1, 3, 10)
+	d.want("Req 2 010307", "another content is a new negotiation")
+	d.want("Ack 40 01030a", "")
+	d.peer(ack, 2, 1, 3, 7)
+	d.now = d.now.Add(2 * time.Second)
+	d.peer(req, 40, 1, 3, 10)
+	d.want("Req 3 010307", "so late it is a new negotiation: RFC 1661, 4.1")
 }

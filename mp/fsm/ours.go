@@ -20,6 +20,9 @@ type ours struct {
 	copies    int    // how often it was sent
 	replies   int    // how often it was answered
 	failures  int    // Naks and Rejects in this negotiation
+
+	firstSent time.Time     // the first copy
+	roundTrip time.Duration // until its answer: no less than what the line takes there and back
 }
 
 // sendRequest is scr. A repetition is identical; a request after an answer is
@@ -29,6 +32,7 @@ func (m *Machine) sendRequest(now time.Time) {
 		m.policy.Reset()
 		m.failures, m.refusals, m.naks = 0, 0, 0
 		m.held = false
+		m.ackedAt = time.Time{}
 		m.err = nil
 		m.initRestart(now)
 	}
@@ -42,6 +46,7 @@ func (m *Machine) sendRequest(now time.Time) {
 		m.requestID = m.NextID()
 		m.requested, m.answered = true, false
 		m.copies, m.replies = 0, 0
+		m.firstSent = now
 	}
 	first := m.fresh && !m.heard
 	m.fresh = false
@@ -78,6 +83,12 @@ func (m *Machine) answers(p wire.Packet) (valid, first bool) {
 	return true, false // the table's x
 }
 
+// answeredNow notes the first answer to our request.
+func (m *Machine) answeredNow(now time.Time) {
+	m.answered, m.replies = true, 1
+	m.roundTrip = now.Sub(m.firstSent)
+}
+
 func (m *Machine) acked(now time.Time, p wire.Packet) {
 	valid, first := m.answers(p)
 	if !valid {
@@ -88,7 +99,7 @@ func (m *Machine) acked(now time.Time, p wire.Packet) {
 			m.drop(&m.counts.Mismatch, "Ack of something else", p)
 			return
 		}
-		m.answered, m.replies = true, 1
+		m.answeredNow(now)
 		m.policy.Acked(m.request)
 	}
 	m.event(now, rca)
@@ -119,7 +130,7 @@ func (m *Machine) refused(now time.Time, p wire.Packet) {
 	} else {
 		m.counts.NaksReceived++
 	}
-	m.answered, m.replies = true, 1
+	m.answeredNow(now)
 	m.failures++
 	if err := m.learn(p); err != nil {
 		m.fail(now, fmt.Errorf("%s: %w", m.cfg.Name, err))

@@ -92,10 +92,11 @@ func check(t *rapid.T, m *Machine) {
 func TestConvergence(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := testConfig
-		cfg.MaxConfigure = rapid.IntRange(4, 10).Draw(t, "MaxConfigure")
 		loss := rapid.IntRange(0, 100).Draw(t, "percent lost")
 		good := rapid.IntRange(0, 200).Draw(t, "good after so many packets")
-		rtt := rapid.IntRange(0, 450).Draw(t, "milliseconds one way")
+		rtt := rapid.IntRange(0, 2000).Draw(t, "milliseconds one way")
+		// Enough of them that the last comes after the first answer.
+		cfg.MaxConfigure = rapid.IntRange(4+rtt/400, 12).Draw(t, "MaxConfigure")
 		sent := 0
 		l := newLossy(cfg, rapid.Bool().Draw(t, "stubborn"), func() (bool, time.Duration) {
 			sent++

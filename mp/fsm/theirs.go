@@ -18,9 +18,14 @@ type theirs struct {
 	refusals int // Naks and Rejects sent since our last Ack
 
 	settled      bool
-	ackedID      uint8  // the request that was last Acked
-	ackedRequest []byte // its options
+	ackedAt      time.Time // when that request was first Acked
+	ackedID      uint8     // the request that was last Acked
+	ackedRequest []byte    // its options
 }
+
+// onItsWay is how much later than our Ack a copy of the request may come that
+// the peer had sent before the Ack reached it, beside the round trip.
+const onItsWay = time.Second
 
 // Settle says whether a Configure-Request that we have Acked may come again,
 // identical, without renegotiation: the Ack is repeated and Opened is kept.
@@ -34,7 +39,7 @@ func (m *Machine) requestedByPeer(now time.Time, p wire.Packet) {
 		m.drop(&m.counts.Malformed, "malformed options", p)
 		return
 	}
-	if m.settled && p.ID == m.ackedID && bytes.Equal(p.Data, m.ackedRequest) {
+	if m.state == Opened && m.isCopy(now, p) {
 		m.counts.ReAcked++
 		m.send(wire.Packet{Code: wire.ConfigureAck, ID: p.ID, Data: p.Data})
 		return
@@ -49,6 +54,16 @@ func (m *Machine) requestedByPeer(now time.Time, p wire.Packet) {
 		}
 	}
 	m.event(now, e)
+}
+
+// isCopy reports whether a request that comes in Opened is the one that we have
+// Acked: on a settled machine always, else as long as the peer may have sent it
+// before our Ack was there. If that were a new negotiation (RFC 1661, section
+// 4.1), two machines with a round trip that is longer than their restart timers
+// would never come to an end.
+func (m *Machine) isCopy(now time.Time, p wire.Packet) bool {
+	late := now.Sub(m.ackedAt) > m.roundTrip+onItsWay
+	return (m.settled || !late) && p.ID == m.ackedID && bytes.Equal(p.Data, m.ackedRequest)
 }
 
 // judge puts the answer to the peer's request together: the code of the worst
@@ -93,8 +108,11 @@ func (m *Machine) judge(options wire.Options) {
 }
 
 // sendAck is sca.
-func (m *Machine) sendAck() {
+func (m *Machine) sendAck(now time.Time) {
 	m.naks, m.refusals = 0, 0
+	if m.ackedAt.IsZero() || m.packet.ID != m.ackedID || !bytes.Equal(m.packet.Data, m.ackedRequest) {
+		m.ackedAt = now
+	}
 	m.ackedID = m.packet.ID
 	m.ackedRequest = append(m.ackedRequest[:0], m.packet.Data...)
 	m.send(wire.Packet{Code: wire.ConfigureAck, ID: m.ackedID, Data: m.ackedRequest})
