@@ -175,6 +175,7 @@ func (k *Link) lineLost(now time.Time, err error) {
 // input reads a chunk. Each frame goes all the way up before the next is
 // looked at, for it may change how the next is read.
 func (k *Link) input(now time.Time, chunk []byte) {
+	k.lcp.Receiving(now)
 	if k.cfg.Sync {
 		k.frame(now, chunk)
 		if k.bundle != nil {

@@ -27,6 +27,7 @@ type echo struct {
 	unanswered int       // sent since the peer was heard
 	oldest     time.Time // of them and of Probe's
 	last       time.Time // when the last one was sent
+	octets     time.Time // when something came, be it part of a frame
 	delay      time.Duration
 
 	sent  [echoMemory]sentEcho
@@ -63,7 +64,8 @@ func (e *echo) stop() {
 func (e *echo) deadline() time.Time { return e.next }
 
 // due says what is to be done. The verdict waits for the last request to
-// leave our queue and for the answer's round trip.
+// leave our queue and for the answer's round trip, and while octets come: on a
+// slow line a frame takes its time, and the answer stands behind it.
 func (e *echo) due(now time.Time) echoAction {
 	if e.next.IsZero() || now.Before(e.next) {
 		return echoNothing
@@ -71,11 +73,22 @@ func (e *echo) due(now time.Time) echoAction {
 	if e.unanswered < e.limit {
 		return echoSend
 	}
-	if verdict := e.last.Add(min(e.delay, maxEchoDelay) + e.patience()); now.Before(verdict) {
+	verdict := e.last.Add(min(e.delay, maxEchoDelay) + e.patience())
+	if e.octets.After(e.last) && e.octets.Before(e.last.Add(maxEchoDelay)) {
+		verdict = later(verdict, e.octets.Add(e.patience()))
+	}
+	if now.Before(verdict) {
 		e.next = verdict
 		return echoNothing
 	}
 	return echoDead
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // patience is how long an answer may take once the request is on the line.
@@ -117,6 +130,9 @@ func (l *LCP) Heard(time.Time) {
 	l.echo.unanswered = 0
 	l.echo.oldest = time.Time{}
 }
+
+// Receiving says that octets came, which need not be a good frame.
+func (l *LCP) Receiving(now time.Time) { l.echo.octets = now }
 
 // SetDelay tells how long what we send now waits before it is on the line:
 // the verdict on Echo-Requests waits as much longer, up to a minute.

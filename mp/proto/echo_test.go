@@ -105,6 +105,39 @@ func TestVerdictDoesNotWaitForEver(t *testing.T) {
 	d.saw("down")
 }
 
+// A frame may take longer than the verdict: its octets put that off.
+func TestVerdictWaitsForTheFrame(t *testing.T) {
+	d := echoing(t)
+	for range 3 {
+		d.next(10*time.Second, "")
+		d.sent = nil
+	}
+	d.now = d.now.Add(6 * time.Second)
+	d.l.Receiving(d.now)
+	d.next(4*time.Second, "the verdict would be due")
+	d.saw()
+	d.next(6*time.Second, "the answer may stand behind the frame")
+	d.saw("down")
+}
+
+// Octets that never make a frame are no life.
+func TestVerdictDoesNotWaitForNoise(t *testing.T) {
+	d := echoing(t)
+	for range 3 {
+		d.next(10*time.Second, "")
+		d.sent = nil
+	}
+	last := d.now
+	for d.l.State() == fsm.Opened {
+		d.now = d.l.Deadline()
+		d.l.Receiving(d.now.Add(-time.Millisecond))
+		d.l.Advance(d.now)
+	}
+	if took := d.now.Sub(last); took < time.Minute || took > 70*time.Second {
+		t.Errorf("dead after %v", took)
+	}
+}
+
 func TestPeerKnowsNoEcho(t *testing.T) {
 	d := echoing(t)
 	d.next(10*time.Second, "")
