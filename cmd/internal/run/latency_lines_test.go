@@ -61,17 +61,19 @@ func deepCable(t *testing.T) (a, b string) {
 	return a, b
 }
 
-// trickle carries bytes at the line's rate.
+// trickle carries bytes at the line's rate. Time that the machine has for others is
+// made up for, as a line never pauses while there is something to send.
 func trickle(to io.Writer, from io.Reader) {
 	const piece = 23 // 2 ms
 	buf := make([]byte, piece)
 	free := time.Now()
 	for {
+		asked := time.Now()
 		n, err := from.Read(buf)
 		if err != nil {
 			return
 		}
-		if now := time.Now(); free.Before(now.Add(-50 * time.Millisecond)) {
+		if now := time.Now(); now.Sub(asked) > time.Millisecond && free.Before(now) { // there was nothing
 			free = now
 		}
 		free = free.Add(time.Duration(n) * 10 * time.Second / lineRate)

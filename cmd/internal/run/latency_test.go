@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/netip"
 	"regexp"
@@ -19,13 +20,10 @@ import (
 )
 
 // On a line of 115200 bit/s a full packet takes 130 ms. Whoever presses a key
-// may have to wait for the one that is being sent, and for not much more.
+// may have to wait for the one that is being sent, and for not much more: the
+// medians are to be below 260 ms, those of sparse flows beside ten below 400 ms.
 const (
 	lineRate = 115200
-
-	// Medians: the time of two full packets, and of three.
-	interactiveLimit = 260 * time.Millisecond
-	sparseLimit      = 400 * time.Millisecond
 
 	settling  = 6 * time.Second // until the rate of a line is known
 	measuring = 9 * time.Second
@@ -35,32 +33,50 @@ const (
 // transfer beside pings and a telnet connection, ten beside DNS queries and
 // new connections. The terminals of a cable stop the writer when the line is
 // busy; those that are deep swallow 20 KB first, 1.8 seconds of the line. The
-// figures are in the log, and those of two pppds on such a line beside them:
+// figures are in the log:
 //
 //	go test ./cmd/internal/run -run TestLatency -v
+//
+// What is judged is the ratio to the pings of two pppds on such a line at the same
+// time, since a busy machine delays the simulated lines themselves.
 func TestLatency(t *testing.T) {
-	t.Run("pppd", func(t *testing.T) {
-		t.Parallel()
-		latencyOfPPPD(t)
-	})
-	for name, make := range map[string]func(*testing.T) (a, b string){"cable": stoppingCable, "deep": deepCable} {
-		t.Run(name, func(t *testing.T) {
+	var pppd time.Duration
+	ours := map[string]map[string]time.Duration{}
+	var mu sync.Mutex
+	t.Run("lines", func(t *testing.T) {
+		t.Run("pppd", func(t *testing.T) {
 			t.Parallel()
-			pathA, pathB := make(t)
-			a := newEnd(t, "device=/dev/null localhost=0 remotehost=0 -ccp -ipv6")
-			b := newEnd(t, "device=/dev/null localhost=10.9.0.1 remotehost=10.9.0.2 -ccp -ipv6")
-			a.start(openTTY(t, pathA))
-			b.start(openTTY(t, pathB))
-			a.wantUp(1)
-			b.wantUp(1)
-			measureUnderLoad(t, a, b)
+			pppd = latencyOfPPPD(t)
 		})
+		for name, make := range map[string]func(*testing.T) (a, b string){"cable": stoppingCable, "deep": deepCable} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				pathA, pathB := make(t)
+				a := newEnd(t, "device=/dev/null localhost=0 remotehost=0 -ccp -ipv6")
+				b := newEnd(t, "device=/dev/null localhost=10.9.0.1 remotehost=10.9.0.2 -ccp -ipv6")
+				a.start(openTTY(t, pathA))
+				b.start(openTTY(t, pathB))
+				a.wantUp(1)
+				b.wantUp(1)
+				medians := measureUnderLoad(t, a, b)
+				mu.Lock()
+				defer mu.Unlock()
+				ours[name] = medians
+			})
+		}
+	})
+	for line, medians := range ours {
+		for what, median := range medians {
+			if median > pppd/2 {
+				t.Errorf("%s, %s: median %v, more than half of the %v of a ping with pppd", line, what, median, pppd)
+			}
+		}
 	}
 }
 
 // measureUnderLoad sends from a to b as fast as the line can, and measures
 // beside that.
-func measureUnderLoad(t *testing.T, a, b *end) {
+func measureUnderLoad(t *testing.T, a, b *end) (medians map[string]time.Duration) {
 	to := a.v4.Remote
 	discard(t, b, 9)
 	echo(t, b, 7)
@@ -104,28 +120,29 @@ func measureUnderLoad(t *testing.T, a, b *end) {
 	time.Sleep(settling)
 	from := received(t, b)
 	ping := 0
-	sample(t, map[string]probe{
-		"ping": {interactiveLimit, func() error {
+	medians = sample(t, map[string]probe{
+		"ping": func() error {
 			ping++
 			_, err := a.net.Ping(to, ping, 56, 5*time.Second)
 			return err
-		}},
-		"telnet echo": {interactiveLimit, func() error { return keyPress(telnet) }},
+		},
+		"telnet echo": func() error { return keyPress(telnet) },
 	})
 	t.Logf("packets, with uncompressed headers, arrive at %.0f %% of the line's rate",
 		float64(received(t, b)-from)/measuring.Seconds()/(lineRate/10)*100)
 
 	transfers(9)
-	sample(t, map[string]probe{
-		"new connection": {sparseLimit, func() error {
+	maps.Copy(medians, sample(t, map[string]probe{
+		"new connection": func() error {
 			c, err := a.net.Dial(netip.AddrPortFrom(to, 7), 5*time.Second)
 			if err == nil {
 				c.Close()
 			}
 			return err
-		}},
-		"DNS query": {sparseLimit, func() error { return query(a, netip.AddrPortFrom(to, 53)) }},
-	})
+		},
+		"DNS query": func() error { return query(a, netip.AddrPortFrom(to, 53)) },
+	}))
+	return medians
 }
 
 // received is how many octets of packets have come to an end.
@@ -140,7 +157,7 @@ func received(t *testing.T, e *end) uint64 {
 
 // latencyOfPPPD measures pings beside one transfer between two pppds, whose
 // line takes what it has no time for into the buffers of their ttys.
-func latencyOfPPPD(t *testing.T) {
+func latencyOfPPPD(t *testing.T) (median time.Duration) {
 	a, b := borrowLine(t), borrowLine(t)
 	calling, lineA := a.pppd(t, "debug", "noauth", "noccp")
 	answering, lineB := b.pppd(t, "debug", "noauth", "noccp", "silent", pppdAddr+":"+ourAddr)
@@ -178,21 +195,21 @@ func latencyOfPPPD(t *testing.T) {
 	if len(took) == 0 {
 		t.Fatalf("no ping was answered:\n%s", out)
 	}
-	logTimes(t, "ping", took)
+	median = logTimes(t, "ping", took)
 	lineA.stream.(io.Closer).Close()
 	lineB.stream.(io.Closer).Close()
 	both.Wait()
+	return median
 }
 
-// A probe is something whose time is measured, and the limit of its median.
-type probe struct {
-	limit time.Duration
-	once  func() error
-}
+// A probe is something whose time is measured.
+type probe func() error
 
 // sample measures probes at the same time, five times a second. What fails has
 // taken the time until then.
-func sample(t *testing.T, probes map[string]probe) {
+func sample(t *testing.T, probes map[string]probe) (medians map[string]time.Duration) {
+	medians = map[string]time.Duration{}
+	var mu sync.Mutex
 	var all sync.WaitGroup
 	until := time.Now().Add(measuring)
 	for name, p := range probes {
@@ -200,18 +217,19 @@ func sample(t *testing.T, probes map[string]probe) {
 			var took []time.Duration
 			for time.Now().Before(until) {
 				began := time.Now()
-				if err := p.once(); err != nil {
+				if err := p(); err != nil {
 					t.Logf("%s: %v", name, err)
 				}
 				took = append(took, time.Since(began).Round(time.Millisecond))
 				time.Sleep(time.Until(began.Add(200 * time.Millisecond)))
 			}
-			if median := logTimes(t, name, took); median > p.limit {
-				t.Errorf("%s: median %v, want less than %v", name, median, p.limit)
-			}
+			mu.Lock()
+			defer mu.Unlock()
+			medians[name] = logTimes(t, name, took)
 		})
 	}
 	all.Wait()
+	return medians
 }
 
 func logTimes(t *testing.T, what string, took []time.Duration) (median time.Duration) {
