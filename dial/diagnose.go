@@ -44,13 +44,13 @@ func (e *Error) learn(s *modem.Status) {
 	default:
 		return
 	}
-	if k, ok := kindOf(s); ok {
+	if k, ok := Blame(s); ok {
 		e.Kind = k
 	}
 }
 
-// kindOf finds what a modem's own words blame.
-func kindOf(s *modem.Status) (Kind, bool) {
+// Blame finds what a modem's own words blame.
+func Blame(s *modem.Status) (Kind, bool) {
 	switch s.SIM {
 	case modem.SIMAbsent, modem.SIMFailed:
 		return NoSIM, true

@@ -102,7 +102,7 @@ func (d *Dialer) first(ctx context.Context, ways []way, failed []*Error, how fun
 			d.cfg.Log.Info("no call", "line", w.name(), "number", w.phone, "because", e.text())
 		}
 	}
-	return nil, join(failed)
+	return nil, Join(failed)
 }
 
 // try makes one attempt. When it fails, the modem is left idle.

@@ -109,8 +109,8 @@ func (e *Error) text() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// join makes one error of those of all attempts.
-func join(all []*Error) *Error {
+// Join makes one error of those of all attempts.
+func Join(all []*Error) *Error {
 	best := 0
 	for i, e := range all {
 		if farness[e.Kind] > farness[all[best].Kind] {

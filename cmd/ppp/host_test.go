@@ -29,6 +29,8 @@ type host struct {
 	dir  string
 	ns   *os.File // the namespace
 	sink *os.File // what is written there is in the journal
+
+	machine *machine // nil: the one that the tests run on
 }
 
 func newHost(t *testing.T, name string) *host {
@@ -153,7 +155,7 @@ func (h *host) run(args ...string) *ppp {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	if err := h.Do(p.cmd.Start); err != nil {
+	if err := h.start(p.cmd); err != nil {
 		h.t.Fatal(err)
 	}
 	p.ended = p.done
@@ -169,6 +171,18 @@ func (h *host) run(args ...string) *ppp {
 		}
 	})
 	return p
+}
+
+// start starts a command on the host.
+func (h *host) start(cmd *exec.Cmd) error {
+	return h.Do(func() error {
+		if h.machine != nil {
+			if err := h.machine.enter(); err != nil {
+				return err
+			}
+		}
+		return cmd.Start()
+	})
 }
 
 // call starts ppp -r on the host's control file.

@@ -36,6 +36,25 @@ func userOf(path string) int {
 	return 0
 }
 
+// InUse tells whether another process has the tty open, whether it has locked it or
+// not. The error is a *LockError; only root sees the processes of other users. A pty
+// does not count: its maker often has it open as well.
+func InUse(path string) error {
+	node, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return nil // opening it tells more
+	}
+	var st unix.Stat_t
+	if err := unix.Stat(node, &st); err != nil || isPTY(uint64(st.Rdev)) {
+		return nil
+	}
+	pid := userOf(node)
+	if pid == 0 {
+		return nil
+	}
+	return &LockError{Path: path, PID: pid, Program: programOf(pid)}
+}
+
 // flockerOf finds the process that holds flock(2) on the file; 0 when it can't
 // be known.
 func flockerOf(fd int) int {

@@ -58,6 +58,19 @@ func (l *Line) Carrier() (on bool, err error) {
 	return on, err
 }
 
+// ClearToSend tells whether Clear To Send is on: that the modem takes data, or, when
+// it is never on, that nothing is connected to the wire.
+func (l *Line) ClearToSend() (on bool, err error) {
+	err = l.onPort(func(p port) error {
+		bits, err := p.GetModemStatusBits()
+		if err == nil {
+			on = bits.CTS
+		}
+		return err
+	})
+	return on, err
+}
+
 // Hangup drops DTR for HangupPause and raises it again, so that the modem ends
 // its call. The carrier no longer counts then. A line without modem lines
 // answers errors.ErrUnsupported.

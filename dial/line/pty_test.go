@@ -380,7 +380,7 @@ func (p *fakePort) SetDTR(on bool) error        { return p.note("DTR %v", on) }
 func (p *fakePort) Break(d time.Duration) error { return p.note("break %v", d) }
 func (p *fakePort) Close() error                { return p.note("close") }
 func (p *fakePort) GetModemStatusBits() (*serial.ModemStatusBits, error) {
-	return &serial.ModemStatusBits{DCD: true}, p.note("status")
+	return &serial.ModemStatusBits{DCD: true, CTS: true}, p.note("status")
 }
 
 func TestModemLines(t *testing.T) {
@@ -393,6 +393,9 @@ func TestModemLines(t *testing.T) {
 		if on, err := l.Carrier(); err != nil || !on {
 			t.Errorf("carrier: %v, %v", on, err)
 		}
+		if on, err := l.ClearToSend(); err != nil || !on {
+			t.Errorf("clear to send: %v, %v", on, err)
+		}
 		if err := errors.Join(l.Hangup(t.Context()), l.Break()); err != nil {
 			t.Error(err)
 		}
@@ -400,7 +403,7 @@ func TestModemLines(t *testing.T) {
 			t.Error("the carrier still counts after a hang-up: its loss would hang up the tty")
 		}
 		l.Close()
-		if got, want := strings.Join(fake.log, ", "), "0s status, 0s DTR false, 500ms DTR true, 500ms break 250ms, 500ms close"; got != want {
+		if got, want := strings.Join(fake.log, ", "), "0s status, 0s status, 0s DTR false, 500ms DTR true, 500ms break 250ms, 500ms close"; got != want {
 			t.Errorf("modem lines: %s; want %s", got, want)
 		}
 	})
@@ -420,5 +423,35 @@ func TestWhoUsesIt(t *testing.T) {
 	defer cmd.Process.Kill()
 	if pid := userOf(p.path); pid != cmd.Process.Pid || programOf(pid) == "" {
 		t.Errorf("the tty is used by %d (%s), want %d", pid, programOf(pid), cmd.Process.Pid)
+	}
+	if err := InUse(p.path); err != nil {
+		t.Errorf("a pty counts: %v", err)
+	}
+}
+
+// TestInUse finds who uses a device without a lock.
+func TestInUse(t *testing.T) {
+	dir := t.TempDir()
+	node, link := filepath.Join(dir, "ttyT0"), filepath.Join(dir, "modem")
+	f := must[*os.File](t)(os.Create(node))
+	defer f.Close()
+	if err := os.Symlink(node, link); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{link, filepath.Join(dir, "none")} {
+		if err := InUse(path); err != nil {
+			t.Errorf("%s, which nobody else has open: %v", path, err)
+		}
+	}
+	cmd := exec.Command("sleep", "60")
+	cmd.Stdin = f
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Kill()
+	e := new(LockError)
+	if err := InUse(link); !errors.As(err, &e) || e.PID != cmd.Process.Pid || e.Path != link {
+		t.Errorf("in use: %v", err)
 	}
 }

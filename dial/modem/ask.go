@@ -79,17 +79,22 @@ func (m *Modem) Status(ctx context.Context) (*Status, error) {
 			return &s, err
 		}
 	}
-	if s.IMEI == "" {
+	return &s, m.askAll(ctx)
+}
+
+// askAll asks for all but the make, and fills the status.
+func (m *Modem) askAll(ctx context.Context) error {
+	if s := m.status; s.IMEI == "" {
 		lines, err := m.try(ctx, "AT+CGSN", queryTime)
 		if err != nil {
-			return &s, err
+			return err
 		}
 		s.IMEI = imei.FindString(firstText(lines))
 	}
 	if _, err := m.sim(ctx); err != nil {
-		return &s, err
+		return err
 	}
-	return &s, m.ask(ctx, questions)
+	return m.ask(ctx, questions)
 }
 
 // imei are the digits of an IMEI, with or without check digit or software version.

@@ -126,8 +126,21 @@ func refusal(err error) bool {
 	return errors.As(err, &e) && e.Err == nil && e.Result.Code == Failed
 }
 
-// identify finds out whose make it is.
+// identify finds out whose make it is, and has it say less unasked.
 func (m *Modem) identify(ctx context.Context, _ Cellular) error {
+	if err := m.recognise(ctx); err != nil {
+		return err
+	}
+	for _, command := range m.vendor.quiet {
+		if _, err := m.try(ctx, "AT"+command, queryTime); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recognise finds out whose make it is.
+func (m *Modem) recognise(ctx context.Context) error {
 	s := m.status
 	for _, q := range []struct {
 		command string
@@ -152,11 +165,6 @@ func (m *Modem) identify(ctx context.Context, _ Cellular) error {
 	}
 	m.vendor = vendorOf(said)
 	m.log.Debug("modem", "make", s.Name(), "firmware", s.Firmware, "commands", m.vendor.name)
-	for _, command := range m.vendor.quiet {
-		if _, err := m.try(ctx, "AT"+command, queryTime); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
@@ -413,14 +421,12 @@ func (m *Modem) define(ctx context.Context, c Cellular) error {
 	if c.Context.CID == 0 {
 		return nil
 	}
-	lines, err := m.try(ctx, "AT+CGDCONT?", queryTime)
+	kept, err := m.contexts(ctx)
 	if err != nil {
 		return err
 	}
-	for _, l := range lines {
-		rest, ok := cutName(l, "+CGDCONT")
-		if f := splitFields(rest); ok && len(f) > 2 && f[0] == strconv.Itoa(c.Context.CID) &&
-			unquote(f[1]) == c.Context.Type && strings.EqualFold(unquote(f[2]), c.Context.APN) {
+	for _, k := range kept {
+		if k.CID == c.Context.CID && k.Type == c.Context.Type && strings.EqualFold(k.APN, c.Context.APN) {
 			return nil
 		}
 	}

@@ -27,6 +27,10 @@ type vendor struct {
 	quiet   []string  // no more unsolicited result codes
 	reset   []string  // restarts it, tried in order
 	causes  []ask     // why the last call ended
+
+	// callsLast: of the ttys that take commands, that with the highest interface is
+	// meant for calls, not the one with the lowest.
+	callsLast bool
 }
 
 // A modeSet chooses the kind of network. Modems keep it for good, so that it is
@@ -60,6 +64,7 @@ var generic = vendor{
 var vendors = []vendor{
 	{
 		name: "Quectel", match: []string{"QUECTEL"},
+		callsLast: true,
 		modes: []modeSet{
 			{ask{`+QCFG="nwscanmode"`, "+QCFG", 1}, `+QCFG="nwscanmode",%s,1`, map[Mode]string{ModeAuto: "0", ModeGSM: "1", ModeWCDMA: "2", ModeLTE: "3"}},
 			{ask{`+QNWPREFCFG="mode_pref"`, "+QNWPREFCFG", 1}, `+QNWPREFCFG="mode_pref",%s`, map[Mode]string{ModeAuto: "AUTO", ModeWCDMA: "WCDMA", ModeLTE: "LTE"}},
@@ -70,10 +75,11 @@ var vendors = []vendor{
 	},
 	{
 		name: "SIMCom", match: []string{"SIMCOM", "SIM7", "SIM8"},
-		modes:   []modeSet{{ask{"+CNMP?", "+CNMP", 0}, "+CNMP=%s", map[Mode]string{ModeAuto: "2", ModeGSM: "13", ModeWCDMA: "14", ModeLTE: "38"}}},
-		retries: []ask{{"+SPIC", "+SPIC", 0}},
-		card:    []ask{{"+CICCID", "+ICCID", -1}},
-		reset:   []string{"+CRESET", "+CFUN=1,1"},
+		callsLast: true,
+		modes:     []modeSet{{ask{"+CNMP?", "+CNMP", 0}, "+CNMP=%s", map[Mode]string{ModeAuto: "2", ModeGSM: "13", ModeWCDMA: "14", ModeLTE: "38"}}},
+		retries:   []ask{{"+SPIC", "+SPIC", 0}},
+		card:      []ask{{"+CICCID", "+ICCID", -1}},
+		reset:     []string{"+CRESET", "+CFUN=1,1"},
 	},
 	{
 		name: "Huawei", match: []string{"HUAWEI"},
@@ -101,10 +107,11 @@ var vendors = []vendor{
 	},
 	{
 		name: "Sierra Wireless", match: []string{"SIERRA"},
-		modes:   []modeSet{{ask{"!SELRAT?", "!SELRAT", 0}, "!SELRAT=%s", map[Mode]string{ModeAuto: "00", ModeWCDMA: "01", ModeGSM: "02", ModeLTE: "06"}}},
-		retries: []ask{{"+CPINC?", "+CPINC", 0}},
-		card:    []ask{{"!ICCID?", "!ICCID", -1}},
-		reset:   []string{"!RESET", "+CFUN=1,1"},
+		callsLast: true,
+		modes:     []modeSet{{ask{"!SELRAT?", "!SELRAT", 0}, "!SELRAT=%s", map[Mode]string{ModeAuto: "00", ModeWCDMA: "01", ModeGSM: "02", ModeLTE: "06"}}},
+		retries:   []ask{{"+CPINC?", "+CPINC", 0}},
+		card:      []ask{{"!ICCID?", "!ICCID", -1}},
+		reset:     []string{"!RESET", "+CFUN=1,1"},
 	},
 }
 

@@ -18,6 +18,7 @@ const DefaultUUCPDir = "/etc/uucp"
 var Version = "devel"
 
 const usage = `usage: ppp [-d]... [-r remote | -l] [-f cfile] [-u dir] [-m addr] [-n [-j]] [-V] [-h]
+       ppp [-d]... -p [device]...
   -r remote  the entry of the control file; without it, $USER names the entry
              and the line is the standard input
   -l         serve the lines that such login shells bring, whatever their entry
@@ -27,6 +28,8 @@ const usage = `usage: ppp [-d]... [-r remote | -l] [-f cfile] [-u dir] [-m addr]
   -d         more about what happens in the log; twice: packets
   -n         check the control file, print the effective entry, exit
   -j         with -n: as JSON
+  -p device  find modems, at these devices or at any tty, tell what they are, and
+             print entries for them
   -V, -h     print the version, this text
 `
 
@@ -43,9 +46,11 @@ type Options struct {
 	Login    bool // started without -r: the label is $USER, the line is stdin
 	LockDir  string
 	StateDir string
-	Metrics  string // where to serve them; "": nowhere
-	KeepDir  string // what outlives the machine's restart
-	PINFile  string // what became of the PINs of SIM cards
+	Probe    bool
+	Devices  []string // to probe; none: all
+	Metrics  string   // where to serve them; "": nowhere
+	KeepDir  string   // what outlives the machine's restart
+	PINFile  string   // what became of the PINs of SIM cards
 }
 
 // ParseArgs reads a command line in getopt's manner. It returns nil and the
@@ -105,6 +110,8 @@ func ParseArgs(args []string, stdout, stderr io.Writer) (*Options, int) {
 				o.Listen = true
 			case 'n':
 				o.Check = true
+			case 'p':
+				o.Probe = true
 			case 'j':
 				o.JSON = true
 			case 'V':
@@ -117,6 +124,15 @@ func ParseArgs(args []string, stdout, stderr io.Writer) (*Options, int) {
 				return fail("there is no option -%c", c)
 			}
 		}
+	}
+	if o.Probe {
+		if o.Check || o.JSON || o.Listen || o.Remote != "" {
+			return fail("-p goes with -d only")
+		}
+		if o.Devices = rest; len(rest) == 0 {
+			o.Devices = []string{"auto"}
+		}
+		return o, StatusOK
 	}
 	if len(rest) > 0 {
 		return fail("what is %q? An entry's label goes behind -r", rest[0])

@@ -30,6 +30,9 @@ func Run(ctx context.Context, o Options) int {
 	level := new(slog.LevelVar)
 	log := newLogger(level, os.Stderr, o.Login && sameTTY(os.Stdin, os.Stderr))
 	level.Set(levelFor(o.Debug))
+	if o.Probe {
+		return findModems(ctx, o, realProber, log, os.Stdout, os.Stderr)
+	}
 	verdict := start(ctx, o, level, log)
 	verdict.log(log.With("entry", o.Remote))
 	return verdict.Status
