@@ -3,7 +3,8 @@
 # make dist    dist/: static binaries and Debian packages for the machines of DIST, checked
 # make demo    a call over simulated modems, end to end
 # make fuzz    every fuzz target for FUZZTIME (60s); FUZZ=regexp for some of them
-# make bench   every benchmark; BENCH=regexp for some of them
+# make bench   the table of README.md; BENCH=regexp for some of its measurements
+# make gobench every benchmark beside the code; BENCH=regexp for some of them
 # make many    MANY (1000) callers at once on one daemon: time, memory, load
 
 FUZZTIME = 60s
@@ -27,7 +28,7 @@ DIST = amd64 arm64 arm7 mipsle riscv64
 DISTPACKAGES = lintian systemd binutils busybox-static
 
 .NOTPARALLEL:
-.PHONY: build test packages format vet staticcheck man shellcheck cross race dist demo fuzz bench many clean
+.PHONY: build test packages format vet staticcheck man shellcheck cross race dist demo fuzz bench gobench many clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/...
@@ -88,7 +89,10 @@ fuzz:
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$${file%/*}" || exit 1; \
 	done
 
-bench:
+bench: build
+	go run ./examples/bench -ppp bin/ppp -run '$(BENCH)'
+
+gobench:
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 2h ./...
 
 many:

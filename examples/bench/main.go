@@ -1,0 +1,132 @@
+// Bench measures the program against reference points of the same machine, in
+// the same run, and prints the table of README.md.
+//
+//	go run ./examples/bench -ppp bin/ppp [-run REGEXP] [-seconds N] [-best N]
+//
+// It needs root, or a kernel that lets users make namespaces, and iperf3,
+// iproute2 and iputils-ping; it leaves nothing behind. What it calls null is a
+// relay that copies packets between a TUN device and a line, each behind its
+// length, and does nothing else.
+package main
+
+import (
+	"cmp"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"syscall"
+	"time"
+)
+
+// A row is a line of the table.
+type row struct{ what, ours, reference, ratio, goal string }
+
+// A bench is what its measurements share.
+type bench struct {
+	program string
+	self    string
+	dir     string
+	seconds time.Duration // of one transfer
+	best    int           // of so many
+	bundles int           // at most
+}
+
+// measurements are made in this order.
+var measurements = []struct {
+	name string
+	make func(*bench) ([]row, error)
+}{
+	{"framing", (*bench).framing},
+	{"path", (*bench).path},
+	{"socket", (*bench).socket},
+	{"multilink", (*bench).multilink},
+	{"latency", (*bench).latency},
+	{"start", (*bench).start},
+	{"memory", (*bench).memory},
+	{"size", (*bench).size},
+	{"idle", (*bench).idle},
+	{"many", (*bench).many},
+}
+
+func main() {
+	if len(os.Args) > 1 {
+		if child, ok := children[os.Args[1]]; ok {
+			fatal(child(os.Args[2:]))
+			return
+		}
+	}
+	program := flag.String("ppp", "bin/ppp", "the ppp program")
+	pattern := flag.String("run", ".", "the measurements: framing, path, socket, multilink, latency, start, memory, size, idle, many")
+	seconds := flag.Int("seconds", 5, "how long a transfer takes")
+	best := flag.Int("best", 3, "of so many runs the best counts, as other programs take their share of the machine")
+	bundles := flag.Int("bundles", 100, "the most bundles of one daemon")
+	flag.Parse()
+	if os.Geteuid() != 0 {
+		os.Exit(asRoot())
+	}
+	re, err := regexp.Compile(*pattern)
+	if err != nil {
+		fatal(err)
+	}
+	b := &bench{seconds: time.Duration(*seconds) * time.Second, best: *best, bundles: *bundles}
+	fatal(b.all(*program, re))
+}
+
+func fatal(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// asRoot starts the program once more as root of a user namespace.
+func asRoot() int {
+	c := exec.Command("/proc/self/exe", os.Args[1:]...)
+	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
+	c.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET,
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
+	}
+	err := c.Run()
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &exit):
+		return exit.ExitCode()
+	}
+	fmt.Fprintf(os.Stderr, "bench: neither root nor a user namespace: %v\n", err)
+	return 1
+}
+
+func (b *bench) all(program string, which *regexp.Regexp) (err error) {
+	if b.program, err = filepath.Abs(program); err != nil {
+		return err
+	}
+	if b.self, err = os.Executable(); err != nil {
+		return err
+	}
+	if b.dir, err = os.MkdirTemp("", "pppbench"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.dir)
+	fmt.Println("| what | here | reference | ratio | goal |\n|---|---|---|---|---|")
+	for _, m := range measurements {
+		if !which.MatchString(m.name) {
+			continue
+		}
+		rows, err := m.make(b)
+		for _, r := range rows {
+			fmt.Printf("| %s | %s | %s | %s | %s |\n", r.what, r.ours, cmp.Or(r.reference, "-"), cmp.Or(r.ratio, "-"), r.goal)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", m.name, err)
+		}
+	}
+	return nil
+}
