@@ -35,6 +35,7 @@ type Bundle struct {
 	later   []*packet              // of protocols that are not open yet
 	drops   [dropReasons]uint64
 	idle    activity
+	former  renumbering
 	demands bool // Demand was told and no link has come since
 }
 
@@ -43,6 +44,7 @@ type Bundle struct {
 func NewBundle(cfg BundleConfig) *Bundle {
 	b := &Bundle{cfg: cfg, log: logger(cfg.Log), ready: map[wire.Protocol]bool{}}
 	b.idle.cfg = cfg.Idle
+	b.former.agreed(cfg.Local, cfg.Remote)
 	b.queue = newQueue(cfg.QueueLimit, cfg.MTU, b.drop)
 	b.pool = newPacketPool(max(cfg.MTU, minMTU))
 	b.loop = newLoop(b)
@@ -240,6 +242,16 @@ func (b *Bundle) drop(p *packet, why dropReason) {
 	b.pool.put(p)
 }
 
+// refuse drops a packet whose address is no longer the interface's, and tells
+// its sender.
+func (b *Bundle) refuse(p *packet) {
+	if answer := b.former.refusal(p.data); answer != nil {
+		b.hand(answer)
+		b.deliver()
+	}
+	b.drop(p, dropRenumbered)
+}
+
 // input takes what came over link k and is no matter of the link's own.
 func (b *Bundle) input(now time.Time, k *Link, p wire.Protocol, info []byte) {
 	if p == wire.MP && b.mp != nil {
@@ -314,6 +326,7 @@ func (b *Bundle) receive(now time.Time, p wire.Protocol, datagram []byte) {
 	case b.answered(datagram):
 	default:
 		b.net.received(now, p, len(datagram))
+		b.former.in(now, datagram)
 		b.idle.received(now, datagram)
 		if b.cfg.ClampMSS {
 			clampMSS(datagram, b.net.mtu)
@@ -341,10 +354,12 @@ func (b *Bundle) hand(datagram []byte) {
 // have waited since Events.NetworkUp: the kernel drops what comes before the
 // interface has its address.
 func (b *Bundle) Ready(f Family) {
-	b.loop.post(nil, func(time.Time) {
+	b.loop.post(nil, func(now time.Time) {
 		p := wire.IPv4
 		if f == IPv6 {
 			p = wire.IPv6
+		} else {
+			b.former.ready = now
 		}
 		b.ready[p] = true
 		early := b.early

@@ -197,6 +197,9 @@ func (c *channel) rejected(now time.Time, p wire.Protocol) {
 func (c *channel) ncpUp(now time.Time, p wire.Protocol) {
 	n := c.find(p).network()
 	n.MTU = c.mtu
+	if n.Family == IPv4 {
+		n.Former = c.b.former.agreed(n.Local, n.Remote)
+	}
 	c.b.log.Info("network up", "protocol", p, "local", n.Local, "remote", n.Remote)
 	if c.b.idle.since.IsZero() {
 		c.b.idle.begin(now)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"pppdial/mp/hdlc"
@@ -91,12 +92,15 @@ func (c *Claim) ProveUs(name, password string) {
 
 // BundleConfig is what a bundle needs to be an interface.
 type BundleConfig struct {
-	Tun        Tun
-	MTU        int
-	QueueLimit int  // packets that wait for a line
-	NoICMP     bool // ICMP is not sent
-	TelnetTOS  bool // ICMP and interactive TCP go first
-	ClampMSS   bool // lower the TCP MSS to what the interface's MTU carries
+	Tun Tun
+	MTU int
+	// Local and Remote are the IPv4 addresses that the interface has before
+	// any link has agreed on others; not valid: none.
+	Local, Remote netip.Addr
+	QueueLimit    int  // packets that wait for a line
+	NoICMP        bool // ICMP is not sent
+	TelnetTOS     bool // ICMP and interactive TCP go first
+	ClampMSS      bool // lower the TCP MSS to what the interface's MTU carries
 
 	MP         MPConfig
 	Idle       IdleConfig

@@ -15,6 +15,7 @@ const (
 	dropDecompress // a packet that cannot be decompressed
 	dropICMP       // noicmp
 	dropInterface  // the interface did not take it
+	dropRenumbered // from an address that the interface has no longer
 
 	dropReasons
 )
@@ -22,4 +23,5 @@ const (
 var dropNames = [dropReasons]string{
 	dropQueueFull: "queue_full", dropDelay: "delay", dropNoLink: "no_link", dropProtocolDown: "protocol_down",
 	dropEarly: "early", dropMalformed: "malformed", dropVJ: "vj", dropDecompress: "decompress", dropICMP: "noicmp", dropInterface: "interface",
+	dropRenumbered: "renumbered",
 }

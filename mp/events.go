@@ -40,6 +40,10 @@ const (
 type Network struct {
 	Family        Family
 	Local, Remote netip.Addr
-	DNS           []netip.Addr
-	MTU           int // the largest packet that the peer takes
+	// Former are addresses that the interface has had before Local and whose
+	// conversations go on, or must be ended: the machine still takes them for
+	// its own, but gives them to no new one.
+	Former []netip.Addr
+	DNS    []netip.Addr
+	MTU    int // the largest packet that the peer takes
 }

@@ -54,10 +54,16 @@ func (b *Bundle) open(now time.Time, next func() *packet) *packet {
 		if p == nil {
 			p = next()
 		}
-		if p == nil || b.net.open(protocolOf(p.data)) {
+		switch {
+		case p == nil:
+			return nil
+		case !b.net.open(protocolOf(p.data)):
+			b.postpone(p)
+		case p.probe || b.former.out(now, p.at, p.data):
 			return p
+		default:
+			b.refuse(p)
 		}
-		b.postpone(p)
 	}
 }
 

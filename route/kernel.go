@@ -83,6 +83,9 @@ type IfAddr struct {
 	// NoPrefixRoute is true where the kernel makes no route to the network of
 	// the address.
 	NoPrefixRoute bool
+	// Former is true where the kernel chooses the address for no packet (its
+	// scope is the host).
+	Former bool
 }
 
 // String is in the words of ip(8).
@@ -90,6 +93,9 @@ func (a IfAddr) String() string {
 	local := fmt.Sprintf("%s/%d", a.Local, a.Bits)
 	if a.Peer.IsValid() {
 		local = fmt.Sprintf("%s peer %s/%d", a.Local, a.Peer, a.Bits)
+	}
+	if a.Former {
+		local += " scope host"
 	}
 	return local + " dev " + a.Dev
 }

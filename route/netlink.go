@@ -209,6 +209,7 @@ func (k *rtnl) Around(to netip.Addr) ([]IfAddr, error) {
 // ifAddr translates an address, but for the interface.
 func ifAddr(x netlink.Addr) IfAddr {
 	a := IfAddr{Local: addr(x.IP), NoPrefixRoute: x.Flags&unix.IFA_F_NOPREFIXROUTE != 0}
+	a.Former = a.Local.Is4() && x.Scope == unix.RT_SCOPE_HOST
 	a.Bits, _ = x.Mask.Size()
 	if x.Peer != nil {
 		a.Peer = addr(x.Peer.IP)
@@ -243,6 +244,9 @@ func (a IfAddr) netlink() *netlink.Addr {
 	}
 	if a.NoPrefixRoute {
 		x.Flags = unix.IFA_F_NOPREFIXROUTE
+	}
+	if a.Former {
+		x.Scope = unix.RT_SCOPE_HOST
 	}
 	if a.Local.Is6() {
 		// The peer has agreed to it: nobody else on the link can have it

@@ -49,6 +49,9 @@ type Addr struct {
 	// IPv6. The netmask of an IPv4 address with a Remote makes no route, it is
 	// only told to those who ask, routing daemons for example (netmask=).
 	Bits int
+	// Former is an IPv4 address that the interface has had before: packets to
+	// it are still the machine's, but it serves no program as its own.
+	Former bool
 }
 
 // A Route is a wanted route.

@@ -41,6 +41,13 @@ func states(t testing.TB) map[string]route.State {
 			s.Addrs = []route.Addr{toPeer("10.0.0.1", "10.0.0.3")}
 			s.Routes = routes(t, "add default #")
 		}),
+		"renumbered with conversations": with(up, func(s *route.State) {
+			s.Addrs = []route.Addr{toPeer("10.0.0.9", "10.0.0.3"), {Local: ip("10.0.0.1"), Former: true}, {Local: ip("10.0.0.7"), Former: true}}
+			s.Routes = routes(t, "add default #")
+		}),
+		"renumbered back": with(up, func(s *route.State) {
+			s.Addrs = []route.Addr{toPeer("10.0.0.1", "10.0.0.2"), {Local: ip("10.0.0.9"), Former: true}}
+		}),
 		"netmask": with(up, func(s *route.State) {
 			s.Addrs = []route.Addr{{Local: ip("10.0.0.1"), Remote: ip("10.0.0.2"), Bits: 24}}
 			s.Routes = routes(t, "add -net 10.1.0.0/16 #", "add default #")

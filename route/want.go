@@ -67,6 +67,8 @@ func (s State) ifAddr(a Addr) (IfAddr, error) {
 		return IfAddr{}, s.invalid(what, "%s and %s are of two families", a.Local, a.Remote)
 	case a.Local == a.Remote:
 		return IfAddr{}, s.invalid(what, "%s is at both ends", a.Local)
+	case a.Former && (a.Local.Is6() || a.Remote.IsValid()):
+		return IfAddr{}, s.invalid(what, "%s of before is no IPv4 address by itself", a.Local)
 	case a.Bits < 0 || a.Bits > a.Local.BitLen():
 		return IfAddr{}, s.invalid(what, "%s with a netmask of %d bits", a.Local, a.Bits)
 	}
@@ -76,6 +78,9 @@ func (s State) ifAddr(a Addr) (IfAddr, error) {
 		ia.Bits = 64
 	case a.Local.Is4() && a.Bits == 0:
 		ia.Bits = 32
+	}
+	if ia.Former = a.Former; a.Former {
+		ia.NoPrefixRoute = true
 	}
 	if a.Local.Is4() && a.Remote.IsValid() {
 		ia.Peer, ia.NoPrefixRoute = a.Remote, true

@@ -377,6 +377,9 @@ func routeState(e *conf.Entry, dev string, up networks) (s route.State, once []r
 	add := func(n *mp.Network, bits int, keyword string, commands []string, parse func(string) (rtcmd.Command, error), keep bool) error {
 		s.MTU = min(s.MTU, n.MTU)
 		s.Addrs = append(s.Addrs, route.Addr{Local: n.Local, Remote: n.Remote, Bits: bits})
+		for _, a := range n.Former {
+			s.Addrs = append(s.Addrs, route.Addr{Local: a, Former: true})
+		}
 		for i, text := range commands {
 			c, err := parse(text)
 			if err == nil && c.Action != rtcmd.Add {

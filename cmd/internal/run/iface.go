@@ -46,7 +46,12 @@ func openInterface(e *conf.Entry, w *world, stateDir string, events mp.Events, l
 		f.log.Warn("could not undo what a killed ppp has left", "error", err)
 	}
 	f.router = route.New(kernel, route.Options{Dir: stateDir, Log: f.log})
-	f.bundle = mp.NewBundle(bundleConfig(e, dev, events, log))
+	c := bundleConfig(e, dev, events, log)
+	if e.Mode == conf.Quiet {
+		stands := standing(e, f.unit)
+		c.Local, c.Remote = stands.Local, stands.Remote
+	}
+	f.bundle = mp.NewBundle(c)
 	return f, nil
 }
 
