@@ -31,7 +31,8 @@ import (
 // A memWorld is a world in memory: interfaces, and lines at whose far ends peers
 // of package mp answer.
 type memWorld struct {
-	t testing.TB
+	t   testing.TB
+	log *slog.Logger
 
 	mu    sync.Mutex
 	units int
@@ -58,7 +59,7 @@ func (p *farPeer) Slack(*mp.Bundle)                       {}
 var silence = slog.New(slog.DiscardHandler)
 
 func newMemWorld(t testing.TB) *memWorld {
-	return &memWorld{t: t, lines: map[*mptest.Line]bool{}, peers: map[string]*farPeer{}}
+	return &memWorld{t: t, log: silence, lines: map[*mptest.Line]bool{}, peers: map[string]*farPeer{}}
 }
 
 // world is what the daemon gets.
@@ -143,14 +144,19 @@ func (c memCaller) Close() {}
 
 // serveUnits runs a daemon with so many of them, until stop.
 func (w *memWorld) serveUnits(dir string, n int, words string) (d *daemon, stop func()) {
-	d = newDaemon(Options{StateDir: dir}, nil, w.world(), new(slog.LevelVar), silence)
+	return w.serveEach(dir, w.world(), slices.Repeat([]string{words}, n))
+}
+
+// serveEach runs one with a unit for each words.
+func (w *memWorld) serveEach(dir string, sees world, words []string) (d *daemon, stop func()) {
+	d = newDaemon(Options{StateDir: dir}, nil, sees, new(slog.LevelVar), w.log)
 	ctx, cancel := context.WithCancel(context.Background())
 	begun, ended := make(chan bool), make(chan bool)
 	go func() {
 		defer close(ended)
 		d.run(ctx, nil, func() *Verdict {
 			defer close(begun)
-			for i := range n {
+			for i, words := range words {
 				if v := d.newUnit(w.entry(i, words)).begin(); v != nil {
 					return v
 				}
