@@ -130,7 +130,7 @@ func (u *unit) begun(now time.Time) {
 		}
 	}
 	if u.because == "" {
-		u.because = map[bool]string{true: "the entry says so", false: "the peer has called"}[ours]
+		u.because = map[bool]string{true: entrySaysSo, false: "the peer has called"}[ours]
 	}
 	u.policy.Up(now)
 	u.lines.Up(now, ours)

@@ -34,10 +34,12 @@ type memWorld struct {
 	t   testing.TB
 	log *slog.Logger
 
-	mu    sync.Mutex
-	units int
-	lines map[*mptest.Line]bool // our ends of the calls
-	peers map[string]*farPeer   // by the label that calls
+	mu      sync.Mutex
+	units   int
+	tuns    []*tun.Mem            // of the units
+	kernels []*routetest.Kernel   // each sees one of them
+	lines   map[*mptest.Line]bool // our ends of the calls
+	peers   map[string]*farPeer   // by the label that calls
 }
 
 // A farPeer is the far end of one unit.
@@ -69,13 +71,16 @@ func (w *memWorld) world() world {
 		defer w.mu.Unlock()
 		k := routetest.New("test")
 		k.AddLink(fmt.Sprintf("ppp%d", w.units-1), false)
+		w.kernels = append(w.kernels, k)
 		return k, nil
 	}
 	device := func(string) (tun.Device, error) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.units++
-		return tun.NewMem(fmt.Sprintf("ppp%d", w.units-1), 1024), nil
+		m := tun.NewMem(fmt.Sprintf("ppp%d", w.units-1), 1024)
+		w.tuns = append(w.tuns, m)
+		return m, nil
 	}
 	return world{
 		caller: func(c dial.Config) (caller, error) { return memCaller{w, c.Label}, nil },

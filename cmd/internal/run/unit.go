@@ -60,6 +60,9 @@ type unit struct {
 	abandoned sync.Once
 }
 
+// entrySaysSo is why a connection is made that no packet has asked for.
+const entrySaysSo = "the entry says so"
+
 // An attempt is a call that is being made or waited for.
 type attempt struct {
 	cancel context.CancelFunc
@@ -148,8 +151,13 @@ func (u *unit) have() int { return len(u.members) + len(u.attempts) }
 
 // call makes one attempt, in a goroutine of its own.
 func (u *unit) call(first bool) {
-	if first && u.waiting != "" {
+	switch {
+	case !first:
+		u.log.Info("calling", "because", "another line is wanted")
+	case u.waiting != "":
 		u.log.Info("calling", "because", u.waiting)
+	default:
+		u.log.Info("calling", "because", entrySaysSo)
 	}
 	u.account.tried++
 	u.attempt(first, caller.Call)
@@ -247,7 +255,7 @@ func causeOf(v Verdict, err error) dial.Cause {
 		c.Until = time.Now().Add(e.Retry)
 	}
 	switch e.Kind {
-	case dial.NoSIM, dial.SIMLocked, dial.PINNeeded, dial.PINRefused, dial.PUKNeeded, dial.Denied, dial.APNRefused, dial.PDPRefused:
+	case dial.NoDialtone, dial.NoSIM, dial.SIMLocked, dial.PINNeeded, dial.PINRefused, dial.PUKNeeded, dial.Denied, dial.APNRefused, dial.PDPRefused:
 		c.Hopeless = true
 	case dial.NotNow:
 		c.Hopeless, c.Until = true, e.Next
@@ -286,6 +294,9 @@ func (u *unit) failed(v Verdict, c dial.Cause) {
 	if action == dial.GiveUp {
 		u.tries = 0
 		u.flush()
+	}
+	if c.Hopeless {
+		u.log.Warn("slowing down: another call hardly helps")
 	}
 	if next := u.policy.Deadline(); !next.IsZero() {
 		u.log.Info("next try", "after", time.Until(next).Round(time.Millisecond))

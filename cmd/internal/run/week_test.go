@@ -14,19 +14,13 @@ import (
 
 	"pppdial/dial"
 	"pppdial/mp/mptest"
-	"pppdial/route"
-	"pppdial/route/routetest"
-	"pppdial/route/tun"
 )
 
 // A flapping is a world of bad lines: calls meet busy numbers and silence, and
 // the carrier is lost at any time. It keeps books of its own.
 type flapping struct {
 	*memWorld
-	rand    *rand.Rand
-	kernels []*routetest.Kernel
-	tuns    []*tun.Mem
-
+	rand  *rand.Rand
 	books map[string]*book // by the entry's label
 }
 
@@ -51,23 +45,11 @@ func newFlapping(t testing.TB) *flapping {
 	return w
 }
 
-// world is what the daemon gets; the test keeps hold of all that it is given.
+// world is what the daemon gets.
 func (w *flapping) world() world {
-	real := w.memWorld.world()
-	device := real.tun
-	kernel := real.kernel
-	real.tun = func(name string) (tun.Device, error) {
-		d, err := device(name)
-		w.tuns = append(w.tuns, d.(*tun.Mem))
-		return d, err
-	}
-	real.kernel = func() (route.Kernel, error) {
-		k, err := kernel()
-		w.kernels = append(w.kernels, k.(*routetest.Kernel))
-		return k, err
-	}
-	real.caller = func(c dial.Config) (caller, error) { return flappingCaller{memCaller{w.memWorld, c.Label}, w}, nil }
-	return real
+	bad := w.memWorld.world()
+	bad.caller = func(c dial.Config) (caller, error) { return flappingCaller{memCaller{w.memWorld, c.Label}, w}, nil }
+	return bad
 }
 
 // note changes the book of a unit.
@@ -318,7 +300,9 @@ func TestWeek(t *testing.T) {
 		for i, u := range units {
 			stats, _ := u.iface.bundle.Stats()
 			a, _ := ask(context.Background(), d, func() account { return u.account })
-			w.note(u.entry.Label, func(b *book) { b.audit(t, words[i], &a, octetsOf(stats), stats.Tx.Packets+uint64(stats.Queued), stats.Rx.Packets, stats.Drops) })
+			w.note(u.entry.Label, func(b *book) {
+				b.audit(t, words[i], &a, octetsOf(stats), stats.Tx.Packets+uint64(stats.Queued), stats.Rx.Packets, stats.Drops)
+			})
 			if left, _ := ask(context.Background(), d, func() int { return len(u.attempts) + len(u.members) + len(u.pending) + u.hanging }); left > 0 {
 				t.Errorf("%s: %d things left", words[i], left)
 			}

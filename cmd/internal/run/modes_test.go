@@ -1,0 +1,283 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pppdial/cmd/internal/rendezvous"
+	"pppdial/cmd/internal/status"
+	"pppdial/dial"
+)
+
+// A scripted world has calls whose outcome is told beforehand, and writes down
+// what happens when.
+type scripted struct {
+	*memWorld
+	began    time.Time
+	outcomes []string
+	timeline []string
+}
+
+type scriptedCaller struct {
+	memCaller
+	w *scripted
+}
+
+// failures are the outcomes of calls that are not made. They take a second.
+var failures = map[string]dial.Kind{
+	"busy": dial.Busy, "no carrier": dial.NoCarrier, "no dial tone": dial.NoDialtone, "SIM locked": dial.SIMLocked,
+	"PIN refused": dial.PINRefused, "APN refused": dial.APNRefused,
+}
+
+// Call takes a second; when no outcome is told any more, it succeeds.
+func (c scriptedCaller) Call(ctx context.Context) (*conn, error) {
+	c.w.write("call")
+	select {
+	case <-time.After(time.Second):
+	case <-ctx.Done():
+		return nil, &dial.Error{Kind: dial.Interrupted, Err: ctx.Err()}
+	}
+	if len(c.w.outcomes) > 0 {
+		outcome := c.w.outcomes[0]
+		c.w.outcomes = c.w.outcomes[1:]
+		if kind, ok := failures[outcome]; ok {
+			return nil, &dial.Error{Kind: kind, Err: errors.New(outcome)}
+		}
+	}
+	return c.memCaller.Call(ctx)
+}
+
+// write adds to the timeline what has happened.
+func (w *scripted) write(what string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.timeline = append(w.timeline, fmt.Sprintf("%g %s", time.Since(w.began).Round(time.Second).Seconds(), what))
+}
+
+// Of the log, the timeline has the ends of connections and what is given up.
+func (w *scripted) Enabled(context.Context, slog.Level) bool { return true }
+func (w *scripted) WithGroup(string) slog.Handler            { return w }
+func (w *scripted) WithAttrs([]slog.Attr) slog.Handler       { return w }
+func (w *scripted) Handle(_ context.Context, r slog.Record) error {
+	switch r.Message {
+	case "connection begins":
+		w.write("up")
+	case "connection ends":
+		why := ""
+		r.Attrs(func(a slog.Attr) bool {
+			if a.Key == "because" {
+				why = a.Value.String()
+			}
+			return true
+		})
+		w.write("down, " + why)
+	case "giving up for now":
+		w.write("giving up")
+	case "slowing down: another call hardly helps":
+		w.write("slowing down")
+	}
+	return nil
+}
+
+func (w *scripted) world() world {
+	s := w.memWorld.world()
+	s.caller = func(c dial.Config) (caller, error) { return scriptedCaller{memCaller{w.memWorld, c.Label}, w}, nil }
+	return s
+}
+
+const (
+	ackFlag = 0x10
+	synFlag = 0x02
+	finFlag = 0x01
+	rstFlag = 0x04
+
+	idleEnd = "down, there was nothing to carry"
+)
+
+// tcp is a segment from the unit's address.
+func tcp(port uint16, flags byte) []byte {
+	p := udp("10.1.0.1", "10.2.0.1", 40)
+	p[9], p[22], p[23], p[32], p[33] = 6, byte(port>>8), byte(port), 0x50, flags
+	return p
+}
+
+// to is a datagram to a port.
+func to(port uint16) []byte {
+	p := udp("10.1.0.1", "10.2.0.1", 60)
+	p[22], p[23] = byte(port>>8), byte(port)
+	return p
+}
+
+func ping(kind byte) []byte {
+	p := udp("10.1.0.1", "10.2.0.1", 60)
+	p[9], p[20] = 1, kind
+	return p
+}
+
+// TestModes is what a unit does and when, in seconds, with a rest of 5 s after
+// each call where modwait does not say otherwise. A call takes a second; what
+// PPP negotiates takes less than half of one.
+func TestModes(t *testing.T) {
+	quiet := func(words string) string { return "quiet " + words }
+	at := func(t float64, p []byte) sending { return sending{t, p} }
+	for _, tt := range []struct {
+		name     string
+		words    string
+		outcomes []string
+		send     []sending
+		until    float64
+		want     []string
+	}{
+		{name: "out", words: "out", until: 100, want: []string{"0 call", "1 up"}},
+		{name: "out tries modtries times", words: "out", outcomes: []string{"no carrier", "no carrier", "no carrier"}, until: 100,
+			want: []string{"0 call", "6 call", "12 call", "13 giving up", "13 end 8"}},
+		{name: "out with other waits", words: "out modwait=2 modtries=2", outcomes: []string{"no carrier", "no carrier"}, until: 100,
+			want: []string{"0 call", "3 call", "4 giving up", "4 end 8"}},
+		{name: "out does not repeat what is hopeless", words: "out", outcomes: []string{"SIM locked"}, until: 100, want: []string{"0 call", "1 end 18"}},
+		{name: "out for so long", words: "out max_connect_secs=60", until: 100, want: []string{"0 call", "1 up", "61 down, the time for the call is over", "61 end 13"}},
+
+		{name: "quiet waits", words: quiet(""), until: 1000},
+		{name: "quiet, inactive for 30 s", words: quiet(""), send: []sending{at(10, to(53))}, until: 1000,
+			want: []string{"10 call", "11 up", "41 " + idleEnd}},
+		{name: "quiet, active for 300 s", words: quiet(""), send: []sending{at(10, tcp(22, synFlag))}, until: 1000,
+			want: []string{"10 call", "11 up", "311 " + idleEnd}},
+		{name: "quiet, a connection ends", words: quiet(""), send: []sending{at(10, tcp(22, synFlag)), at(100, tcp(22, ackFlag|finFlag))}, until: 1000,
+			want: []string{"10 call", "11 up", "130 " + idleEnd}},
+		{name: "quiet, one of two connections ends", words: quiet(""), send: []sending{at(10, tcp(22, synFlag)), at(20, tcp(80, synFlag)), at(100, tcp(22, rstFlag))}, until: 1000,
+			want: []string{"10 call", "11 up", "400 " + idleEnd}},
+		{name: "quiet, typing", words: quiet(""), send: []sending{at(10, tcp(22, synFlag)), at(300, tcp(22, ackFlag)), at(550, tcp(22, ackFlag))}, until: 1000,
+			want: []string{"10 call", "11 up", "850 " + idleEnd}},
+		{name: "quiet, one timeout stands for both", words: quiet("active_timeout=60"), send: []sending{at(10, to(53))}, until: 1000,
+			want: []string{"10 call", "11 up", "71 " + idleEnd}},
+		{name: "quiet, the other one too", words: quiet("inactive_timeout=60"), send: []sending{at(10, tcp(22, synFlag))}, until: 1000,
+			want: []string{"10 call", "11 up", "71 " + idleEnd}},
+		{name: "quiet, paid minutes", words: quiet("toll_boundary=60"), send: []sending{at(10, to(53)), at(60, to(53))}, until: 1000,
+			want: []string{"10 call", "11 up", "128 " + idleEnd}},
+		{name: "quiet, paid minutes, just too late", words: quiet("toll_boundary=60"), send: []sending{at(10, to(53)), at(39, to(53))}, until: 1000,
+			want: []string{"10 call", "11 up", "128 " + idleEnd}},
+		{name: "quiet, again", words: quiet(""), send: []sending{at(10, to(53)), at(43, to(53)), at(200, to(53))}, until: 1000,
+			want: []string{"10 call", "11 up", "41 " + idleEnd, "46 call", "47 up", "77 " + idleEnd, "200 call", "201 up", "231 " + idleEnd}},
+		{name: "quiet, what is no activity", words: quiet(""), until: 1000,
+			send: []sending{at(10, to(13)), at(10, to(37)), at(10, to(123)), at(10, to(520)), at(10, to(525)), at(10, ping(3)), at(10, ping(4)), at(10, ping(5)), at(10, ping(9)), at(10, ping(10)), at(10, ping(13)), at(10, ping(14))}},
+		{name: "quiet, what keeps nothing up", words: quiet(""), send: []sending{at(10, to(53)), at(30, to(123)), at(30, ping(9))}, until: 1000,
+			want: []string{"10 call", "11 up", "41 " + idleEnd}},
+		{name: "quiet, all ports are activity", words: quiet("-inact_port"), send: []sending{at(10, to(123))}, until: 100, want: []string{"10 call", "11 up", "41 " + idleEnd}},
+		{name: "quiet, a port more is none", words: quiet("inact_port=53"), send: []sending{at(10, to(53)), at(11, to(123))}, until: 100},
+		{name: "quiet, all of ICMP is activity", words: quiet("-inact_icmp"), send: []sending{at(10, ping(9))}, until: 100, want: []string{"10 call", "11 up", "41 " + idleEnd}},
+		{name: "quiet, ping is none", words: quiet("inact_icmp=8"), send: []sending{at(10, ping(8))}, until: 100},
+		{name: "quiet, ping is", words: quiet(""), send: []sending{at(10, ping(8))}, until: 100, want: []string{"10 call", "11 up", "41 " + idleEnd}},
+		{name: "quiet gives up for now, and begins anew", words: quiet("modtries=2"), outcomes: []string{"APN refused", "APN refused"}, send: []sending{at(10, to(53)), at(300, to(53))}, until: 1000,
+			want: []string{"10 call", "11 slowing down", "71 call", "72 giving up", "72 slowing down", "300 call", "301 up", "331 " + idleEnd}},
+		{name: "quiet pauses after a series", words: quiet("modtries=1 modpause=100"), outcomes: []string{"no dial tone"}, send: []sending{at(10, to(53)), at(20, to(53))}, until: 1000,
+			want: []string{"10 call", "11 slowing down", "111 call", "112 up", "142 " + idleEnd}},
+		{name: "quiet for so long", words: quiet("max_connect_secs=20"), send: []sending{at(10, to(53)), at(50, to(53))}, until: 100,
+			want: []string{"10 call", "11 up", "31 down, the time for the call is over", "50 call", "51 up", "71 down, the time for the call is over"}},
+
+		{name: "out with a timeout", words: "out inactive_timeout=20", send: []sending{at(50, to(53))}, until: 1000,
+			want: []string{"0 call", "1 up", "21 " + idleEnd, "50 call", "51 up", "71 " + idleEnd}},
+		{name: "out with a timeout, the other one's default", words: "out active_timeout=20", send: []sending{at(50, tcp(22, synFlag))}, until: 1000,
+			want: []string{"0 call", "1 up", "21 " + idleEnd, "50 call", "51 up", "71 " + idleEnd}},
+
+		{name: "camp", words: "out camp max_connect_secs=100", until: 250,
+			want: []string{"0 call", "1 up", "101 down, the time for the call is over", "106 call", "107 up", "207 down, the time for the call is over", "212 call", "213 up"}},
+		{name: "camp never ends", words: "out camp modtries=2 modpause=30", outcomes: []string{"busy", "no carrier", "busy", "busy"}, until: 200,
+			want: []string{"0 call", "6 call", "7 giving up", "37 call", "43 call", "44 giving up", "74 call", "75 up"}},
+		{name: "camp slows down when it is hopeless", words: "out camp", outcomes: slices.Repeat([]string{"PIN refused"}, 9), until: 15000,
+			want: []string{"0 call", "1 slowing down", "61 call", "62 slowing down", "182 call", "183 giving up", "183 slowing down", "423 call", "424 slowing down",
+				"904 call", "905 slowing down", "1865 call", "1866 giving up", "1866 slowing down", "3786 call", "3787 slowing down", "7387 call", "7388 slowing down",
+				"10988 call", "10989 giving up", "10989 slowing down", "14589 call", "14590 up"}},
+		{name: "camp, so many calls an hour", words: "out camp redial_limit=3 max_connect_secs=10", until: 4000,
+			want: []string{"0 call", "1 up", "11 down, the time for the call is over", "16 call", "17 up", "27 down, the time for the call is over",
+				"32 call", "33 up", "43 down, the time for the call is over", "3600 call", "3601 up", "3611 down, the time for the call is over",
+				"3616 call", "3617 up", "3627 down, the time for the call is over", "3632 call", "3633 up", "3643 down, the time for the call is over"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				w := &scripted{memWorld: newMemWorld(t), began: time.Now(), outcomes: tt.outcomes}
+				w.log = slog.New(w)
+				d, stop := w.serveEach(dir, w.world(), []string{tt.words})
+				units, _ := ask(t.Context(), d, func() []*unit { return append([]*unit(nil), d.units...) })
+				for _, s := range tt.send {
+					time.Sleep(time.Until(w.began.Add(seconds(s.at))))
+					if err := w.tuns[0].Send(s.packet); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for time.Since(w.began) < seconds(tt.until) {
+					time.Sleep(100 * time.Millisecond)
+					if v, _ := ask(t.Context(), d, func() *Verdict { return units[0].final }); v != nil {
+						w.write(fmt.Sprintf("end %d", v.Status))
+						break
+					}
+				}
+				got := slices.Clone(w.timeline)
+				stop()
+				if !slices.Equal(got, tt.want) {
+					t.Errorf("got\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(tt.want, "\n\t"))
+				}
+			})
+		})
+	}
+}
+
+// A sending is a packet that a program sends at a time, in seconds.
+type sending struct {
+	at     float64
+	packet []byte
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// TestWhy: what pppstat says of why a link is up, what keeps it up, and why it
+// is down.
+func TestWhy(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := &scripted{memWorld: newMemWorld(t), began: time.Now(), outcomes: []string{"busy", "up"}}
+		d, stop := w.serveEach(dir, w.world(), []string{"quiet modtries=1"})
+		defer stop()
+		for _, step := range []struct {
+			name           string
+			send           []byte
+			wait           time.Duration
+			phase          string
+			up, kept, down string
+			open           int
+		}{
+			{name: "at first", phase: status.Holding},
+			{name: "the call fails", send: tcp(22, synFlag), wait: 10 * time.Second, phase: status.Holding, down: "the number is busy"},
+			{name: "a connection", send: tcp(22, synFlag), wait: 10 * time.Second, phase: status.NetworkPhase,
+				up: "tcp 10.1.0.1:1 > 10.2.0.1:22", kept: "tcp 10.1.0.1:1 > 10.2.0.1:22", down: "the number is busy", open: 1},
+			{name: "a query", send: to(53), wait: time.Second, phase: status.NetworkPhase,
+				up: "tcp 10.1.0.1:1 > 10.2.0.1:22", kept: "udp 10.1.0.1:1 > 10.2.0.1:53", down: "the number is busy", open: 1},
+			{name: "what is no activity", send: to(123), wait: time.Second, phase: status.NetworkPhase,
+				up: "tcp 10.1.0.1:1 > 10.2.0.1:22", kept: "udp 10.1.0.1:1 > 10.2.0.1:53", down: "the number is busy", open: 1},
+			{name: "its end", send: tcp(22, ackFlag|finFlag), wait: time.Second, phase: status.NetworkPhase,
+				up: "tcp 10.1.0.1:1 > 10.2.0.1:22", kept: "tcp 10.1.0.1:1 > 10.2.0.1:22", down: "the number is busy"},
+			{name: "idle", wait: time.Minute, phase: status.Holding, kept: "tcp 10.1.0.1:1 > 10.2.0.1:22", down: "there was nothing to carry"},
+			{name: "a ping", send: ping(8), wait: 10 * time.Second, phase: status.NetworkPhase,
+				up: "icmp 10.1.0.1 > 10.2.0.1 echo request", kept: "icmp 10.1.0.1 > 10.2.0.1 echo request", down: "there was nothing to carry"},
+		} {
+			if step.send != nil {
+				if err := w.tuns[0].Send(step.send); err != nil {
+					t.Fatal(err)
+				}
+			}
+			time.Sleep(step.wait)
+			b := look(t, d, rendezvous.Query{}).Bundles[0]
+			got := fmt.Sprintf("%s: up by %q, kept by %q and %d connections, down by %q", b.Phase, b.WhyUp, b.KeptUpBy, b.TCPOpen, b.WhyDown)
+			want := fmt.Sprintf("%s: up by %q, kept by %q and %d connections, down by %q", step.phase, step.up, step.kept, step.open, step.down)
+			if got != want {
+				t.Errorf("%s:\n%s, want\n%s", step.name, got, want)
+			}
+		}
+	})
+}
