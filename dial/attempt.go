@@ -208,6 +208,7 @@ func (a *attempt) await(ctx context.Context, knownModem bool) error {
 		switch {
 		case err == nil:
 			a.made.Direct = r.Code == modem.None
+			a.made.Caller = a.made.modem.Caller()
 			a.heard(r)
 			return nil
 		case errors.As(err, &e) && (e.Err == nil || errors.Is(err, modem.ErrSilent)):
@@ -278,7 +279,11 @@ func (a *attempt) connected() {
 	case a.made.Direct:
 		a.log.Info("direct line")
 	case a.made.Connect != "":
-		a.log.Info("connected", "modem", a.made.Connect)
+		l := a.log
+		if n := a.made.Caller.Calling; n != "" {
+			l = l.With("caller", n)
+		}
+		l.Info("connected", "modem", a.made.Connect)
 	default:
 		a.log.Info("connected")
 	}

@@ -19,6 +19,7 @@ type Call struct {
 	Number       string // "" when none was dialed
 	ConnectSpeed int    // bit/s, as the modem says behind CONNECT; 0: it does not
 	Connect      string // the modem's line, such as "CONNECT 33600/V34"
+	Caller       modem.Caller
 	Unread       []byte // came behind the dialogue: the other side may have started PPP already
 	Direct       bool   // nothing was dialed
 

@@ -88,7 +88,7 @@ func TestRadius(t *testing.T) {
 	for _, method := range []string{"pap", "chap", "mschap", "eap"} {
 		t.Run(method, func(t *testing.T) {
 			t.Parallel()
-			p, s := answering(t, "RADIUS recv_"+method)
+			p, s := answering(t, "modem_init=+VCID=1 RADIUS recv_"+method)
 			p.dial("ann", "right", "send_"+method)
 			p.call.await("up local=192.0.2.7 remote="+farAddr, 20*time.Second)
 			p.answer.await("up local="+farAddr+" remote=192.0.2.7 mtu=1400", 10*time.Second)
@@ -114,7 +114,8 @@ func TestRadius(t *testing.T) {
 			p.answer.status(20 * time.Second)
 			stop := detail(t, s, 2)[1]
 			for _, want := range []string{"\tAcct-Status-Type = Start\n", "\tUser-Name = \"ann\"\n", "\tFramed-IP-Address = 192.0.2.7\n",
-				"\tFramed-Interface-Id = 0:0:0:7\n", "\tClass = 0x676f6c64\n", "\tAcct-Multi-Session-Id = \"", "\tAcct-Link-Count = 1\n"} {
+				"\tFramed-Interface-Id = 0:0:0:7\n", "\tClass = 0x676f6c64\n",
+				"\tCalling-Station-Id = \"5550000\"\n", "\tAcct-Multi-Session-Id = \"", "\tAcct-Link-Count = 1\n"} {
 				if !strings.Contains(start, want) {
 					t.Errorf("the Start has no %q:\n%s", want, start)
 				}

@@ -25,6 +25,7 @@ const (
 
 // settings is what commands change and ATZ restores.
 type settings struct {
+	tellCaller           bool // +VCID=1
 	echo, verbose, quiet bool
 	x                    int // ATX: what is heard, see heard
 	dropDTR              int // AT&D: what DTR going off does: 0 nothing, 1 command mode, 2 hang up, 3 hang up and ATZ

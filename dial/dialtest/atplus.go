@@ -85,8 +85,12 @@ func (m *machine) extended(now time.Time, cmd string) reply {
 	case "+IPR", "+IFC", "+ICF", "+FCLASS", "+MS", "+DS", "+ES", "+DR", "+ER", "+EB", "+ILRR", "+GCAP":
 		return reply{}
 	}
-	if m.cell != nil {
+	switch {
+	case m.cell != nil:
 		return m.cell.extended(now, p)
+	case p.name == "+VCID" && p.op == "=":
+		m.tellCaller = p.number(0, 0) == 1
+		return reply{}
 	}
 	return failed
 }

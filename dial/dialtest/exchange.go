@@ -1,6 +1,7 @@
 package dialtest
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 )
@@ -156,6 +157,11 @@ func (ex *exchange) ringOnce(now time.Time, c *call) {
 	if !m.wedged {
 		m.s[sRings]++
 		m.final(resRing)
+	}
+	if m.tellCaller && m.s[sRings] == 1 {
+		ex.unless(now, c, ringEvery/4, func(time.Time) {
+			m.urc("DATE = 0229\r\nTIME = 1530\r\nNMBR = " + cmp.Or(c.caller.cfg.Number, "O"))
+		})
 	}
 	if m.served || m.s[sAutoAnswer] > 0 && m.s[sRings] >= m.s[sAutoAnswer] && (m.dtr || m.dropDTR == 0) && !m.wedged {
 		ex.answer(now, m)

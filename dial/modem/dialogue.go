@@ -16,6 +16,7 @@ const (
 	hangupTime  = 3 * time.Second         // for OK to ATH
 	callTime    = time.Minute             // for CONNECT, as for a dialer's chat
 	writeTime   = 5 * time.Second         // for the line to take a command
+	ringTime    = 8 * time.Second         // for the ring behind a ring, between which is told who calls
 	guardTime   = 1100 * time.Millisecond // of silence around +++ (register S12: 1 s)
 	lineEndTime = 50 * time.Millisecond   // for the LF behind CONNECT's CR
 	calmTime    = 300 * time.Millisecond  // of silence after several commands
@@ -158,6 +159,7 @@ func (m *Modem) do(ctx context.Context, command string, d time.Duration) (lines 
 			return lines, err
 		case r.Code == OK:
 			m.secret = false
+			m.tells = m.tells || tellsCaller.MatchString(command)
 			return lines, nil
 		case r.Code == Failed:
 			m.secret = false
@@ -207,7 +209,9 @@ const flag = 0x7e
 
 func (m *Modem) listen(ctx context.Context, direct bool) (Result, error) {
 	defer m.arm(ctx)()
-	m.command, m.secret, m.got, m.began = "", false, nil, time.Now()
+	m.command, m.secret, m.got, m.began, m.caller = "", false, nil, time.Now(), Caller{}
+	var rang Result // the first ring, if we wait for what is told behind it
+	var until time.Time
 	for {
 		if i := bytes.IndexByte(m.in, flag); direct && i >= 0 {
 			m.in = m.in[i:]
@@ -215,16 +219,28 @@ func (m *Modem) listen(ctx context.Context, direct bool) (Result, error) {
 		}
 		text := m.take()
 		if text == "" {
-			if err := m.read(ctx, time.Time{}); err != nil {
+			if err := m.read(ctx, until); silent(err) {
+				return rang, nil
+			} else if err != nil {
 				return Result{}, m.failed(err)
 			}
 			continue
 		}
-		switch r := m.note(text); r.Code {
-		case Connect: // a modem with S0=1 answers by itself
+		r := m.note(text)
+		m.caller.hear(text)
+		if r.Code == Connect { // a modem with S0=1 answers by itself
 			return r, m.lineEnd(ctx)
-		case Ring:
-			return r, nil
+		}
+		again := rang.Code == Ring
+		if r.Code == Ring {
+			rang = r
+		}
+		switch {
+		case rang.Code != Ring:
+		case again && r.Code == Ring, !m.tells, m.caller.Calling != "":
+			return rang, nil
+		case until.IsZero():
+			until = time.Now().Add(ringTime)
 		}
 	}
 }

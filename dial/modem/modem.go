@@ -36,7 +36,10 @@ type Modem struct {
 	status    *Status // of a cellular modem, the last that is known; nil: never asked
 	vendor    *vendor // nil: not known
 	restarted bool    // it has said so, unasked
-	rang      time.Time
+
+	caller Caller
+	tells  bool // it was told to tell who calls
+	rang   time.Time
 }
 
 // New makes a Modem of a line. Both deadlines of c are used and end up cleared.

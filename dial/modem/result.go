@@ -53,6 +53,8 @@ func ParseResult(line string) Result {
 		r.Code, r.Speed = Connect, firstNumber(rest)
 	case strings.HasPrefix(upper, "+CME ERROR:"), strings.HasPrefix(upper, "+CMS ERROR:"):
 		r.Code = Failed
+	case first == "RING", strings.HasPrefix(first, "RING;"), strings.HasPrefix(first, "RING/"): // and who calls
+		r.Code = Ring
 	case first == "DELAYED": // some say how long
 		r.Code = Delayed
 	}

@@ -180,6 +180,7 @@ func (c *Client) describe(p *radius.Packet, call Call) error {
 		{rfc2869.NASPortID_Type, "the line's name", call.Line},
 		{rfc2865.CallingStationID_Type, "the calling number", call.Calling},
 		{rfc2865.CalledStationID_Type, "the called number", call.Called},
+		{rfc2869.ConnectInfo_Type, "what the modem says", call.Connect},
 	} {
 		if a.value != "" {
 			err = errors.Join(err, text(p, a.kind, a.what, a.value))

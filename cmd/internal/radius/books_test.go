@@ -29,7 +29,7 @@ func TestFreeradiusDetail(t *testing.T) {
 	time.Sleep(now.Truncate(time.Second).Add(1100 * time.Millisecond).Sub(now))
 	usage := Usage{In: 3<<32 + 4000000001, Out: 17, InPackets: 4000000002, OutPackets: 1, Links: 2}
 	session, err := c.Open(SessionConfig{
-		Call: Call{ID: "0123456789abcdef", Line: "ttyUSB0", Port: 188, Type: Async, Calling: "0301234", Called: "0305678"},
+		Call: Call{ID: "0123456789abcdef", Line: "ttyUSB0", Port: 188, Type: Async, Calling: "0301234", Called: "0305678", Connect: "33600/V34/LAPM"},
 		Grant: &Grant{User: "jo\"e\\ ü", Class: [][]byte{[]byte("gold"), {0, 255, 10}},
 			Prefixes: []netip.Prefix{netip.MustParsePrefix("2001:db8:7::/48")}},
 		Bundle: "fedcba9876543210", Links: 1, Address: netip.MustParseAddr("192.0.2.7"), InterfaceID: wire.InterfaceID{7: 7},
@@ -60,6 +60,7 @@ func TestFreeradiusDetail(t *testing.T) {
 	NAS-Port-Id = "ttyUSB0"
 	Calling-Station-Id = "0301234"
 	Called-Station-Id = "0305678"
+	Connect-Info = "33600/V34/LAPM"
 	Service-Type = Framed-User
 	Framed-Protocol = PPP
 	Acct-Authentic = RADIUS

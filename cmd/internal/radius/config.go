@@ -67,4 +67,5 @@ type Call struct {
 	Type    PortType
 	Calling string // Calling-Station-Id; empty: not known
 	Called  string // Called-Station-Id; empty: not known
+	Connect string // Connect-Info: what the modem has said of the connection
 }

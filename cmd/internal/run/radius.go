@@ -90,12 +90,21 @@ func (d *daemon) withRadius(m *member) *Verdict {
 
 // radiusPort tells the servers which line it is.
 func radiusPort(m *member) radius.Call {
-	c := radius.Call{ID: radius.NewID(), Line: strings.TrimPrefix(m.Name(), "/dev/"), Type: radius.Async}
+	c := radius.Call{
+		ID: radius.NewID(), Line: strings.TrimPrefix(m.Name(), "/dev/"), Type: radius.Async,
+		Calling: m.caller.Calling, Called: m.caller.Called, Connect: connectInfo(m.report),
+	}
 	if m.entry.Sync == conf.Yes {
 		c.Type = radius.Sync
 	}
 	c.Port = lineNumber(c.Line)
 	return c
+}
+
+// connectInfo is what a modem says behind CONNECT, as far as RADIUS has room.
+func connectInfo(report string) string {
+	_, report, _ = strings.Cut(report, " ")
+	return report[:min(len(report), 253)]
 }
 
 // lineNumber is the number at the end of a line's name; 0 if there is none.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pppdial/dial"
+	"pppdial/dial/modem"
 	"pppdial/dial/modemmanager"
 	"pppdial/mp"
 	"pppdial/route"
@@ -58,6 +59,8 @@ type conn struct {
 	unread []byte // came before PPP was there to read it
 	device string
 	number string // "" when none was dialed
+	caller modem.Caller
+	report string // the modem's CONNECT
 	speed  int    // bit/s of the tty or of the modem's CONNECT; 0: unknown
 	limit  int    // bit/s that the line cannot exceed; 0: unknown
 
@@ -77,7 +80,7 @@ func connOf(c *dial.Call, err error) (*conn, error) {
 		return nil, err
 	}
 	n := &conn{
-		Line: c.Line, unread: c.Unread, device: c.Device, number: c.Number, speed: c.ConnectSpeed,
+		Line: c.Line, unread: c.Unread, device: c.Device, number: c.Number, caller: c.Caller, report: c.Connect, speed: c.ConnectSpeed,
 		setSync: c.Line.SetSync, hangUp: c.Hangup, diagnose: c.Diagnose,
 	}
 	if c.Line.Caps().TrueBaud {
