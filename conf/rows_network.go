@@ -68,12 +68,15 @@ Such routes are static. Where a routing daemon runs, the one or the other should
 		Man: `The name of the interface.`,
 	},
 	{
-		Name: "up_cmd", Forms: Valued | Repeat, Type: "command", Phase: Network, Pending: true, Ours: true,
+		Name: "up_cmd", Forms: Valued | Repeat, Type: "command", Phase: Network, Ours: true,
 		Group: "Interface and routes", slot: many(textKind(printable), func(e *Entry) *[]string { return &e.UpCmd }),
-		Man: `A program that is run when the link has come up, with the arguments and the environment that pppd gives its {ip-up}: IFNAME, DEVICE, SPEED, IPLOCAL, IPREMOTE, DNS1, DNS2, PEERNAME. It may take 60 seconds and never holds up the link.`,
+		Man: `A command for sh(1) that is run when the link has come up, with the arguments and the environment that pppd gives its {ip-up}.
+{$1} to {$6} are the interface, the tty, its speed, our address, the peer's and the label of the entry; a command that is nothing but the name of a program gets them as its arguments.
+The environment has IFNAME, DEVICE, SPEED, IPLOCAL, IPREMOTE, LLLOCAL, LLREMOTE, PEERNAME, DNS1, DNS2 and USEPEERDNS, as far as they are known, and what Debian's {/etc/ppp/ip-up} adds for scripts, so that {up_cmd=/etc/ppp/ip-up} and {up_cmd="run-parts /etc/ppp/ip-up.d"} run those that are there for pppd.
+Commands run one after the other, each {up_cmd} before its {down_cmd}; they are killed after 60 seconds and never hold up the link. What they print is in the log.`,
 	},
 	{
-		Name: "down_cmd", Forms: Valued | Repeat, Type: "command", Phase: Network, Pending: true, Ours: true,
+		Name: "down_cmd", Forms: Valued | Repeat, Type: "command", Phase: Network, Ours: true,
 		Group: "Interface and routes", slot: many(textKind(printable), func(e *Entry) *[]string { return &e.DownCmd }),
 		Man: `Like {up_cmd}, when the link has gone down; CONNECT_TIME, BYTES_SENT and BYTES_RCVD tell what was.`,
 	},
@@ -129,9 +132,10 @@ Several such words add up. A set of one address is proposed to the peer and insi
 Addresses of this machine, and those that {localhost} and {remotehost} of the control file's entries give as numbers, are left out. When all are in use, the caller is sent away.`,
 	},
 	{
-		Name: "dns", Forms: Bare | Negated, Type: "flag", Otherwise: "on in entries with device or apn, else off", Phase: Network, Pending: true, Ours: true,
+		Name: "dns", Forms: Bare | Negated, Type: "flag", Otherwise: "on in entries with device or apn, else off", Phase: Network, Ours: true,
 		Group: "Addresses and names", slot: onOff(func(e *Entry) *bool { return &e.DNS }),
-		Man: `Asks the peer for name servers (RFC 1877) and gives them to the system: to systemd-resolved, else to resolvconf, else into a file beside the control socket.`,
+		Man: `Asks the peer for name servers (RFC 1877) and gives them to the system: to systemd-resolved, else to resolvconf, else into the file {resolv.conf.}NAME in the runtime directory, NAME being the interface.
+They are taken away when the link ends; in {quiet} entries when the program does, so that names can cause calls.`,
 	},
 	{
 		Name: "ms_dns", Forms: Valued | Repeat, Type: "address", Phase: Network, Ours: true,

@@ -244,7 +244,8 @@ func TestPending(t *testing.T) {
 		vj_comp vj_compslot vj_slots ccp tx_predictor1 rx_predictor1 tx_bsd rx_bsd tx_deflate rx_deflate bps sync
 		quiet camp modpause redial_limit active_timeout inactive_timeout toll_boundary max_connect_secs inact_port inact_icmp
 		mindevs outdevs maxdevs unsafe_mp reconfigure rem_sysname mp mp_send_ssn mp_recv_ssn mp_headers mp_frag mp_interleave
-		endpoint_discriminator busy_delay idle_delay capture radius radius_coa pool`)
+		endpoint_discriminator busy_delay idle_delay capture radius radius_coa pool
+		up_cmd down_cmd dns`)
 	for _, k := range Keywords() {
 		if k.Pending == slices.Contains(inEffect, k.Name) {
 			t.Errorf("%s: Pending = %v", k.Name, k.Pending)

@@ -29,6 +29,7 @@ type host struct {
 	dir  string
 	ns   *os.File // the namespace
 	sink *os.File // what is written there is in the journal
+	env  []string // of programs, besides the usual one
 
 	machine *machine // nil: the one that the tests run on
 }
@@ -151,6 +152,7 @@ func (h *host) run(args ...string) *ppp {
 	h.t.Helper()
 	p := &ppp{host: h, cmd: exec.Command(program, args...), done: make(chan struct{}), journal: newJournal(h.t, h.name)}
 	p.cmd.Env = append(os.Environ(), "RUNTIME_DIRECTORY="+h.dir, "STATE_DIRECTORY="+filepath.Join(h.dir, "keep"))
+	p.cmd.Env = append(p.cmd.Env, h.env...)
 	log, err := p.cmd.StderrPipe()
 	if err != nil {
 		h.t.Fatal(err)

@@ -52,6 +52,7 @@ type Keeper struct {
 	// record is the file resolv.conf.NAME with its lock, which lasts as long as
 	// this process; nil: there is none.
 	record *os.File
+	copied *os.File // the same for Options.Copy
 }
 
 // A way brings name servers to the system.
@@ -90,7 +91,7 @@ func (k *Keeper) Set(ctx context.Context, servers []netip.Addr) error {
 		if err == nil {
 			k.by, k.servers = w, slices.Clone(servers)
 			k.log.Info("name servers", "servers", list(servers), "by", w)
-			return k.copy(text(servers))
+			return k.copy(servers)
 		}
 		if !errors.Is(err, errAbsent) {
 			k.log.Warn("name servers are not taken", "by", w, "error", err)
@@ -107,10 +108,9 @@ func (k *Keeper) Clear(ctx context.Context) error {
 	}
 	err := within(ctx, k.by.clear)
 	k.by, k.servers = nil, nil
-	if k.o.Copy != "" {
-		if e := os.Remove(k.o.Copy); e != nil && !errors.Is(e, os.ErrNotExist) {
-			err = errors.Join(err, e)
-		}
+	if k.copied != nil {
+		err = errors.Join(err, remove(k.o.Copy, k.copied))
+		k.copied = nil
 	}
 	if err != nil {
 		return fmt.Errorf("dns: cannot take away the name servers of %s: %w", k.name, err)
@@ -122,18 +122,21 @@ func (k *Keeper) Clear(ctx context.Context) error {
 // ways are those to be tried, the best first. Services of the system know the
 // interfaces of its own network namespace only.
 func (k *Keeper) ways() (all []way) {
-	if k.o.Bus != "" || hostNamespace() {
+	if k.o.Bus != "" || os.Getenv(busVariable) != "" || HostNamespace() {
 		all = append(all, &resolved{name: k.name, bus: k.o.Bus})
 	}
-	if k.o.Resolvconf != "" || hostNamespace() {
+	if k.o.Resolvconf != "" || HostNamespace() {
 		all = append(all, &resolvconf{k: k, program: k.o.Resolvconf})
 	}
 	return append(all, &file{k})
 }
 
-// hostNamespace reports whether this process is in the network namespace of
+// busVariable names the system's bus; who sets it means that one.
+const busVariable = "DBUS_SYSTEM_BUS_ADDRESS"
+
+// HostNamespace reports whether this process is in the network namespace of
 // the system's services, as far as one can tell.
-func hostNamespace() bool {
+func HostNamespace() bool {
 	theirs, err := os.Readlink("/proc/1/ns/net")
 	if err != nil {
 		return true
@@ -165,9 +168,17 @@ func list(servers []netip.Addr) string {
 	return strings.Join(s, " ")
 }
 
-func (k *Keeper) copy(text string) error {
+func (k *Keeper) copy(servers []netip.Addr) error {
 	if k.o.Copy == "" {
 		return nil
 	}
-	return replace(k.o.Copy, text)
+	f, err := replace(k.o.Copy, copyMark+k.name+"\n"+text(servers))
+	if err != nil {
+		return fmt.Errorf("dns: %w", err)
+	}
+	if k.copied != nil {
+		k.copied.Close()
+	}
+	k.copied = f
+	return nil
 }

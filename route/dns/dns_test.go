@@ -169,7 +169,7 @@ func TestResolved(t *testing.T) {
 	k := New("lo", Options{Dir: dir, Bus: b.address, Resolvconf: "/nonexistent", Copy: filepath.Join(dir, "copy")})
 	check(t, k.Set(t.Context(), servers))
 	want(t, "set", b.said(), "SetLinkDNS 1 [{2 [10 0 0 53]} {10 [32 1 13 184 0 0 0 0 0 0 0 0 0 0 0 83]}]; SetLinkDefaultRoute 1 true")
-	want(t, "files", contents(dir), "copy: nameserver 10.0.0.53, nameserver 2001:db8::53")
+	want(t, "files", contents(dir), "copy: # ppp: name servers of lo, nameserver 10.0.0.53, nameserver 2001:db8::53")
 	check(t, k.Set(t.Context(), servers))
 	want(t, "the same again", b.said(), "")
 	check(t, k.Set(t.Context(), servers[:1]))
@@ -252,7 +252,7 @@ func TestOthersFile(t *testing.T) {
 
 // beVictim gives name servers to resolvconf and waits for its death.
 func beVictim(dir string) {
-	k := New("ppp7", Options{Dir: dir, Bus: none, Resolvconf: filepath.Join(dir, "resolvconf")})
+	k := New("ppp7", Options{Dir: dir, Bus: none, Resolvconf: filepath.Join(dir, "resolvconf"), Copy: filepath.Join(dir, "copy")})
 	if err := k.Set(context.Background(), servers); err != nil {
 		fmt.Println(err)
 		os.Exit(1)
@@ -274,7 +274,7 @@ func TestKilled(t *testing.T) {
 	if line != "ready\n" {
 		t.Fatalf("the victim says %q, %v", line, err)
 	}
-	o := Options{Dir: dir, Resolvconf: program}
+	o := Options{Dir: dir, Resolvconf: program, Copy: filepath.Join(dir, "copy")}
 	before := contents(dir)
 	check(t, Recover(t.Context(), o))
 	want(t, "while it lives", contents(dir), before)
@@ -291,6 +291,24 @@ func TestKilled(t *testing.T) {
 	want(t, "calls of resolvconf", string(calls), "-a ppp7.ppp\n-d ppp7.ppp\n")
 }
 
+// TestOthersCopy: the last interface that has servers has the copy, and a file
+// that pppd has written is not taken away.
+func TestOthersCopy(t *testing.T) {
+	dir := t.TempDir()
+	o := Options{Dir: dir, Bus: none, Resolvconf: "/bin/false", Copy: filepath.Join(dir, "copy")}
+	first, second := New("ppp0", o), New("ppp1", o)
+	check(t, first.Set(t.Context(), servers[:1]))
+	check(t, second.Set(t.Context(), servers[:1]))
+	check(t, first.Clear(t.Context()))
+	if got := contents(dir); !strings.Contains(got, "copy: # ppp: name servers of ppp1,") {
+		t.Errorf("when the other is gone: %s", got)
+	}
+	check(t, second.Clear(t.Context()))
+	check(t, os.WriteFile(o.Copy, []byte("nameserver 10.0.0.53\n"), 0o644))
+	check(t, Recover(t.Context(), o))
+	want(t, "pppd's file", contents(dir), "copy: nameserver 10.0.0.53")
+}
+
 // TestNamespaces: without a word to the contrary the services of the system are
 // asked first.
 func TestNamespaces(t *testing.T) {
@@ -299,7 +317,7 @@ func TestNamespaces(t *testing.T) {
 		names = append(names, w.String())
 	}
 	all := []string{"systemd-resolved", "resolvconf", "the file /run/pppdial/resolv.conf.ppp0"}
-	if hostNamespace() != slices.Equal(names, all) || !hostNamespace() && !slices.Equal(names, all[2:]) {
+	if HostNamespace() != slices.Equal(names, all) || !HostNamespace() && !slices.Equal(names, all[2:]) {
 		t.Errorf("ways %q", names)
 	}
 }

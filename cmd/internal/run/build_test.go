@@ -78,18 +78,19 @@ func makeAll(t *testing.T, e *conf.Entry) made {
 		}
 	}
 	daemon := struct {
-		Policy dial.PolicyConfig
-		Lines  dial.LinesConfig
-		Stands *mp.Network
-		Resets keep.Resets
-		Mode   conf.Mode
-		Whose  identity
-		Debug  int
-		IfName string
-		File   string
-		RADIUS radius.Config
-		Pool   []pool.Range
-	}{policyConfig(e), linesConfig(e), standing(e, 0), resetsConfig(e), e.Mode, identityOf(e, &mp.Admission{}), e.Debug, e.IfName, file, servers, ranges(e)}
+		Policy   dial.PolicyConfig
+		Lines    dial.LinesConfig
+		Stands   *mp.Network
+		Resets   keep.Resets
+		Mode     conf.Mode
+		Whose    identity
+		Debug    int
+		IfName   string
+		File     string
+		RADIUS   radius.Config
+		Pool     []pool.Range
+		Up, Down []string
+	}{policyConfig(e), linesConfig(e), standing(e, 0), resetsConfig(e), e.Mode, identityOf(e, &mp.Admission{}), e.Debug, e.IfName, file, servers, ranges(e), e.UpCmd, e.DownCmd}
 	return made{
 		dial:   show(dialConfig(e, &Options{}, nil, log)),
 		link:   show(linkConfig(e, 0, nil, log)) + fmt.Sprint(let),
@@ -177,6 +178,8 @@ var effects = map[string]effect{
 	"del_route6":    {"", "del_route6='delete -inet6 default'", "kernel"},
 	"replace_route": {"", "replace_route", "kernel"},
 	"proxy_arp":     {"", "-proxy_arp", "kernel"},
+	"up_cmd":        {"", "up_cmd=/bin/true", "daemon"},
+	"down_cmd":      {"", "down_cmd=/bin/true", "daemon"},
 	"ifname":        {"", "ifname=wan0", "daemon"},
 
 	"uucp_name":      {"", "uucp_name=other", "dial"},

@@ -114,7 +114,9 @@ func (u *unit) networkUp(n mp.Network) {
 	}
 	if err := u.iface.networkUp(n); err != nil {
 		u.end(explainInterface(err))
+		return
 	}
+	u.hooks.up(u, n)
 	u.book()
 }
 
@@ -148,6 +150,10 @@ func (u *unit) lost(m *member, f *mp.Failure, v Verdict) {
 	left := len(u.joined())
 	switch {
 	case u.final != nil:
+		if left == 0 && u.up {
+			u.up = false
+			u.parted(now, *u.final)
+		}
 		u.whenFree(func() {})
 	case left > 0:
 		m.log.Info("a line less", "line", m.Name(), "left", left, "because", v.Evidence)
@@ -184,12 +190,18 @@ func (u *unit) over(now time.Time, m *member, k mp.Kind, v Verdict) {
 	u.lines.Down()
 	u.account.ended(now, v)
 	u.keep(v)
+	u.parted(now, v)
+	u.whenFree(func() { u.afterLink(m, k, func() { u.down(v) }) })
+}
+
+// parted sums up a connection that was up.
+func (u *unit) parted(now time.Time, v Verdict) {
 	s := u.account.down(now, u.carried())
 	if u.entry.Camp {
 		u.iface.withdraw()
 	}
 	u.log.Info("connection ends", "because", v.reason(), "lasted", s.lasted, "sent", s.sent, "received", s.received, "units", u.units(s.lasted))
-	u.whenFree(func() { u.afterLink(m, k, func() { u.down(v) }) })
+	u.hooks.down(s)
 }
 
 // down is what follows the end of a connection when its lines are free.

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"pppdial/conf"
 	"pppdial/mp"
 	"pppdial/route"
+	"pppdial/route/dns"
 	"pppdial/route/tun"
 )
 
@@ -44,6 +46,9 @@ func openInterface(e *conf.Entry, w *world, stateDir string, events mp.Events, l
 	f := &iface{entry: e, log: log.With("interface", dev.Name()), tun: dev, unit: numberIn(dev.Name()), kernel: kernel}
 	if err := route.Recover(kernel, stateDir, f.log); err != nil {
 		f.log.Warn("could not undo what a killed ppp has left", "error", err)
+	}
+	if err := dns.Recover(context.Background(), dnsOptions(stateDir, f.log)); err != nil {
+		f.log.Warn("could not take away name servers that a killed ppp has left", "error", err)
 	}
 	f.router = route.New(kernel, route.Options{Dir: stateDir, Log: f.log})
 	c := bundleConfig(e, dev, events, log)

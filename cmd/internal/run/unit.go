@@ -51,6 +51,7 @@ type unit struct {
 	tries   int      // calls in a row without a network
 	broken  *Verdict // of the links that we are closing
 	account account
+	hooks   *commands   // nil: there are none
 	rates   rates       // has a lock of its own
 	party   *party      // for RADIUS; nil: nobody there is known to it
 	lease   *pool.Lease // the peer's address; nil: it is not out of a pool
@@ -120,6 +121,7 @@ func (u *unit) makeInterface() *Verdict {
 	}
 	u.iface = f
 	u.record.Interface(f.tun.Name())
+	u.hooks = newCommands(u)
 	return nil
 }
 
@@ -339,6 +341,7 @@ func (u *unit) settle() {
 // leave gives everything back, apart from the run loop: the kernel takes its
 // time to remove an interface, and one after the other.
 func (u *unit) leave() {
+	u.hooks.close(u.d.patient)
 	u.d.removing.Lock()
 	u.abandon()
 	u.d.removing.Unlock()
@@ -432,6 +435,7 @@ func (u *unit) breakLinks(v Verdict) {
 func (u *unit) abandon() { u.abandoned.Do(u.giveUp) }
 
 func (u *unit) giveUp() {
+	u.hooks.close(u.d.patient)
 	if u.iface != nil {
 		u.iface.close()
 	}
