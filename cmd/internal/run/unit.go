@@ -285,18 +285,19 @@ func (u *unit) failed(v Verdict, c dial.Cause) {
 	u.account.ended(time.Now(), v)
 	u.keep(v)
 	action := u.policy.Failed(time.Now(), c)
-	if u.tries > 1 && action != dial.Nothing {
-		u.log.Warn("giving up for now", "tries", u.tries)
+	tries := u.tries
+	if action == dial.GiveUp {
+		u.tries = 0
+		u.flush()
+	}
+	if tries > 1 && action != dial.Nothing {
+		u.log.Warn("giving up for now", "tries", tries)
 	}
 	if action == dial.End {
 		u.end(v)
 		return
 	}
 	v.log(u.log)
-	if action == dial.GiveUp {
-		u.tries = 0
-		u.flush()
-	}
 	if c.Hopeless {
 		u.log.Warn("slowing down: another call hardly helps")
 	}
