@@ -11,6 +11,7 @@ import (
 var events = makeEvents(
 	// A connection.
 	"waiting for traffic", "calling", "connection begins", "connection ends", "idle", "next try", "giving up for now",
+	"slowing down: another call hardly helps",
 	"last 24 hours", "told to", "breaking the link: SIGHUP",
 	// A call.
 	"dialing", "waiting for a call", "a caller was lost", "connected", "direct line", "hanging up",
