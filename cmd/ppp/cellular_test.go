@@ -100,6 +100,55 @@ func TestCellularFaults(t *testing.T) {
 				`" cause="the network takes any name at first, and has refused ours or the access point in truth" try=".*send_name=\\"\\"`,
 		},
 		{
+			name: "E398, feigned authentication, an address that is none", profile: dialtest.E398, network: operator{refusal: zeroNak}.service(), words: "max_FSM_fail=4",
+			status: 10, verdict: `phase=network by=peer evidence="IPCP: no agreement.*the modem says: SIM ready.*" cause="the network takes any name at first, and has refused`,
+		},
+		{
+			name: "E398, feigned authentication and a hang-up", profile: dialtest.E398, network: operator{refusal: hangUp}.service(),
+			status: 16, verdict: `phase=network by=modem evidence=".*the modem says: SIM ready.*" cause="the network takes any name at first, and has refused`,
+		},
+		{
+			name: "E398, feigned authentication and a Terminate-Request", profile: dialtest.E398, network: operator{refusal: terminate}.service(),
+			status: 10, verdict: `phase=network by=peer evidence=".*the modem says: SIM ready.*" cause="the network takes any name at first, and has refused`,
+		},
+		{
+			name: "SIM7600, the network knows us not", profile: dialtest.SIM7600,
+			change: func(p *dialtest.Profile) {
+				p.Cellular.APNs, p.Cellular.APNCause = []string{"iot.1nce.net"}, "User authentication failed"
+			},
+			status: 19, verdict: `evidence=".*NO CARRIER.*last call: User authentication failed.*" cause="the network does not take name and password" try="check send_name and send_passwd with the operator"`,
+		},
+		{
+			name: "EC25, a type of context that the network does not have", profile: dialtest.EC25, words: "apn=internet,IPV6",
+			change: func(p *dialtest.Profile) {
+				p.Cellular.APNs, p.Cellular.APNCause = []string{"iot.1nce.net"}, "PDP type IPv4 only allowed (#50)"
+			},
+			status: 8, verdict: `evidence=".*last call: PDP type IPv4 only allowed \(#50\).*" cause="the type of the context is not to be had" try="try apn=NAME,IP"`,
+		},
+		{
+			name: "EC25, three wrong PINs before", profile: dialtest.EC25, words: "pin=1357",
+			change: func(p *dialtest.Profile) {
+				p.Rows = append(p.Rows, dialtest.Row{Command: "+CPIN?", Lines: []string{"+CPIN: SIM PUK"}})
+			},
+			status: 18, verdict: `evidence=".*SIM wants its PUK.*" cause="the SIM card is blocked after too many wrong PINs"`,
+		},
+		{
+			name: "EC25, a card for another network", profile: dialtest.EC25,
+			change: func(p *dialtest.Profile) {
+				p.Rows = append(p.Rows, dialtest.Row{Command: "+CPIN?", Lines: []string{"+CPIN: PH-NET PIN"}})
+			},
+			status: 18, verdict: `evidence=".*SIM locked.*" cause="the SIM card or the modem is locked to another operator or device"`,
+		},
+		{
+			name: "EC25, CONNECT without a call", profile: dialtest.EC25, words: "max_FSM_conf=3",
+			change: func(p *dialtest.Profile) { p.Rows = append(p.Rows, dialtest.Row{Command: "D*", Result: "CONNECT"}) },
+			status: 10, verdict: `phase=establish by=modem evidence="not a single byte came; the modem says: SIM ready.*" cause="the modem has no call any more, and takes what we send for commands"`,
+		},
+		{
+			name: "SIM7600, a script that makes no call", profile: dialtest.SIM7600, words: `chat='"" AT OK'`,
+			status: 17, verdict: `phase=establish by=modem evidence="LCP: the line is looped back.*the modem says: SIM ready.*" cause="the modem has no call any more, and takes what we send for commands"`,
+		},
+		{
 			name: "BC66, CONNECT and then nothing", profile: dialtest.BC66, network: dialtest.Silent(), words: "max_FSM_conf=3",
 			status: 10, verdict: `phase=establish by=peer evidence="not a single byte came; the modem says: SIM ready, registered, roaming.*" cause="the modem still has its call and is registered, yet the network passes nothing`,
 		},

@@ -15,9 +15,24 @@ import (
 // before it has asked the network, and gives the addresses that the network has
 // given it.
 type operator struct {
-	addr netip.Addr // for us; the zero Addr: the network has refused, and IPCP gets a Nak of nothing
+	addr netip.Addr // for us; the zero Addr: the network has refused us
 	gone bool       // the network ends the context as soon as there are addresses
+
+	dumb     bool    // says nothing at all
+	open     bool    // asks for no name
+	nameless bool    // the network refuses all who have a name
+	refusal  refusal // how the modem puts it that the network has refused us
 }
+
+// A refusal is what a modem says that has let us in too soon.
+type refusal uint8
+
+const (
+	emptyNak refusal = iota // an IPCP Nak of nothing
+	zeroNak                 // the address that is none
+	hangUp
+	terminate
+)
 
 func (o operator) service() dialtest.Service {
 	return dialtest.Func(func(_ context.Context, c io.ReadWriteCloser) {
@@ -35,7 +50,9 @@ func (o operator) service() dialtest.Service {
 				if !ok {
 					break
 				}
-				s.take(frame)
+				if !s.dumb {
+					s.take(frame)
+				}
 			}
 		}
 	})
@@ -46,6 +63,7 @@ type operatorSession struct {
 	operator
 	w    io.Writer
 	over bool
+	name string // that we have given
 }
 
 var all32 = hdlc.FromUint32(0xffffffff)
@@ -72,6 +90,9 @@ func (s *operatorSession) take(frame []byte) {
 		s.lcp(pkt)
 	case wire.CHAP: // whatever it says
 		if pkt.Code == 2 {
+			if v, err := wire.ParseCHAPValue(pkt.Data); err == nil {
+				s.name = string(v.Name)
+			}
 			s.send(wire.CHAP, wire.Packet{Code: 3, ID: pkt.ID, Data: []byte("Congratulations!")})
 		}
 	case wire.IPCP:
@@ -87,9 +108,15 @@ func (s *operatorSession) lcp(pkt wire.Packet) {
 	switch pkt.Code {
 	case wire.ConfigureRequest:
 		chap := wire.AppendAuth(nil, wire.Auth{Protocol: wire.CHAP, Algorithm: wire.CHAPMD5})
+		if s.open {
+			chap = nil
+		}
 		s.send(wire.LCP, wire.Packet{Code: wire.ConfigureRequest, ID: 1, Data: chap})
 		s.send(wire.LCP, wire.Packet{Code: wire.ConfigureAck, ID: pkt.ID, Data: pkt.Data})
 	case wire.ConfigureAck:
+		if s.open {
+			return
+		}
 		challenge := wire.AppendCHAPValue(nil, wire.CHAPValue{Value: []byte("0123456789abcdef"), Name: "UMTS_CHAP_SRVR"})
 		s.send(wire.CHAP, wire.Packet{Code: 1, ID: 1, Data: challenge})
 	case wire.EchoRequest:
@@ -107,8 +134,8 @@ func (s *operatorSession) ipcp(pkt wire.Packet) {
 	case pkt.Code == wire.ConfigureAck && s.gone:
 		s.over = true
 	case pkt.Code != wire.ConfigureRequest:
-	case !s.addr.IsValid():
-		s.send(wire.IPCP, wire.Packet{Code: wire.ConfigureNak, ID: pkt.ID})
+	case !s.addr.IsValid(), s.nameless && s.name != "":
+		s.refuse(pkt)
 	default:
 		var reject []byte
 		ours := false
@@ -129,5 +156,19 @@ func (s *operatorSession) ipcp(pkt wire.Packet) {
 			s.send(wire.IPCP, wire.Packet{Code: wire.ConfigureAck, ID: pkt.ID, Data: pkt.Data})
 			s.send(wire.IPCP, wire.Packet{Code: wire.ConfigureRequest, ID: 1, Data: wire.AppendAddr(nil, ipcpAddress, netip.MustParseAddr("10.64.64.64"))})
 		}
+	}
+}
+
+// refuse says that the network has not let us in.
+func (s *operatorSession) refuse(pkt wire.Packet) {
+	switch s.refusal {
+	case emptyNak:
+		s.send(wire.IPCP, wire.Packet{Code: wire.ConfigureNak, ID: pkt.ID})
+	case zeroNak:
+		s.send(wire.IPCP, wire.Packet{Code: wire.ConfigureNak, ID: pkt.ID, Data: wire.AppendAddr(nil, ipcpAddress, netip.IPv4Unspecified())})
+	case hangUp:
+		s.over = true
+	case terminate:
+		s.send(wire.LCP, wire.Packet{Code: wire.TerminateRequest, ID: 9})
 	}
 }

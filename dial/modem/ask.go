@@ -132,7 +132,11 @@ var noCause = regexp.MustCompile(`(?i)^(0|none|no cause.*|no report.*|no error.*
 // *Error with ErrSilent when it does not answer.
 func (m *Modem) Attend(ctx context.Context) (commands bool, err error) {
 	defer m.arm(ctx)()
-	if err = m.attention(ctx, "AT", wakeTime); !silent(err) {
+	if err = m.send(ctx, "AT", "\r"); err != nil {
+		return false, err
+	}
+	// ERROR is for what it took for the beginning of the command: our frames.
+	if _, err = m.until(ctx, wakeTime, OK, Failed); !silent(err) {
 		return true, err
 	}
 	if err = m.escape(ctx); err != nil {

@@ -350,11 +350,17 @@ func TestAttend(t *testing.T) {
 		fail     bool
 	}{
 		{"in command mode", cell(), true, false},
+		{"in command mode, with frames in its ears", cell(), true, false},
 		{"in data mode", func() *fake { f := cell(); f.data, f.escapes = true, true; return f }(), false, false},
 		{"dead", func() *fake { f := cell(); f.data = true; return f }(), false, true},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			m := c.fake.start(t)
+			if strings.HasSuffix(c.why, "in its ears") {
+				if _, err := m.conn.Write([]byte("~\xff}#\xc0!}!}!~")); err != nil {
+					t.Fatal(err)
+				}
+			}
 			commands, err := m.Attend(t.Context())
 			if commands != c.commands || errors.Is(err, ErrSilent) != c.fail {
 				t.Errorf("%s: %t, %v", c.why, commands, err)

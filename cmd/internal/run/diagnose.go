@@ -28,7 +28,7 @@ func (d *daemon) diagnose(m *member, f *mp.Failure, v Verdict, goOn func(Verdict
 			if u != nil {
 				u.hanging--
 			}
-			goOn(withDiagnosis(v, f.Kind, e))
+			goOn(withDiagnosis(v, f, e))
 		})
 	}()
 }
@@ -44,15 +44,19 @@ func worthAsking(k mp.Kind) bool {
 
 // withDiagnosis puts what the modem says into the verdict. Its status stays: it says
 // how the link has ended, not why.
-func withDiagnosis(v Verdict, k mp.Kind, e *dial.Error) Verdict {
+func withDiagnosis(v Verdict, f *mp.Failure, e *dial.Error) Verdict {
 	if e == nil || e.Modem == nil {
 		return v
 	}
+	k := f.Kind
 	v.Evidence += "; the modem says: " + e.Modem.String()
 	switch {
 	case e.Kind == dial.NoCarrier && (k == mp.Silent || k == mp.PeerDead):
 		v.Cause = "the modem still has its call and is registered, yet the network passes nothing: the context is not active, or the card may not use it"
 		v.Try = "check apn= and its type with the operator; modem_init=AT+CGATT=1 attaches first; reset_on_fail resets a modem that stays so"
+	case (e.Kind == dial.NoCarrier || e.Kind == dial.CommandMode) && f.Phase == mp.PhaseNetwork && !f.Up:
+		// In whatever way it ends then: the modem has no other manner to say so.
+		v.Cause, v.Try = feigned.cause, feigned.try
 	case e.Kind == dial.NoCarrier, e.Kind == dial.CommandMode && k == mp.Hangup:
 	case e.Kind == dial.CommandMode && (k == mp.PeerTerminated || k == mp.Negotiation):
 	default:

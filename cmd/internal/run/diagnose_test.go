@@ -28,12 +28,16 @@ func TestWithDiagnosis(t *testing.T) {
 		{"silence, and there is no call", mp.Silent, &dial.Error{Kind: dial.CommandMode, Modem: well}, "takes what we send for commands", ""},
 		{"our own frames", mp.Loopback, &dial.Error{Kind: dial.CommandMode, Modem: well}, "takes what we send for commands", ""},
 		{"the peer has ended it in order", mp.PeerTerminated, &dial.Error{Kind: dial.CommandMode, Modem: well}, "the peer has ended the link", "takes what we send"},
+		{"before it is up: a hang-up", mp.Hangup, &dial.Error{Kind: dial.CommandMode, Modem: well}, "takes any name at first", "the carrier was lost"},
+		{"before it is up: the peer ends it", mp.PeerTerminated, &dial.Error{Kind: dial.CommandMode, Modem: well}, "takes any name at first", "its log tells why"},
+		{"before it is up: no agreement", mp.Negotiation, &dial.Error{Kind: dial.NoCarrier, Modem: well}, "takes any name at first", "compare localhost"},
+		{"before it is up: the network is lost", mp.Hangup, &dial.Error{Kind: dial.NoSignal, Modem: lost}, "the modem hears no network", "any name"},
 		{"the access point", mp.PeerTerminated, &dial.Error{Kind: dial.APNRefused, Modem: says(modem.Status{Cause: "Unknown APN"})}, "check apn=", ""},
 	} {
-		f := &mp.Failure{Kind: tt.link, Up: true}
+		f := &mp.Failure{Kind: tt.link, Phase: mp.PhaseNetwork, Up: !strings.HasPrefix(tt.why, "before it is up: ")}
 		v := explainLink(f, nil)
 		status := v.Status
-		got := withDiagnosis(v, tt.link, tt.found)
+		got := withDiagnosis(v, f, tt.found)
 		if text := got.String(); got.Status != status || !strings.Contains(text, tt.says) || tt.not != "" && strings.Contains(text, tt.not) {
 			t.Errorf("%s: %s; want %q and not %q", tt.why, text, tt.says, tt.not)
 		}

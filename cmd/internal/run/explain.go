@@ -77,6 +77,9 @@ func explainCall(err error) Verdict {
 	switch {
 	case e.Kind == dial.Locked && errors.As(e.Err, &lock):
 		v.Cause, v.Try = explainLock(lock)
+	case e.Kind == dial.NoCarrier && e.Modem != nil:
+		v.Cause = "the network has refused the call without telling the modem why, or the modem is stuck since an earlier one"
+		v.Try = "check apn=, send_name and send_passwd; reset_on_fail resets a modem that stays so"
 	case e.Kind == dial.ChatFailed && e.Got == "":
 		v.Cause, v.Try = "the line was silent where the script waits for an answer", "check speed and parity of the far end; some systems want a return first"
 	case e.Kind == dial.ChatFailed:
@@ -118,6 +121,13 @@ var linkReasons = map[mp.Kind]reason{
 	mp.ConnectTime:    {StatusConnectTime, "us", "the time for the call is over", ""},
 }
 
+// feigned is what is behind the end of a link by a cellular modem before it had
+// addresses: the modem lets everybody in, and asks the network only then.
+var feigned = reason{
+	cause: "the network takes any name at first, and has refused ours or the access point in truth",
+	try:   `check apn=, send_name and send_passwd with the operator; some networks want no name: send_name="" send_passwd=""`,
+}
+
 // explainLink explains the end of a link. Unread is what came after PPP.
 func explainLink(f *mp.Failure, unread []byte) Verdict {
 	r := linkReasons[f.Kind]
@@ -147,8 +157,7 @@ func explainLink(f *mp.Failure, unread []byte) Verdict {
 	case f.Kind == mp.PeerAuth && errors.Is(f.Err, proto.ErrAuthTimeout):
 		v.Try = "it was silent for max_auth_secs; see that it has a name and a password for us"
 	case f.Kind == mp.Negotiation && errors.Is(f.Err, fsm.ErrEmptyNak):
-		v.Cause = "the network takes any name at first, and has refused ours or the access point in truth"
-		v.Try = `check apn=, send_name and send_passwd with the operator; some networks want no name: send_name="" send_passwd=""`
+		v.Cause, v.Try = feigned.cause, feigned.try
 	case f.Kind == mp.Negotiation && f.Phase == mp.PhaseNetwork:
 		v.Cause = "the two sides could not agree on addresses"
 		v.Try = "compare localhost and remotehost with what the peer wants; 0 takes what it gives"
