@@ -307,6 +307,10 @@ func ethernetID() wire.InterfaceID {
 	if !ok {
 		return wire.InterfaceID{}
 	}
+	return eui64(m)
+}
+
+func eui64(m [6]byte) wire.InterfaceID {
 	return wire.InterfaceID{m[0] ^ 2, m[1], m[2], 0xff, 0xfe, m[3], m[4], m[5]}
 }
 

@@ -1,0 +1,69 @@
+package run
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"pppdial/mp/mptest"
+)
+
+// TestImpasse: two ends that cannot agree come to an end, which says about what.
+func TestImpasse(t *testing.T) {
+	for _, tt := range []struct {
+		name             string
+		caller, answerer string
+		a, b             string // evidence of the verdicts
+		naks             int    // of the answerer; one request more has been Rejected for its DNS
+	}{
+		{
+			name: "endless Naks", caller: "device=/dev/null localhost=10.9.0.77 remotehost=0 -ipv6", answerer: answererWords + "-ipv6",
+			a: "IPCP: no agreement after 10 refused Configure-Requests: the peer insists on " + ourAddr + " as our address, allowed are 10.9.0.77",
+			b: "terminated by the peer: No network protocols running", naks: 9,
+		},
+		{
+			name: "a Nak turned into a Reject", caller: "device=/dev/null localhost=10.9.0.77 remotehost=0 -ipv6", answerer: answererWords + "-ipv6 max_FSM_fail=3",
+			a: "IPCP: no agreement: the peer insists on " + ourAddr + " as our address, allowed are 10.9.0.77",
+			b: "terminated by the peer: No network protocols running", naks: 3,
+		},
+		{
+			name: "our max_FSM_fail", caller: "device=/dev/null localhost=10.9.0.77 remotehost=0 -ipv6 max_FSM_fail=4", answerer: answererWords + "-ipv6",
+			a: "IPCP: no agreement after 4 refused Configure-Requests: the peer insists on " + ourAddr + " as our address, allowed are 10.9.0.77",
+			b: "terminated by the peer: No network protocols running", naks: 3,
+		},
+		{
+			name: "authentication", caller: callerWords + "send_pap send_name=me send_passwd=x", answerer: answererWords + "recv_chap recv_passwd=x",
+			a: "the peer wants us to authenticate ourselves by chap MD5, we can by pap",
+			b: "we want the peer to authenticate itself by chap MD5, it can by pap",
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			a, b := newEnd(t, tt.caller), newEnd(t, tt.answerer)
+			la, lb := mptest.Pair(mptest.Config{})
+			a.start(la)
+			b.start(lb)
+			a.wantVerdict(tt.a)
+			b.wantVerdict(tt.b)
+			if n := strings.Count(b.log.String(), "sent [IPCP ConfNak"); n != tt.naks {
+				t.Errorf("%d Naks, want %d", n, tt.naks)
+			}
+		})
+	}
+}
+
+// wantVerdict waits until the link is lost, with that evidence.
+func (e *end) wantVerdict(evidence string) {
+	e.t.Helper()
+	select {
+	case f := <-e.lost:
+		e.link = nil
+		if v := explainLink(f, nil); !strings.Contains(v.Evidence, evidence) {
+			e.t.Errorf("lost with %v\n%v\nwant %q", f, v, evidence)
+		}
+	case n := <-e.up:
+		e.t.Fatalf("the network is up: %v", n)
+	case <-time.After(patience):
+		e.t.Fatal("they still negotiate")
+	}
+}
