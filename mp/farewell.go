@@ -22,16 +22,25 @@ const (
 
 // A farewell watches for what a modem says when it has lost the carrier: many
 // lines have no better way to tell it. The words stand in what is no good
-// frame. If they are the last that has come, they may yet be in the middle of
-// one, whose rest is then on its way.
+// frame. If no flag has come since, they may yet be in the middle of a frame,
+// whose rest is then on its way, or the modem says more: then silence tells.
 type farewell struct {
-	tail  [len(farewellEnd)]byte // of what has come
-	bad   uint64                 // frames so far that were no good ones
-	until time.Time              // the line is lost then; zero: it is well
+	tail  [len(farewellEnd) - 1]byte // of what has come
+	said  bool                       // the words have come, and no flag since
+	bad   uint64                     // frames so far that were no good ones
+	until time.Time                  // the line is lost then; zero: it is well
 }
 
 // read takes a chunk before the decoder does.
 func (f *farewell) read(chunk []byte) {
+	if i := bytes.LastIndexByte(chunk, hdlc.Flag); i >= 0 {
+		f.said, f.tail = false, [len(f.tail)]byte{}
+		chunk = chunk[i+1:]
+	}
+	var seam [2 * len(f.tail)]byte
+	n := copy(seam[:], f.tail[:])
+	n += copy(seam[n:], chunk)
+	f.said = f.said || bytes.Contains(seam[:n], []byte(farewellEnd)) || bytes.Contains(chunk, []byte(farewellEnd))
 	keep := max(len(f.tail)-len(chunk), 0)
 	copy(f.tail[:keep], f.tail[len(f.tail)-keep:])
 	copy(f.tail[keep:], chunk[len(chunk)-(len(f.tail)-keep):])
@@ -44,7 +53,7 @@ func (f *farewell) judge(now time.Time, d *hdlc.Decoder) {
 	switch {
 	case bad != f.bad && bytes.Contains(d.Noise(), []byte(farewellNoise(d))):
 		f.until = now
-	case bytes.Equal(f.tail[:], []byte(farewellEnd)):
+	case f.said:
 		f.until = now.Add(farewellTime)
 	case !f.lost(now):
 		f.until = time.Time{}

@@ -347,12 +347,15 @@ func TestHangup(t *testing.T) {
 // are nobody's.
 func TestNoCarrier(t *testing.T) {
 	echo := hdlc.AppendFrame(nil, []byte("\xff\x03\xc0\x21\x0b\x01\x00\x04"), new(hdlc.ACCM), true)
-	t.Run("silence", func(t *testing.T) { noCarrier(t, nil) })
-	t.Run("echo of what we send", func(t *testing.T) { noCarrier(t, echo) })
-	t.Run("echo of half a frame", func(t *testing.T) { noCarrier(t, echo[:5]) })
+	t.Run("silence", func(t *testing.T) { noCarrier(t, nil, nil) })
+	t.Run("echo of what we send", func(t *testing.T) { noCarrier(t, echo, nil) })
+	t.Run("echo of half a frame", func(t *testing.T) { noCarrier(t, echo[:5], nil) })
+	t.Run("what else the modem says", func(t *testing.T) {
+		noCarrier(t, []byte("\r\n+QIND: SMS DONE\r\n"), []byte("\r\n+QIND: PB DONE\r\n"))
+	})
 }
 
-func noCarrier(t *testing.T, echo []byte) {
+func noCarrier(t *testing.T, echo, later []byte) {
 	bubble(t, func(t *testing.T) {
 		la, lb := mptest.Pair(mptest.Config{})
 		a, b := newEnd(t, "caller", "", ""), newEnd(t, "server", "10.0.0.1", "10.0.0.2")
@@ -384,6 +387,8 @@ func noCarrier(t *testing.T, echo []byte) {
 		fmt.Fprint(lb, "\r\nNO CAR")
 		time.Sleep(10 * time.Millisecond)
 		fmt.Fprintf(lb, "RIER\r\n%s", echo)
+		time.Sleep(300 * time.Millisecond)
+		lb.Write(later)
 		if f := a.wantLost(mp.Hangup, "the modem says NO CARRIER"); !errors.Is(f, mp.ErrNoCarrier) {
 			t.Errorf("lost by %v", f)
 		}
