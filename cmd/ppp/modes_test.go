@@ -15,6 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
+	"pppdial/cmd/internal/lab"
 	"pppdial/cmd/internal/rendezvous"
 	"pppdial/cmd/internal/status"
 	"pppdial/dial/dialtest"
@@ -55,7 +58,11 @@ func TestQuiet(t *testing.T) {
 	}
 	for i := range 3 {
 		took := near.ping(farAddr, i, 20*time.Second)
-		t.Logf("from the first packet to its reply, with a modem that connects in 1 s: %v", took.Round(time.Millisecond))
+		rest := "a modem that has rested"
+		if i > 0 {
+			rest = "a modem that has to rest for 1 s"
+		}
+		t.Logf("from the first packet to its reply, with %s and connects in 1 s: %v", rest, took.Round(time.Millisecond))
 		call.awaitTimes(`calling because="icmp `+nearAddr+" > "+farAddr, i+1, time.Second)
 		call.awaitTimes(`connection begins because="icmp `, i+1, time.Second)
 		call.awaitTimes("connection ends because=\"there was nothing to carry\"", i+1, 20*time.Second)
@@ -94,6 +101,51 @@ func TestQuietPPPD(t *testing.T) {
 	}
 	if got := call.term(); got != 5 {
 		t.Errorf("status %d, want 5", got)
+	}
+}
+
+// TestDemandPPPD is what pppd needs where TestQuiet tells what we do: its demand
+// with chat, a modem that connects in 1 s, the same other side.
+func TestDemandPPPD(t *testing.T) {
+	t.Parallel()
+	g, line := theLab(t), nextLine(t)
+	far, bank := newHost(t, "far"), newBank(t)
+	modem := newModem(t, bank, dialtest.ModemConfig{Name: "near", Number: "5550000", ConnectAfter: time.Second})
+	bank.Answer(number, far.direct("mynam"))
+	far.conf("mynam localhost=%s remotehost=%s %s", ourAddr(line), pppdAddr(line), noBSD)
+
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	conn, err := g.Line(line).Attach()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tty, err := os.OpenFile(modem.Path(), os.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	joined, disconnect := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() { lab.Join(joined, conn, tty); close(done) }()
+	defer func() { disconnect(); <-done }()
+	net, err := g.NewNetns(ctx, fmt.Sprint("demand", line))
+	if err != nil {
+		t.Fatal(err)
+	}
+	peer, err := net.PPPD(ctx, line, "debug", "noauth", "noipv6", "demand", "idle", "600", pppdAddr(line)+":"+ourAddr(line),
+		"connect", `chat ABORT BUSY ABORT 'NO CARRIER' '' AT OK ATDT`+number+` CONNECT ''`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, status, err := net.Run(ctx, "ping -n -c 1 -W 40 "+ourAddr(line))
+	if err != nil || status != 0 {
+		t.Fatalf("%v, %s\n%s", err, out, peer.Log())
+	}
+	_, took, _ := strings.Cut(out, " time=")
+	took, _, _ = strings.Cut(took, "\n")
+	t.Logf("pppd demand, from the first packet to its reply, with a modem that connects in 1 s: %s", took)
+	if _, err := peer.Stop(ctx); err != nil {
+		t.Error(err)
 	}
 }
 
