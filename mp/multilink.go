@@ -50,9 +50,13 @@ type multilink struct {
 	lost     uint64    // packets so far, by the reassembler's count
 	controls []control // wait to be put among the packets
 	// pioneer has carried packets without numbers. The first one with a number
-	// goes over it as well, so that none of the others is there before.
-	pioneer *Link
+	// goes over it as well, so that none of the others is there before, unless
+	// the last of them was so long ago that it has arrived in any case.
+	pioneer   *Link
+	pioneered time.Time
 }
+
+const pioneerTime = 2 * time.Second
 
 // A control is a control packet of the bundle.
 type control struct {
@@ -217,6 +221,7 @@ func (m *multilink) next(now time.Time, k *Link) bool {
 		return false
 	}
 	k.sendPacket(f.Protocol, f.Store, f.From)
+	k.vigil.given(now)
 	if m.pioneer == k && f.Protocol == wire.MP {
 		m.pioneer = nil
 		m.update()
@@ -225,7 +230,8 @@ func (m *multilink) next(now time.Time, k *Link) bool {
 }
 
 // plain says that link k carries packets without numbers.
-func (m *multilink) plain(k *Link) {
+func (m *multilink) plain(now time.Time, k *Link) {
+	m.pioneered = now
 	if m.pioneer != k {
 		m.pioneer = k
 		m.update()
@@ -328,6 +334,10 @@ func (m *multilink) advance(now time.Time) {
 	if due(m.rx.Deadline(), now) {
 		m.deliver(now)
 	}
+	if due(m.arrived(), now) {
+		m.pioneer = nil
+		m.update()
+	}
 	m.members(func(k *Link) {
 		k.vigil.advance(now, k)
 		k.entry.advance(now, m)
@@ -335,11 +345,19 @@ func (m *multilink) advance(now time.Time) {
 }
 
 func (m *multilink) deadline() time.Time {
-	t := earlier(m.tx.Deadline(), m.rx.Deadline())
+	t := earlier(earlier(m.tx.Deadline(), m.rx.Deadline()), m.arrived())
 	m.members(func(k *Link) {
-		t = earlier(t, earlier(k.vigil.deadline(), k.entry.deadline()))
+		t = earlier(t, earlier(k.vigil.deadline(k), k.entry.deadline()))
 	})
 	return t
+}
+
+// arrived is when what went without numbers has arrived.
+func (m *multilink) arrived() time.Time {
+	if m.pioneer == nil {
+		return time.Time{}
+	}
+	return m.pioneered.Add(pioneerTime)
 }
 
 func (m *multilink) stats() *MPStats {

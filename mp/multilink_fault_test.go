@@ -1,6 +1,8 @@
 package mp_test
 
 import (
+	"encoding/binary"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -83,6 +85,83 @@ func TestSilentLine(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestSilentLineOfATransfer: what is sent goes on only as far as it is
+// acknowledged, so that soon nothing comes over the other line either; and the
+// peer does not look after its lines: it goes on to use the silent one.
+func TestSilentLineOfATransfer(t *testing.T) {
+	for _, helpful := range []bool{true, false} {
+		bubble(t, func(t *testing.T) {
+			links := 0
+			m := newMulti(t, nil, func(c *mp.LinkConfig) {
+				if links++; helpful || links%2 == 1 { // of the caller
+					echoes(c)
+				}
+			}, lines(115200, 115200)...)
+			defer m.close()
+			f := transfer(m, 16)
+			time.Sleep(3300 * time.Millisecond)
+			m.lines[1].la.Silence(true)
+			took := f.resumed(0.9 * 11520)
+			t.Logf("full rate again after %v", took)
+			if took > 2*time.Second {
+				t.Errorf("it took %v", took)
+			}
+			f.stop()
+		})
+	}
+}
+
+// transfer sends full packets, of which so many are on their way, and any that
+// has not been acknowledged after a second again.
+func transfer(m *multi, window int64) *flow {
+	f := &flow{t: m.t, name: "caller", halt: make(chan struct{}), quit: make(chan struct{})}
+	var acked atomic.Int64
+	p, ack := udp("10.0.0.2", "10.0.0.1", 1472), udp("10.0.0.1", "10.0.0.2", 24)
+	f.wg.Add(2)
+	go func() { // the sender
+		defer f.wg.Done()
+		sent, patience := int64(0), time.After(time.Second)
+		for {
+			for ; sent < acked.Load()+window; sent++ {
+				binary.BigEndian.PutUint64(p[28:], uint64(sent))
+				m.a.tun.Send(p)
+			}
+			select {
+			case got := <-m.a.tun.Received():
+				if n := int64(binary.BigEndian.Uint64(got[28:])); n > acked.Load() {
+					acked.Store(n)
+					patience = time.After(time.Second)
+				}
+			case <-patience:
+				binary.BigEndian.PutUint64(p[28:], uint64(acked.Load()))
+				m.a.tun.Send(p)
+				patience = time.After(time.Second)
+			case <-f.halt:
+				return
+			}
+		}
+	}()
+	go func() { // the receiver
+		defer f.wg.Done()
+		has := map[int64]bool{}
+		next := int64(0)
+		for {
+			select {
+			case got := <-m.b.tun.Received():
+				for has[int64(binary.BigEndian.Uint64(got[28:]))] = true; has[next]; next++ {
+					delete(has, next)
+					f.octets.Add(1500)
+				}
+				binary.BigEndian.PutUint64(ack[28:], uint64(next))
+				m.b.tun.Send(ack)
+			case <-f.quit:
+				return
+			}
+		}
+	}()
+	return f
 }
 
 func TestLineHangsUp(t *testing.T) {

@@ -221,3 +221,29 @@ func TestBundleGoodput(t *testing.T) {
 		}
 	}
 }
+
+// TestUrgentOnly: packets that are sent without numbers use a new line, too.
+func TestUrgentOnly(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := newMulti(t, func(c *mp.BundleConfig) { c.TelnetTOS = true }, nil, lines(115200)...)
+		defer m.close()
+		m.a.tun.Send(udp("10.0.0.2", "10.0.0.1", 100)) // alone, and so without a number as well
+		<-m.b.tun.Received()
+		m.add(lines(115200)[0], nil)
+		m.wantLinks(2)
+		ping := append(echo("10.0.0.2", "10.0.0.1", 8), make([]byte, 800)...)
+		const pings = 100
+		for range pings { // one and a half lines' worth
+			m.a.tun.Send(ping)
+			time.Sleep(50 * time.Millisecond)
+		}
+		time.Sleep(time.Second)
+		s, _ := m.a.bundle.Stats()
+		if k := s.Links[1]; k.Tx.Bytes < pings*800/4 {
+			t.Errorf("the second line has carried %d octets", k.Tx.Bytes)
+		}
+		if n := len(m.b.tun.Received()); n != pings {
+			t.Errorf("%d of %d pings have come", n, pings)
+		}
+	})
+}

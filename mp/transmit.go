@@ -27,7 +27,7 @@ func (b *Bundle) feed(now time.Time, k *Link) bool {
 		if b.mp.alone() != k {
 			return b.mp.next(now, k)
 		}
-		b.mp.plain(k)
+		b.mp.plain(now, k)
 	}
 	if !b.net.up() {
 		return false

@@ -4,7 +4,10 @@ import "time"
 
 const (
 	// A link that is silent for so long while others of its bundle receive is
-	// asked by an Echo-Request whether it is still there.
+	// asked by an Echo-Request whether it is still there. So is one that has
+	// been given something since it was heard, when it has had the time of a full
+	// frame more: the others may be silent only because the peer waits for what
+	// this one has lost.
 	silence = 250 * time.Millisecond
 	// It may take its time: its round trip as it was measured, what waits in
 	// front of the request here and a full frame in front of the reply there,
@@ -26,6 +29,7 @@ const (
 // up all the packets that have a fragment on it.
 type vigil struct {
 	heard   time.Time // when the last good frame came
+	gave    time.Time // the first that was sent since then; zero: none
 	asked   time.Time // the first Echo-Request since then; zero: none
 	verdict time.Time // when the link rests, or is asked anew, unless it is heard
 	again   time.Duration
@@ -39,7 +43,7 @@ func (v *vigil) start(now time.Time) { *v = vigil{heard: now} }
 // are asked.
 func (m *multilink) heard(now time.Time, k *Link) {
 	v := &k.vigil
-	v.heard, v.asked, v.verdict = now, time.Time{}, time.Time{}
+	v.heard, v.gave, v.asked, v.verdict = now, time.Time{}, time.Time{}, time.Time{}
 	if v.silent {
 		v.silent, v.gone = false, false
 		k.log.Info("link answers again")
@@ -52,6 +56,22 @@ func (m *multilink) heard(now time.Time, k *Link) {
 	})
 }
 
+// given says that link k was given something to send.
+func (v *vigil) given(now time.Time) {
+	if v.gave.IsZero() {
+		v.gave = now
+	}
+}
+
+// worry is when the link is asked because nothing has come since it was given
+// something.
+func (v *vigil) worry(k *Link) time.Time {
+	if v.gave.IsZero() || !v.asked.IsZero() || k.cfg.LCP.EchoInterval == 0 || k.bundle.mp.count() < 2 {
+		return time.Time{}
+	}
+	return v.gave.Add(silence + k.lineTime(fullFrame))
+}
+
 func (v *vigil) ask(now time.Time, k *Link) {
 	if k.cfg.LCP.EchoInterval == 0 || !k.lcp.Probe(now) {
 		return
@@ -62,6 +82,10 @@ func (v *vigil) ask(now time.Time, k *Link) {
 }
 
 func (v *vigil) advance(now time.Time, k *Link) {
+	if due(v.worry(k), now) {
+		v.gave = time.Time{}
+		v.ask(now, k)
+	}
 	if !due(v.verdict, now) {
 		return
 	}
@@ -82,7 +106,7 @@ func (v *vigil) advance(now time.Time, k *Link) {
 	}
 }
 
-func (v *vigil) deadline() time.Time { return v.verdict }
+func (v *vigil) deadline(k *Link) time.Time { return earlier(v.verdict, v.worry(k)) }
 
 // unsure is since when what the link has sent may not have arrived: what had
 // left so long before the last frame came that this could have been an answer
