@@ -1,6 +1,7 @@
 package mp_test
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -96,13 +97,23 @@ func (e *benchEnd) Slack(*mp.Bundle)                       {}
 
 // BenchmarkPath carries full packets from interface to interface over a socket
 // pair: queue, framing, the line, decoding.
-func BenchmarkPath(b *testing.B) {
+func BenchmarkPath(b *testing.B) { benchmarkPath(b, 1, proto.LCPConfig{PFC: true, ACFC: true}) }
+
+// BenchmarkMultilinkPath does so over several, with multilink.
+func BenchmarkMultilinkPath(b *testing.B) {
+	for _, links := range []int{2, 4, 8} {
+		b.Run(fmt.Sprintf("%d_links", links), func(b *testing.B) {
+			benchmarkPath(b, links, proto.LCPConfig{PFC: true, ACFC: true, MRRU: 1500})
+		})
+	}
+}
+
+func benchmarkPath(b *testing.B, links int, lcp proto.LCPConfig) {
 	const window = 40
 	packet := udp("10.0.0.2", "10.0.0.1", 1400)
-	la, lb := socketPair(b)
 	var ends [2]*benchEnd
-	for i, l := range []mp.Line{la, lb} {
-		e := &benchEnd{tun: newSource(packet, window), nursery: mp.NewNursery(), up: make(chan bool, 1), lost: make(chan bool, 1)}
+	for i := range ends {
+		e := &benchEnd{tun: newSource(packet, window), nursery: mp.NewNursery(), up: make(chan bool, 1), lost: make(chan bool, links)}
 		log := slog.New(slog.DiscardHandler)
 		addr := func(s string) []proto.AddrSet {
 			return []proto.AddrSet{{Addr: netip.MustParseAddr(s), Mask: netip.MustParseAddr("255.255.255.255")}}
@@ -114,11 +125,22 @@ func BenchmarkPath(b *testing.B) {
 		e.bundle = mp.NewBundle(mp.BundleConfig{
 			Tun: e.tun, MTU: 1500, QueueLimit: 100, IPCP: &proto.IPCPConfig{Local: local, Remote: remote}, Events: e, Log: log,
 		})
-		e.nursery.Start(l, nil, mp.LinkConfig{LCP: proto.LCPConfig{PFC: true, ACFC: true}, Events: e, Log: log})
 		ends[i] = e
+	}
+	for range links {
+		la, lb := socketPair(b)
+		for i, l := range []mp.Line{la, lb} {
+			e := ends[i]
+			e.nursery.Start(l, nil, mp.LinkConfig{LCP: lcp, Events: e, Log: slog.New(slog.DiscardHandler)})
+		}
 	}
 	<-ends[0].up
 	<-ends[1].up
+	for there := 0; there < links; {
+		a, _ := ends[0].bundle.Stats()
+		b, _ := ends[1].bundle.Stats()
+		there = min(joined(a), joined(b))
+	}
 	for range window {
 		ends[0].tun.tokens <- struct{}{}
 	}
@@ -134,7 +156,9 @@ func BenchmarkPath(b *testing.B) {
 	}
 	for _, e := range ends {
 		<-e.bundle.Done()
-		<-e.lost
+		for range links {
+			<-e.lost
+		}
 		e.nursery.Close()
 		close(e.tun.quit)
 	}

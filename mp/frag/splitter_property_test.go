@@ -63,28 +63,39 @@ type splitWorld struct {
 func (w *splitWorld) step() {
 	switch rapid.IntRange(0, 9).Draw(w.t, "what") {
 	case 0, 1, 2:
-		urgent := rapid.Bool().Draw(w.t, "urgent")
-		if w.s.Takes(urgent) {
-			info := make([]byte, rapid.IntRange(5, 1600).Draw(w.t, "size"))
-			w.sent++
-			binary.BigEndian.PutUint32(info, uint32(w.sent))
-			if urgent {
-				info[4] = 1
-			}
-			for i := 5; i < len(info); i++ {
-				info[i] = byte(w.sent + i)
-			}
-			w.s.Load(urgent, wire.IPv4, info)
-		}
+		w.load()
 	case 3:
-		w.now = w.now.Add(time.Duration(rapid.IntRange(1, 500).Draw(w.t, "ms")) * time.Millisecond)
-		w.s.Advance(w.now)
+		w.pass()
 	case 4:
 		rapid.SampledFrom(w.lines).Draw(w.t, "line").Rest(rapid.Bool().Draw(w.t, "rest"))
 	default:
 		w.offer(rapid.IntRange(0, len(w.lines)-1).Draw(w.t, "line"),
 			rapid.IntRange(0, 2000).Draw(w.t, "below"), rapid.IntRange(0, 20000).Draw(w.t, "behind"))
 	}
+}
+
+// load puts a packet in if there is room for it.
+func (w *splitWorld) load() {
+	urgent := rapid.Bool().Draw(w.t, "urgent")
+	if !w.s.Takes(urgent) {
+		return
+	}
+	info := make([]byte, rapid.IntRange(5, 1600).Draw(w.t, "size"))
+	w.sent++
+	binary.BigEndian.PutUint32(info, uint32(w.sent))
+	if urgent {
+		info[4] = 1
+	}
+	for i := 5; i < len(info); i++ {
+		info[i] = byte(w.sent + i)
+	}
+	w.s.Load(urgent, wire.IPv4, info)
+}
+
+// pass lets time pass.
+func (w *splitWorld) pass() {
+	w.now = w.now.Add(time.Duration(rapid.IntRange(1, 500).Draw(w.t, "ms")) * time.Millisecond)
+	w.s.Advance(w.now)
 }
 
 func (w *splitWorld) offer(i, below, behind int) bool {
@@ -96,11 +107,17 @@ func (w *splitWorld) offer(i, below, behind int) bool {
 	if len(info) > w.lines[i].cfg.MRU {
 		w.t.Fatalf("%d octets, the MRU is %d", len(info), w.lines[i].cfg.MRU)
 	}
+	w.take(i, info)
+	return true
+}
+
+// take receives a fragment.
+func (w *splitWorld) take(i int, info []byte) {
 	w.r.Input(w.now, w.src[i], info)
 	for {
 		p, ok := w.r.Next(w.now)
 		if !ok {
-			return true
+			return
 		}
 		if !bytes.Equal(p, w.s.cfg.Mark) {
 			w.check(p)
