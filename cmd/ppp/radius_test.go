@@ -31,6 +31,13 @@ ann Cleartext-Password := "right"
 short Cleartext-Password := "right"
 	Framed-IP-Address = 192.0.2.8,
 	Session-Timeout = 3
+two Cleartext-Password := "right"
+	Framed-IP-Address = 192.0.2.9
+one Cleartext-Password := "right"
+	Framed-IP-Address = 192.0.2.10,
+	Framed-IP-Netmask = 255.255.255.0,
+	Port-Limit = 1,
+	Idle-Timeout = 4
 vip Cleartext-Password := "right"
 	Filter-Id = "premium"
 lost Cleartext-Password := "right"
@@ -88,7 +95,8 @@ func TestRadius(t *testing.T) {
 	for _, method := range []string{"pap", "chap", "mschap", "eap"} {
 		t.Run(method, func(t *testing.T) {
 			t.Parallel()
-			p, s := answering(t, "modem_init=+VCID=1 RADIUS recv_"+method)
+			capture := filepath.Join(t.TempDir(), "link.pcapng")
+			p, s := answering(t, "debug=3 capture="+capture+" modem_init=+VCID=1 RADIUS recv_"+method)
 			p.dial("ann", "right", "send_"+method)
 			p.call.await("up local=192.0.2.7 remote="+farAddr, 20*time.Second)
 			p.answer.await("up local="+farAddr+" remote=192.0.2.7 mtu=1400", 10*time.Second)
@@ -130,8 +138,16 @@ func TestRadius(t *testing.T) {
 			if m == nil || !strings.Contains(stop, "\tAcct-Input-Octets = "+m[1]+"\n") || !strings.Contains(stop, "\tAcct-Output-Octets = "+m[2]+"\n") {
 				t.Errorf("the line has carried %q:\n%s", m, stop)
 			}
-			if written := p.answer.Log() + p.call.Log() + s.Files(); strings.Contains(written, radiusSecret) {
-				t.Error("the secret is in a log")
+			captured, err := os.ReadFile(capture)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dump, err := exec.Command(program, "-n", "-j", "-f", filepath.Join(p.far.dir, "ppp.conf")).CombinedOutput()
+			if err != nil {
+				t.Errorf("%v: %s", err, dump)
+			}
+			if written := p.answer.Log() + p.call.Log() + s.Files() + string(captured) + string(dump); strings.Contains(written, radiusSecret) {
+				t.Error("the secret is in a log, a capture or a dump")
 			}
 			if left, _ := filepath.Glob(filepath.Join(p.far.dir, "keep", "*")); left != nil {
 				t.Errorf("records are left: %v", left)
@@ -305,5 +321,59 @@ func TestRadiusKilled(t *testing.T) {
 	again.term()
 	if all := s.Details(); len(all) != 2 {
 		t.Errorf("the books have %q", all)
+	}
+}
+
+// TestRadiusLines: two lines of a caller are one connection in the books, unless
+// the server allows only one.
+func TestRadiusLines(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"two", "one"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := &pairing{near: newHost(t, "near"), far: newHost(t, "far"), bank: newBank(t)}
+			s, secret := p.far.radiusServer()
+			const second = "5551235"
+			a := newModem(t, p.bank, dialtest.ModemConfig{Name: "a", Number: number})
+			b := newModem(t, p.bank, dialtest.ModemConfig{Name: "b", Number: second})
+			c := newModem(t, p.bank, dialtest.ModemConfig{Name: "c", Number: "5550001"})
+			d := newModem(t, p.bank, dialtest.ModemConfig{Name: "d", Number: "5550002"})
+			p.far.conf("answer in device=%s device=%s modem_init=AT maxdevs=2 localhost=%s recv_chap radius=127.0.0.1:%d,%s",
+				a.Path(), b.Path(), farAddr, s.Port, secret)
+			p.near.conf(`rmt device=%s device=%s phone=%s phone=%s localhost=0 remotehost=0 send_chap send_name=%s send_passwd=right
+	mindevs=2 outdevs=2 maxdevs=2 modwait=1`, c.Path(), d.Path(), number, second, name)
+			p.answer = p.far.call("answer")
+			p.answer.awaitTimes("waiting for a call", 2, 10*time.Second)
+			p.call = p.near.call("rmt")
+			p.answer.await("connection begins", 20*time.Second)
+			if name == "one" {
+				p.answer.await("a line too many for the RADIUS server", 30*time.Second)
+				if got := p.far.ip("addr", "show", "ppp0"); !strings.Contains(got, "peer 192.0.2.10/24") {
+					t.Errorf("no Framed-IP-Netmask:\n%s", got)
+				}
+				if stop := detail(t, s, 2)[1]; field(t, stop, "Acct-Terminate-Cause") != "Idle-Timeout" || field(t, stop, "Acct-Link-Count") != "1" {
+					t.Errorf("%s", stop)
+				}
+				if got := p.answer.status(20 * time.Second); got != 12 {
+					t.Errorf("status %d, want 12", got)
+				}
+				return
+			}
+			starts := detail(t, s, 2)
+			p.near.ping(farAddr, 1, 5*time.Second)
+			p.call.term()
+			stops := detail(t, s, 4)[2:]
+			for i, r := range append(starts, stops...) {
+				if field(t, r, "Acct-Multi-Session-Id") != field(t, starts[0], "Acct-Multi-Session-Id") {
+					t.Errorf("another bundle:\n%s", r)
+				}
+				if want := []string{"1", "2", "2", "2"}[i]; field(t, r, "Acct-Link-Count") != want {
+					t.Errorf("a Link-Count other than %s:\n%s", want, r)
+				}
+			}
+			if field(t, starts[0], "Acct-Session-Id") == field(t, starts[1], "Acct-Session-Id") {
+				t.Error("two lines are one session")
+			}
+		})
 	}
 }
