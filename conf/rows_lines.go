@@ -83,19 +83,23 @@ var cellularRows = []Keyword{
 
 var keepingRows = []Keyword{
 	{
-		Name: "monitor", Forms: Valued, Type: "host", Otherwise: "off", Rule: "not beside noicmp", Phase: Always, Pending: true, Ours: true,
+		Name: "monitor", Forms: Valued, Type: "host", Otherwise: "off", Rule: "not beside noicmp", Phase: Always, Ours: true,
 		Group: "Keeping the link", slot: one(textKind(host), func(e *Entry) *string { return &e.Monitor }),
-		Man: `A host that is asked through this link, by ICMP, whether anything passes; {auto} asks the first hosts on the way that answer. The probes are no activity.`,
+		Man: `A host that is asked through this link, by ICMP, whether anything passes; {auto} asks the first hosts on the way that answer.
+Every packet that comes is a sign of life too, so that a busy link is not probed.
+The probes are no activity, and never cause a call.`,
 	},
 	{
-		Name: "monitor_secs", Forms: Valued, Type: "secs", Default: "30", Min: 1, Phase: Always, Pending: true, Ours: true,
+		Name: "monitor_secs", Forms: Valued, Type: "secs", Default: "30", Min: 1, Phase: Always, Ours: true,
 		Group: "Keeping the link", slot: period(second, func(e *Entry) *duration { return &e.MonitorSecs }),
 		Man: `The time between two probes.`,
 	},
 	{
-		Name: "monitor_fails", Forms: Valued, Type: "num", Default: "2", Min: 1, Phase: Always, Pending: true, Ours: true,
+		Name: "monitor_fails", Forms: Valued, Type: "num", Default: "2", Min: 1, Phase: Always, Ours: true,
 		Group: "Keeping the link", slot: number(func(e *Entry) *int { return &e.MonitorFails }),
-		Man: `How many probes in a row may fail before the link is broken and made again.`,
+		Man: `How many probes in a row may fail before the link is broken and made again, whatever the mode.
+A link that passes nothing is noticed within {monitor_secs} times {monitor_fails}.
+When the link that is made then passes nothing either, the modem is reset too.`,
 	},
 	{
 		Name: "reset_cmd", Forms: Valued, Type: "command", Phase: Always, Ours: true,
@@ -114,9 +118,10 @@ var keepingRows = []Keyword{
 		Man: `The modem is reset whenever a link has ended.`,
 	},
 	{
-		Name: "reset_at", Forms: Valued | Repeat, Type: "hh:mm", Rule: "ten times of day at most", Phase: Always, Pending: true, Ours: true,
+		Name: "reset_at", Forms: Valued | Repeat, Type: "hh:mm", Rule: "ten times of day at most", Phase: Always, Ours: true,
 		Group: "Keeping the link", slot: many(clockKind, func(e *Entry) *[]TimeOfDay { return &e.ResetAt }),
-		Man: `A time of day at which the link is broken, the modem reset and the link made again.`,
+		Man: `A time of day at which the link is broken, the modem reset and the link made again.
+A time that summer time skips comes as much later; one that comes twice counts once.`,
 	},
 	{
 		Name: "reset_wait", Forms: Valued, Type: "secs", Default: "30", Phase: Always, Ours: true,

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"pppdial/cmd/internal/capture"
 	"pppdial/cmd/internal/keep"
@@ -66,11 +67,6 @@ func cellular(e *conf.Entry, pins *modem.PINs) *modem.Cellular {
 	return c
 }
 
-// resetsConfig says when a modem is reset.
-func resetsConfig(e *conf.Entry) keep.Resets {
-	return keep.Resets{OnFail: e.ResetOnFail, Always: e.ResetAlways}
-}
-
 // captureConfig says how an interface is recorded, and into which file; "": none.
 func captureConfig(e *conf.Entry, o *Options, log *slog.Logger) (c capture.Config, file string) {
 	return capture.Config{Entry: e.Label, Application: "pppdial " + Version, Dir: o.StateDir, Log: log}, e.Capture
@@ -101,6 +97,31 @@ func linesConfig(e *conf.Entry) dial.LinesConfig {
 		c.Min, c.Out, c.Max = 1, 1, 1
 	}
 	return c
+}
+
+// A keepingPlan is how a link is kept good.
+type keepingPlan struct {
+	target  string // that is probed; "": nothing is
+	monitor keep.MonitorConfig
+	resets  keep.Resets     // when the modem is reset
+	times   []time.Duration // of day, for resets
+}
+
+func keepingConfig(e *conf.Entry) keepingPlan {
+	p := keepingPlan{
+		target: e.Monitor, monitor: keep.MonitorConfig{Interval: e.MonitorSecs, Fails: e.MonitorFails},
+		resets: keep.Resets{OnFail: e.ResetOnFail, Always: e.ResetAlways},
+	}
+	for _, t := range e.ResetAt {
+		p.times = append(p.times, time.Duration(t))
+	}
+	return p
+}
+
+// resettable reports whether the entry's lines have modems to be reset, or it
+// says how else it is done.
+func resettable(e *conf.Entry) bool {
+	return e.ResetCmd != "" || len(e.Device) > 0 && (e.APN.Name != "" || len(e.Phone) > 0 || e.Chat != "")
 }
 
 // fsmConfig is the restart behaviour of LCP and the network protocols.

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"pppdial/cmd/internal/keep"
 	"pppdial/cmd/internal/pool"
 	"pppdial/cmd/internal/radius"
 	"pppdial/conf"
@@ -81,7 +80,7 @@ func makeAll(t *testing.T, e *conf.Entry) made {
 		Policy   dial.PolicyConfig
 		Lines    dial.LinesConfig
 		Stands   *mp.Network
-		Resets   keep.Resets
+		Keeping  keepingPlan
 		Mode     conf.Mode
 		Whose    identity
 		Debug    int
@@ -90,7 +89,7 @@ func makeAll(t *testing.T, e *conf.Entry) made {
 		RADIUS   radius.Config
 		Pool     []pool.Range
 		Up, Down []string
-	}{policyConfig(e), linesConfig(e), standing(e, 0), resetsConfig(e), e.Mode, identityOf(e, &mp.Admission{}), e.Debug, e.IfName, file, servers, ranges(e), e.UpCmd, e.DownCmd}
+	}{policyConfig(e), linesConfig(e), standing(e, 0), keepingConfig(e), e.Mode, identityOf(e, &mp.Admission{}), e.Debug, e.IfName, file, servers, ranges(e), e.UpCmd, e.DownCmd}
 	return made{
 		dial:   show(dialConfig(e, &Options{}, nil, log)),
 		link:   show(linkConfig(e, 0, nil, log)) + fmt.Sprint(let),
@@ -288,6 +287,10 @@ var effects = map[string]effect{
 
 	"reset_cmd":     {"", "reset_cmd=/bin/true", "dial"},
 	"reset_wait":    {"", "reset_wait=9", "dial"},
+	"monitor":       {"", "monitor=auto", "daemon"},
+	"monitor_secs":  {"monitor=auto", "monitor_secs=7", "daemon"},
+	"monitor_fails": {"monitor=auto", "monitor_fails=7", "daemon"},
+	"reset_at":      {"", "reset_at=03:30", "daemon"},
 	"reset_on_fail": {"", "reset_on_fail", "daemon"},
 	"reset_always":  {"", "reset_always", "daemon"},
 }

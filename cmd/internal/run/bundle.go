@@ -116,6 +116,7 @@ func (u *unit) networkUp(n mp.Network) {
 		u.end(explainInterface(err))
 		return
 	}
+	u.watchUp(n)
 	u.hooks.up(u, n)
 	u.book()
 }
@@ -127,9 +128,6 @@ func (u *unit) begun(now time.Time) {
 	ours := false
 	for _, m := range u.joined() {
 		ours = ours || m.dialed()
-		if by, ok := u.caller.(resetter); ok && m.dialed() {
-			by.Up(m.device, now)
-		}
 	}
 	if u.because == "" {
 		u.because = map[bool]string{true: entrySaysSo, false: "the peer has called"}[ours]
@@ -137,6 +135,9 @@ func (u *unit) begun(now time.Time) {
 	u.policy.Up(now)
 	u.lines.Up(now, ours)
 	u.account.up(now)
+	if u.keeping.watch == nil {
+		u.carries(now)
+	}
 	u.log.Info("connection begins", "because", u.because)
 	if u.entry.Mode == conf.In {
 		u.listen()
@@ -197,6 +198,7 @@ func (u *unit) over(now time.Time, m *member, k mp.Kind, v Verdict) {
 // parted sums up a connection that was up.
 func (u *unit) parted(now time.Time, v Verdict) {
 	s := u.account.down(now, u.carried())
+	u.watchDown()
 	if u.entry.Camp {
 		u.iface.withdraw()
 	}
@@ -209,8 +211,13 @@ func (u *unit) down(v Verdict) {
 	if u.final != nil {
 		return
 	}
-	a := u.policy.Down(time.Now())
-	if a == dial.End {
+	now := time.Now()
+	a := u.policy.Down(now)
+	switch again := u.keeping.again; {
+	case again:
+		u.keeping.again = false
+		a = u.policy.Wish(now)
+	case a == dial.End:
 		u.end(v)
 		return
 	}

@@ -30,7 +30,8 @@ type iface struct {
 }
 
 // openInterface makes the interface; it is down and has no addresses yet.
-func openInterface(e *conf.Entry, w *world, stateDir string, events mp.Events, log *slog.Logger) (*iface, error) {
+// Answered is mp.BundleConfig's.
+func openInterface(e *conf.Entry, w *world, stateDir string, events mp.Events, answered func([]byte) bool, log *slog.Logger) (*iface, error) {
 	dev, err := w.tun(e.IfName)
 	if err != nil {
 		return nil, err
@@ -52,6 +53,7 @@ func openInterface(e *conf.Entry, w *world, stateDir string, events mp.Events, l
 	}
 	f.router = route.New(kernel, route.Options{Dir: stateDir, Log: f.log})
 	c := bundleConfig(e, dev, events, log)
+	c.Answered = answered
 	if e.Mode == conf.Quiet {
 		stands := standing(e, f.unit)
 		c.Local, c.Remote = stands.Local, stands.Remote

@@ -12,7 +12,7 @@ import (
 // afterFailure goes on when the modem of a call that has failed is reset, if that is
 // wanted and can be its fault.
 func (u *unit) afterFailure(device string, c dial.Cause, err error, goOn func()) {
-	if !u.resets.Failed() || c.Hopeless || !ofModem(err) {
+	if !u.keeping.resets.Failed() || c.Hopeless || !ofModem(err) {
 		goOn()
 		return
 	}
@@ -41,9 +41,9 @@ func (u *unit) afterLink(m *member, k mp.Kind, goOn func()) {
 	switch {
 	case why != nil:
 		u.reset(m.device, *why, goOn)
-	case k == mp.PeerDead && u.resets.Failed():
+	case k == mp.PeerDead && u.keeping.resets.Failed():
 		u.reset(m.device, dial.LinkBroken, goOn)
-	case u.resets.Ended():
+	case u.keeping.resets.Ended():
 		u.reset(m.device, dial.LinkEnded, goOn)
 	default:
 		goOn()

@@ -40,6 +40,11 @@ type memWorld struct {
 	kernels []*routetest.Kernel   // each sees one of them
 	lines   map[*mptest.Line]bool // our ends of the calls
 	peers   map[string]*farPeer   // by the label that calls
+
+	fails  error    // of every call; nil: it is made
+	calls  []string // when they were tried
+	resets []string
+	ups    int // links that carried traffic, as the resetter is told
 }
 
 // A farPeer is the far end of one unit.
@@ -57,6 +62,9 @@ func (p *farPeer) NetworkDown(*mp.Bundle, mp.Family)      {}
 func (p *farPeer) Demand(*mp.Bundle, string)              {}
 func (p *farPeer) Busy(*mp.Bundle)                        {}
 func (p *farPeer) Slack(*mp.Bundle)                       {}
+
+// memRest is how long modems rest after a reset.
+const memRest = 30 * time.Second
 
 var silence = slog.New(slog.DiscardHandler)
 
@@ -129,10 +137,14 @@ func (c memCaller) Call(context.Context) (*conn, error) {
 	near, far := mptest.Pair(mptest.Config{BPS: 115200})
 	c.w.mu.Lock()
 	defer c.w.mu.Unlock()
+	c.w.calls = append(c.w.calls, time.Now().Format("15:04:05"))
+	if c.w.fails != nil {
+		return nil, c.w.fails
+	}
 	c.w.lines[near] = true
 	p := c.w.peers[c.label]
 	p.nursery.Start(far, nil, linkConfig(p.entry, 0, p, silence))
-	return &conn{Line: near, speed: 115200, hangUp: func(context.Context) {
+	return &conn{Line: near, device: "/dev/a", speed: 115200, hangUp: func(context.Context) {
 		near.Hangup()
 		c.w.mu.Lock()
 		defer c.w.mu.Unlock()
@@ -143,6 +155,19 @@ func (c memCaller) Call(context.Context) (*conn, error) {
 func (c memCaller) Answer(ctx context.Context) (*conn, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
+}
+
+func (c memCaller) Reset(_ context.Context, device string, why dial.ResetReason) (dial.Reset, error) {
+	c.w.mu.Lock()
+	defer c.w.mu.Unlock()
+	c.w.resets = append(c.w.resets, fmt.Sprintf("%s: %v", device, why))
+	return dial.Reset{Rung: dial.ATReset, Rest: memRest}, nil
+}
+
+func (c memCaller) Up(string, time.Time) {
+	c.w.mu.Lock()
+	defer c.w.mu.Unlock()
+	c.w.ups++
 }
 
 func (c memCaller) Close() {}

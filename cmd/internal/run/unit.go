@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"pppdial/cmd/internal/capture"
-	"pppdial/cmd/internal/keep"
 	"pppdial/cmd/internal/pool"
 	"pppdial/cmd/internal/rendezvous"
 	"pppdial/cmd/internal/status"
@@ -39,7 +38,7 @@ type unit struct {
 	hanging  int      // lines that are being given back
 	pending  []func() // to be done when they are
 
-	resets      keep.Resets
+	keeping     keeping
 	resetFor    *dial.ResetReason  // the connection is being broken to reset the modem
 	cancelReset context.CancelFunc // of the reset under way; nil: none
 
@@ -76,7 +75,7 @@ func (d *daemon) newUnit(e *conf.Entry) *unit {
 	u := &unit{
 		d: d, entry: e, record: d.newRecorder(e),
 		attempts: map[*attempt]bool{}, members: map[*member]bool{},
-		history: history{dir: d.opt.StateDir, label: e.Label}, resets: resetsConfig(e),
+		history: history{dir: d.opt.StateDir, label: e.Label},
 	}
 	u.log = d.recorded(u.record, e)
 	now := time.Now()
@@ -86,6 +85,7 @@ func (d *daemon) newUnit(e *conf.Entry) *unit {
 	}
 	u.policy, u.lines = dial.NewPolicy(c), dial.NewLines(linesConfig(e))
 	u.account.begin(now)
+	u.beginKeeping(now)
 	d.units = append(d.units, u)
 	return u
 }
@@ -114,7 +114,7 @@ func (u *unit) makeInterface() *Verdict {
 	if u.iface != nil {
 		return nil
 	}
-	f, err := openInterface(u.entry, &u.d.world, u.d.opt.StateDir, u.d, u.log)
+	f, err := openInterface(u.entry, &u.d.world, u.d.opt.StateDir, u.d, u.answered(), u.log)
 	if err != nil {
 		v := explainInterface(err)
 		return &v
@@ -363,7 +363,7 @@ func (u *unit) rearm() {
 		return
 	}
 	next := u.policy.Deadline()
-	for _, t := range []time.Time{u.lines.Deadline(u.have()), u.account.midnight} {
+	for _, t := range []time.Time{u.lines.Deadline(u.have()), u.account.midnight, u.keepDeadline()} {
 		if next.IsZero() || !t.IsZero() && t.Before(next) {
 			next = t
 		}
@@ -379,6 +379,7 @@ func (u *unit) advance() {
 	if u.account.midnightPassed(now) {
 		u.dayOver(now)
 	}
+	u.advanceKeeping(now)
 	a := u.policy.Advance(now)
 	if u.lines.Advance(now, u.have()) {
 		if u.policy.Again(now) {

@@ -1,0 +1,205 @@
+package run
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pppdial/cmd/internal/rendezvous"
+	"pppdial/cmd/internal/status"
+	"pppdial/dial"
+)
+
+// answerProbes plays the first router behind a unit's peer, as long as it is
+// let to: whose time to live is 1 comes no farther.
+func (w *memWorld) answerProbes(label string) (passes *atomic.Bool, probes *atomic.Int32, stop func()) {
+	quit := make(chan bool)
+	passes, probes = new(atomic.Bool), new(atomic.Int32)
+	passes.Store(true)
+	p := w.peers[label]
+	go func() {
+		for {
+			var b []byte
+			select {
+			case b = <-p.tun.Received():
+			case <-quit:
+				return
+			}
+			if b[9] != 1 {
+				continue
+			}
+			probes.Add(1)
+			if b[8] != 1 || !passes.Load() {
+				continue
+			}
+			e := make([]byte, 28, 28+len(b))
+			e[0], e[8], e[9], e[20] = 0x45, 64, 1, 11
+			e = append(e, b...)
+			binary.BigEndian.PutUint16(e[2:], uint16(len(e)))
+			copy(e[12:], []byte{10, 2, 0, 1})
+			copy(e[16:], b[12:16])
+			p.tun.Send(e)
+		}
+	}()
+	return passes, probes, func() { close(quit) }
+}
+
+func (w *memWorld) tried() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.calls)
+}
+
+func (w *memWorld) wasReset() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return strings.Join(w.resets, ", ")
+}
+
+func (w *memWorld) carried() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.ups
+}
+
+// oneUnit is the state of the only unit.
+func oneUnit(t *testing.T, d *daemon) status.Bundle {
+	t.Helper()
+	all := look(t, d, rendezvous.Query{}).Bundles
+	if len(all) != 1 {
+		t.Fatalf("%d units", len(all))
+	}
+	return all[0]
+}
+
+// TestMonitor: a link that passes nothing, though LCP goes on, is noticed in
+// time and made again, and when that did not help the modem is reset first.
+func TestMonitor(t *testing.T) {
+	for _, mode := range []string{"out", "out camp", "quiet inactive_timeout=3600"} {
+		t.Run(mode, func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				w := newMemWorld(t)
+				d, stop := w.serveUnits(dir, 1, mode+" phone=1 monitor=auto monitor_secs=30 monitor_fails=2")
+				defer stop()
+				passes, probes, silent := w.answerProbes("rmt0")
+				defer silent()
+				host{d}.Act(t.Context(), rendezvous.Caller{}, rendezvous.Command{Verb: rendezvous.Up})
+				time.Sleep(30 * time.Minute)
+				b := oneUnit(t, d)
+				if b.Phase != status.NetworkPhase || len(w.tried()) != 1 {
+					t.Fatalf("after half an hour of answers: %+v, calls %v", b, w.tried())
+				}
+				// 9 in the first round, then one each 30 seconds.
+				if n := probes.Load(); n < 60 || n > 70 {
+					t.Errorf("%d probes in half an hour", n)
+				}
+				if b.Rx.Packets != 0 || b.KeptUpBy != "" {
+					t.Errorf("probes are counted: %+v, kept up by %q", b.Rx, b.KeptUpBy)
+				}
+				carried := w.carried()
+				if carried == 0 {
+					t.Error("the modem's ladder was not told that the link carries anything")
+				}
+				passes.Store(false)
+				time.Sleep(61 * time.Second)
+				b = oneUnit(t, d)
+				if len(b.Verdicts) != 1 || b.Verdicts[0].Status != StatusPeerDead ||
+					!strings.Contains(b.Verdicts[0].Evidence, "nothing received for 1m0s, no answer from 10.2.0.1 (hop 1) to 2 probes") {
+					t.Fatalf("a minute after the last answer: %+v", b)
+				}
+				time.Sleep(20 * time.Second)
+				if n := len(w.tried()); n != 2 || oneUnit(t, d).Phase != status.NetworkPhase || w.wasReset() != "" {
+					t.Errorf("then: %d calls, reset %q, %+v", n, w.wasReset(), oneUnit(t, d))
+				}
+				time.Sleep(90 * time.Second)
+				if n := len(w.tried()); n != 3 || w.wasReset() != "/dev/a: the link carries nothing" {
+					t.Errorf("when that one passed nothing either: calls %v, reset %q", w.tried(), w.wasReset())
+				}
+				if w.carried() != carried {
+					t.Error("the ladder was told that a link carries something that did not")
+				}
+				passes.Store(true)
+				time.Sleep(10 * time.Minute)
+				if n := len(w.tried()); n != 3 || oneUnit(t, d).Phase != status.NetworkPhase {
+					t.Errorf("in the end: %d calls, %+v", n, oneUnit(t, d))
+				}
+			})
+		})
+	}
+}
+
+// TestResetAt: at its time the link is broken, the modem reset and, after its
+// rest, the link made again; without a link the modem is reset.
+func TestResetAt(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := newMemWorld(t)
+		begin := time.Now()
+		at := begin.Add(10 * time.Minute).Format("15:04")
+		d, stop := w.serveUnits(dir, 1, "out phone=1 modwait=5 reset_at="+at)
+		defer stop()
+		time.Sleep(10*time.Minute + 20*time.Second)
+		if got := w.wasReset(); got != "/dev/a: time of day" || len(w.tried()) != 1 {
+			t.Errorf("at %s: reset %q, calls %v", at, got, w.tried())
+		}
+		time.Sleep(time.Minute)
+		b := oneUnit(t, d)
+		if n := len(w.tried()); n != 2 || b.Phase != status.NetworkPhase || b.Verdicts[0].Evidence != "reset_at" {
+			t.Errorf("a minute later: %d calls, %+v", n, b)
+		}
+		time.Sleep(24 * time.Hour)
+		if n := len(w.tried()); n != 3 {
+			t.Errorf("a day later %d calls", n)
+		}
+	})
+}
+
+// TestResetOnFail: a modem that fails to call is reset and rests; a busy number
+// is not its fault.
+func TestResetOnFail(t *testing.T) {
+	for _, tc := range []struct {
+		kind dial.Kind
+		want string
+		rest time.Duration
+	}{
+		{dial.Silent, "/dev/b: the call failed", memRest + 5*time.Second},
+		{dial.Busy, "", 5 * time.Second},
+	} {
+		dir := t.TempDir()
+		synctest.Test(t, func(t *testing.T) {
+			w := newMemWorld(t)
+			w.fails = &dial.Error{Kind: tc.kind, Device: "/dev/b"}
+			begin := time.Now()
+			_, stop := w.serveUnits(dir, 1, "out camp phone=1 modwait=5 reset_on_fail")
+			defer stop()
+			time.Sleep(tc.rest + time.Second)
+			want := []string{begin.Format("15:04:05"), begin.Add(tc.rest).Format("15:04:05")}
+			got := w.tried()
+			if !slices.Equal(got, want) || !strings.HasPrefix(w.wasReset(), tc.want) || (tc.want == "") != (w.wasReset() == "") {
+				t.Errorf("kind %v: calls %v, reset %q; want %v, %q", tc.kind, got, w.wasReset(), want, tc.want)
+			}
+		})
+	}
+}
+
+// TestResetAlways: the modem is reset whenever a link has ended.
+func TestResetAlways(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := newMemWorld(t)
+		_, stop := w.serveUnits(dir, 1, "out camp phone=1 reset_always")
+		defer stop()
+		time.Sleep(time.Minute)
+		w.hangUpOne(rand.New(rand.NewPCG(1, 2)))
+		time.Sleep(time.Minute)
+		if got := w.wasReset(); got != "/dev/a: the link has ended" || len(w.tried()) != 2 {
+			t.Errorf("reset %q, calls %v", got, w.tried())
+		}
+	})
+}
