@@ -1,0 +1,305 @@
+package mp_test
+
+import (
+	"bytes"
+	"sync"
+	"testing"
+	"time"
+
+	"pppdial/mp"
+	"pppdial/mp/hdlc"
+	"pppdial/mp/mptest"
+	"pppdial/mp/wire"
+)
+
+// ipcpRequest asks for the address of the scripted peer.
+var ipcpRequest = wire.Packet{Code: wire.ConfigureRequest, ID: 1, Data: []byte{wire.IPCPAddress, 6, 10, 0, 0, 1}}
+
+// raw sends octets of a protocol as they are, with all of its header.
+func (s *scripted) raw(p wire.Protocol, info []byte) {
+	all := hdlc.FromUint32(wire.DefaultACCM)
+	s.line.Write(hdlc.AppendFrame(nil, append(wire.AppendProtocol([]byte{0xff, 0x03}, p, false), info...), &all, true))
+}
+
+// A seen is what a scripted peer was sent beside LCP, in words.
+type seen struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (s *seen) note(p wire.Protocol, packet wire.Packet) {
+	if p == wire.LCP {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all = append(s.all, wire.Format(p, wire.AppendPacket(nil, packet)))
+}
+
+func (s *seen) want(t *testing.T, why string, n int) {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.all) != n {
+		t.Errorf("%s: the peer was sent %q", why, s.all)
+	}
+}
+
+// TestOnlyLCPBeforeItIsOpen: RFC 1661, section 3.4.
+func TestOnlyLCPBeforeItIsOpen(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		la, lb := mptest.Pair(mptest.Config{})
+		a := newEnd(t, "ann", "10.0.0.2", "10.0.0.1")
+		defer a.close()
+		a.start(la, func(c *mp.LinkConfig) { c.LCP.EchoInterval = 0 })
+		silent := &scripted{line: lb}
+		for range 3 {
+			silent.send(wire.IPCP, ipcpRequest)
+			silent.send(wire.PAP, wire.Packet{Code: wire.PAPAuthReq, ID: 1, Data: []byte{0, 0}})
+			silent.raw(wire.IPv4, udp("10.0.0.1", "10.0.0.2", 9))
+			silent.raw(0x8281, []byte{1, 1, 0, 4})
+		}
+		time.Sleep(2 * time.Second)
+		buf := make([]byte, 4096)
+		n, _ := lb.Read(buf)
+		dec := hdlc.Decoder{MaxFrame: 2000}
+		dec.Feed(buf[:n])
+		frames := 0
+		for f, ok := dec.Next(); ok; f, ok = dec.Next() {
+			if frames++; !bytes.HasPrefix(f, []byte("\xff\x03\xc0\x21\x01")) {
+				t.Errorf("answered by %x", f)
+			}
+		}
+		if frames < 2 || len(a.tun.Received()) > 0 {
+			t.Errorf("%d Configure-Requests, %d packets for the interface", frames, len(a.tun.Received()))
+		}
+		a.link.Drop(mp.Closed, "")
+		a.wantLost(mp.Closed, "")
+		lb.Hangup()
+	})
+}
+
+// TestNoNetworkBeforeAuthentication: RFC 1661, section 3.5.
+func TestNoNetworkBeforeAuthentication(t *testing.T) {
+	for _, method := range allAuths {
+		t.Run(method.String(), func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				la, lb := mptest.Pair(mptest.Config{})
+				a := newEnd(t, "ann", "10.0.0.2", "10.0.0.1")
+				defer a.close()
+				var s seen
+				startScripted(lb, nil, []wire.Auth{method}, func(peer *scripted, p wire.Protocol, packet wire.Packet) {
+					if p != method.Protocol {
+						s.note(p, packet)
+					}
+					peer.send(wire.IPCP, ipcpRequest)
+					peer.raw(wire.IPv4, udp("10.0.0.1", "10.0.0.2", 9))
+				})
+				a.start(la, func(c *mp.LinkConfig) {
+					c.LCP.Demand = []wire.Auth{method}
+					c.LCP.EchoInterval = 0
+				})
+				a.wantLost(mp.PeerAuth, "it does not say who it is")
+				s.want(t, "nothing but authentication", 0)
+				if len(a.tun.Received()) > 0 || len(a.up) > 0 {
+					t.Error("the network was reached")
+				}
+				lb.Hangup()
+			})
+		})
+	}
+}
+
+// TestProtocolsOfTheNetworkPhase: RFC 1661, section 3.6: those that we know are
+// discarded until they are open, others are Rejected.
+func TestProtocolsOfTheNetworkPhase(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		la, lb := mptest.Pair(mptest.Config{})
+		a := newEnd(t, "ann", "10.0.0.2", "10.0.0.1")
+		defer a.close()
+		tee := &teeLine{Line: la}
+		startScripted(lb, nil, nil, func(peer *scripted, p wire.Protocol, packet wire.Packet) {
+			if p != wire.LCP {
+				return
+			}
+			peer.raw(wire.IPv4, udp("10.0.0.1", "10.0.0.2", 9))
+			peer.raw(0x8281, []byte{1, 7, 0, 6, 1, 2})
+			peer.raw(0xc025, []byte("link quality"))
+		})
+		a.start(tee, func(c *mp.LinkConfig) { c.LCP.EchoInterval = 0 })
+		time.Sleep(time.Second)
+		var rejects []string
+		for _, f := range tee.frames() {
+			if info, ok := bytes.CutPrefix(f, []byte("\xff\x03\xc0\x21")); ok && wire.Code(info[0]) == wire.ProtocolReject {
+				rejects = append(rejects, wire.Format(wire.LCP, info))
+			}
+		}
+		if len(rejects) != 2 || len(a.tun.Received()) > 0 || a.drops("early") != 1 {
+			t.Errorf("rejects %q, %d packets for the interface, %d early", rejects, len(a.tun.Received()), a.drops("early"))
+		}
+		a.link.Drop(mp.Closed, "")
+		a.wantLost(mp.Closed, "")
+		lb.Hangup()
+	})
+}
+
+// TestRejectedProtocolStops: RFC 1661, section 5.7.
+func TestRejectedProtocolStops(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		la, lb := mptest.Pair(mptest.Config{})
+		a := newEnd(t, "ann", "10.0.0.2", "10.0.0.1")
+		defer a.close()
+		var s seen
+		startScripted(lb, nil, nil, func(peer *scripted, p wire.Protocol, packet wire.Packet) {
+			s.note(p, packet)
+			if p == wire.IPCP {
+				info := wire.AppendPacket(wire.AppendProtocol(nil, p, false), packet)
+				peer.send(wire.LCP, wire.Packet{Code: wire.ProtocolReject, ID: 99, Data: info})
+			}
+		})
+		a.start(la, func(c *mp.LinkConfig) { c.LCP.EchoInterval = 0 })
+		time.Sleep(time.Minute)
+		s.want(t, "one Configure-Request", 1)
+		if len(a.lost) == 0 {
+			a.link.Drop(mp.Closed, "")
+		}
+		<-a.lost
+		a.link = nil
+		lb.Hangup()
+	})
+}
+
+// A teeLine keeps what is written to it.
+type teeLine struct {
+	*mptest.Line
+	mu  sync.Mutex
+	out []byte
+}
+
+func (l *teeLine) Write(b []byte) (int, error) {
+	n, err := l.Line.Write(b)
+	l.mu.Lock()
+	l.out = append(l.out, b[:n]...)
+	l.mu.Unlock()
+	return n, err
+}
+
+// octets are the frames as they stand on the line.
+func (l *teeLine) octets() [][]byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all [][]byte
+	for _, f := range bytes.Split(l.out, []byte{0x7e}) {
+		if len(f) > 0 {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+func (l *teeLine) frames() (all [][]byte) {
+	for _, f := range l.octets() {
+		dec := hdlc.Decoder{MaxFrame: 2000}
+		dec.Feed(append(bytes.Clone(f), 0x7e))
+		if got, ok := dec.Next(); ok {
+			all = append(all, bytes.Clone(got))
+		}
+	}
+	return all
+}
+
+// TestLCPGoesPlain: RFC 1661, sections 5, 6.5 and 6.6; RFC 1662, section 7.1.
+// Whatever was agreed, LCP has its whole header and all control characters
+// escaped.
+func TestLCPGoesPlain(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		la, lb := mptest.Pair(mptest.Config{})
+		a, b := newEnd(t, "caller", "", ""), newEnd(t, "server", "10.0.0.1", "10.0.0.2")
+		defer b.close()
+		defer a.close()
+		tee := &teeLine{Line: la}
+		a.start(tee)
+		b.start(lb)
+		a.wantUp("")
+		b.wantUp("")
+		a.tun.Send(udp("10.0.0.2", "10.0.0.1", 40))
+		<-b.tun.Received()
+		time.Sleep(25 * time.Second) // two Echo-Requests
+		a.link.Close(mp.Closed, "bye")
+		a.wantLost(mp.Closed, "")
+		b.wantLost(mp.PeerTerminated, "")
+		lcp, others := 0, 0
+		for _, f := range tee.octets() {
+			if !bytes.HasPrefix(f, []byte("\xff\x7d\x23\xc0\x21")) {
+				others++
+				if f[0] == 0xff {
+					t.Errorf("address field in %x, which needs none", f)
+				}
+				continue
+			}
+			lcp++
+			for _, c := range f {
+				if c < 0x20 {
+					t.Errorf("%#02x as it is in %x", c, f)
+				}
+			}
+		}
+		if lcp < 5 || others < 3 {
+			t.Errorf("%d frames of LCP, %d others", lcp, others)
+		}
+	})
+}
+
+// TestHeadersInFull: RFC 1661, sections 6.1, 6.5 and 6.6: what need not be sent
+// in full may be, and 1500 octets are taken whatever MRU was agreed.
+func TestHeadersInFull(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		la, lb := mptest.Pair(mptest.Config{})
+		a, b := newEnd(t, "caller", "", ""), newEnd(t, "server", "10.0.0.1", "10.0.0.2")
+		defer b.close()
+		defer a.close()
+		small := func(c *mp.LinkConfig) { c.LCP.MRU = 576 }
+		a.start(la, small)
+		b.start(lb, small)
+		a.wantUp("")
+		b.wantUp("")
+		p := udp("10.0.0.1", "10.0.0.2", 1472)
+		for _, header := range []string{"\xff\x03\x00\x21", "\x00\x21", "\xff\x03\x21", "\x21"} {
+			lb.Write(hdlc.AppendFrame(nil, append([]byte(header), p...), &hdlc.ACCM{}, true))
+			if got := <-a.tun.Received(); !bytes.Equal(got, p) {
+				t.Errorf("header %x: %x", header, got)
+			}
+		}
+		a.link.Close(mp.Closed, "")
+		a.wantLost(mp.Closed, "")
+	})
+}
+
+// TestBackToEstablish: RFC 1661, section 3.4: a Configure-Request of LCP takes
+// the link back, and the network comes up again.
+func TestBackToEstablish(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		la, lb := mptest.Pair(mptest.Config{})
+		a := newEnd(t, "ann", "10.0.0.2", "10.0.0.1")
+		defer a.close()
+		startScripted(lb, nil, nil, func(s *scripted, p wire.Protocol, packet wire.Packet) {
+			switch {
+			case p == wire.LCP:
+				s.send(wire.IPCP, ipcpRequest)
+			case p == wire.IPCP && packet.Code == wire.ConfigureRequest:
+				s.send(p, wire.Packet{Code: wire.ConfigureAck, ID: packet.ID, Data: packet.Data})
+			}
+		})
+		a.start(la, func(c *mp.LinkConfig) { c.LCP.EchoInterval = 0 })
+		a.wantUp("")
+		time.Sleep(time.Minute)
+		(&scripted{line: lb}).send(wire.LCP, wire.Packet{Code: wire.ConfigureRequest, ID: 77})
+		if f := <-a.down; f != mp.IPv4 {
+			t.Errorf("%v is down", f)
+		}
+		a.wantUp("the peer has begun anew")
+		a.link.Drop(mp.Closed, "")
+		a.wantLost(mp.Closed, "")
+		lb.Hangup()
+	})
+}
