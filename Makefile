@@ -86,7 +86,7 @@ fuzz:
 	@grep -rEo '^func Fuzz\w+' --include='*_test.go' . | grep -E '$(FUZZ)' | sort | \
 	while IFS=': ' read -r file _ target; do \
 		echo "$$file: $$target"; \
-		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$${file%/*}" || exit 1; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "$${file%/*}" || exit 1; \
 	done
 
 bench: build

@@ -2,6 +2,7 @@ package mp_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"sync"
 	"testing"
 	"time"
@@ -301,5 +302,44 @@ func TestBackToEstablish(t *testing.T) {
 		a.link.Drop(mp.Closed, "")
 		a.wantLost(mp.Closed, "")
 		lb.Hangup()
+	})
+}
+
+// TestLinkPacketsWithinABundle: RFC 1990, section 2: what configures, ends or
+// authenticates a link is not heard with a multilink header.
+func TestLinkPacketsWithinABundle(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		la, lb := mptest.Pair(mptest.Config{})
+		a, b := newEnd(t, "caller", "", ""), newEnd(t, "server", "10.0.0.1", "10.0.0.2")
+		defer b.close()
+		defer a.close()
+		ours, theirs := &teeLine{Line: la}, &teeLine{Line: lb}
+		a.start(ours, multilinked)
+		b.start(theirs, multilinked)
+		a.wantUp("")
+		b.wantUp("")
+		time.Sleep(time.Second)
+		number := uint32(0) // the last that the server has sent
+		for _, f := range theirs.frames() {
+			if p, info, err := wire.ParseProtocol(bytes.TrimPrefix(f, []byte("\xff\x03"))); err == nil && p == wire.MP {
+				number = binary.BigEndian.Uint32(info) & 0xffffff
+			}
+		}
+		before := len(ours.frames())
+		for _, within := range []string{"\xc0\x21\x05\x09\x00\x04", "\xc0\x21\x01\x09\x00\x04", "\xc0\x23\x01\x09\x00\x06\x00\x00", "\xc2\x23\x01\x09\x00\x06\x01x"} {
+			number++
+			header := binary.BigEndian.AppendUint32([]byte("\xff\x03\x00\x3d"), 0xc0<<24|number)
+			lb.Write(hdlc.AppendFrame(nil, append(header, within...), &hdlc.ACCM{}, true))
+		}
+		number++
+		p := udp("10.0.0.1", "10.0.0.2", 9)
+		lb.Write(hdlc.AppendFrame(nil, append(binary.BigEndian.AppendUint32([]byte("\xff\x03\x00\x3d"), 0xc0<<24|number), append([]byte{0, 0x21}, p...)...), &hdlc.ACCM{}, true))
+		if got := <-a.tun.Received(); !bytes.Equal(got, p) {
+			t.Errorf("the packet behind them came as %x", got)
+		}
+		time.Sleep(time.Second)
+		if after := ours.frames(); len(after) != before || len(a.lost) > 0 {
+			t.Errorf("answered by %x", after[before:])
+		}
 	})
 }
