@@ -1,0 +1,283 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pppdial/cmd/internal/radius/radiustest"
+	"pppdial/cmd/internal/rendezvous"
+	"pppdial/cmd/internal/status"
+	"pppdial/dial"
+	"pppdial/mp"
+	"pppdial/mp/mptest"
+)
+
+// An exchange is where callers get through to a daemon that answers.
+type exchange struct {
+	calls chan *conn
+
+	mu     sync.Mutex
+	people []*person
+}
+
+func (x *exchange) Call(context.Context) (*conn, error) {
+	return nil, errors.New("nobody is called here")
+}
+
+func (x *exchange) Answer(ctx context.Context) (*conn, error) {
+	select {
+	case c := <-x.calls:
+		return c, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (x *exchange) Close() {}
+
+// A person is a caller, and a peer of its own.
+type person struct {
+	name    string
+	nursery *mp.Nursery
+	bundle  *mp.Bundle
+	tun     *mptest.Tun
+	up      chan mp.Network
+	lost    chan *mp.Failure
+}
+
+func (p *person) Admit(a *mp.Admission)                        { a.Join(p.bundle) }
+func (p *person) LinkLost(_ *mp.Link, f *mp.Failure, _ []byte) { p.lost <- f }
+func (p *person) NetworkUp(b *mp.Bundle, n mp.Network)         { b.Ready(n.Family); p.up <- n }
+func (p *person) NetworkDown(*mp.Bundle, mp.Family)            {}
+func (p *person) Demand(*mp.Bundle, string)                    {}
+func (p *person) Busy(*mp.Bundle)                              {}
+func (p *person) Slack(*mp.Bundle)                             {}
+
+// call calls as somebody.
+func (x *exchange) call(t *testing.T, name, password string) *person {
+	t.Helper()
+	e := entryOf(t, fmt.Sprintf("localhost=0 remotehost=0 send_pap send_chap send_name=%s send_passwd=%s -ipv6 -mp", name, password))
+	p := &person{name: name, nursery: mp.NewNursery(), tun: mptest.NewTun(64), up: make(chan mp.Network, 4), lost: make(chan *mp.Failure, 4)}
+	p.bundle = mp.NewBundle(bundleConfig(e, p.tun, p, silence))
+	near, far := mptest.Pair(mptest.Config{BPS: 1e6})
+	p.nursery.Start(far, nil, linkConfig(e, 0, p, silence))
+	x.mu.Lock()
+	x.people = append(x.people, p)
+	x.mu.Unlock()
+	x.calls <- &conn{Line: near, speed: 1e6, hangUp: func(context.Context) { near.Hangup() }}
+	return p
+}
+
+// hangUp ends all calls.
+func (x *exchange) hangUp() {
+	for _, p := range x.people {
+		p.bundle.Close(mp.Closed, "User request")
+	}
+	for _, p := range x.people {
+		<-p.bundle.Done()
+		p.tun.Close()
+		p.nursery.Close()
+		<-p.nursery.Done()
+	}
+}
+
+// bureau runs a daemon that answers on so many lines and asks RADIUS servers,
+// which stand for SERVERS.
+func bureau(t *testing.T, lines int, words, secret string, ports ...int) (x *exchange, d *daemon, stop func()) {
+	t.Helper()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "secret")
+	if err := os.WriteFile(file, []byte(secret+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	servers := ""
+	for _, p := range ports {
+		servers += fmt.Sprintf(" radius=127.0.0.1:%d,%s", p, file)
+	}
+	devices := ""
+	for i := range lines {
+		devices += fmt.Sprintf(" device=/dev/x%d", i)
+	}
+	text := "answer in reconfigure localhost=10.0.0.1 -ipv6 " + strings.ReplaceAll(words, "SERVERS", servers) + devices + "\n"
+	f, diags := checks.Parse("ppp.conf", []byte(text))
+	e, more := f.Entry("answer")
+	if diags = append(diags, more...); diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	x = &exchange{calls: make(chan *conn)}
+	w := newMemWorld(t).world()
+	w.caller = func(dial.Config) (caller, error) { return x, nil }
+	d = newDaemon(Options{StateDir: dir, KeepDir: filepath.Join(dir, "keep")}, f, w, new(slog.LevelVar), slog.New(slog.NewTextHandler(t.Output(), nil)))
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan bool)
+	go func() {
+		defer close(ended)
+		d.run(ctx, nil, func() *Verdict { return d.serve(e) })
+	}()
+	return x, d, func() {
+		cancel()
+		<-ended
+	}
+}
+
+// TestRadiusManyCallers: 200 call at once, the first of two servers is dead, and
+// everybody gets what is theirs, and is in the books once.
+func TestRadiusManyCallers(t *testing.T) {
+	const callers = 200
+	address := func(i int) string { return fmt.Sprintf("10.9.%d.%d", i/200, i%200+1) }
+	var users strings.Builder
+	for i := range callers {
+		fmt.Fprintf(&users, "u%d Cleartext-Password := \"p%d\"\n\tFramed-IP-Address = %s\n", i, i, address(i))
+	}
+	s := radiustest.Start(t, "shh", users.String())
+	dead := radiustest.Start(t, "shh", users.String())
+	dead.Stop()
+	x, d, stop := bureau(t, callers, "recv_pap recv_chap SERVERS", "shh", dead.Port, s.Port)
+	began := time.Now()
+	people := make([]*person, callers)
+	for i := range callers {
+		password := fmt.Sprint("p", i)
+		if i%10 == 0 {
+			password = "wrong"
+		}
+		people[i] = x.call(t, fmt.Sprint("u", i), password)
+	}
+	for i, p := range people {
+		select {
+		case n := <-p.up:
+			if i%10 == 0 || n.Local != netip.MustParseAddr(address(i)) {
+				t.Errorf("%s has got %v", p.name, n.Local)
+			}
+		case f := <-p.lost:
+			if i%10 != 0 || f.Kind != mp.OurAuth {
+				t.Errorf("%s was lost: %v", p.name, f)
+			}
+		case <-time.After(60 * time.Second):
+			t.Fatalf("%s waits", p.name)
+		}
+	}
+	t.Logf("%d callers: %v", callers, time.Since(began).Round(time.Millisecond))
+	up := 0
+	for _, b := range look(t, d, rendezvous.Query{}).Bundles {
+		if b.Phase == status.NetworkPhase {
+			up++
+		}
+	}
+	if up != callers*9/10 {
+		t.Errorf("%d interfaces are up", up)
+	}
+	x.hangUp()
+	for end := time.Now().Add(time.Minute); len(s.Details()) < 2*up && time.Now().Before(end); {
+		time.Sleep(100 * time.Millisecond)
+	}
+	stop()
+	starts, stops := map[string]int{}, map[string]int{}
+	for _, r := range s.Details() {
+		switch _, name, _ := strings.Cut(r, "\tUser-Name = "); {
+		case strings.Contains(r, "Acct-Status-Type = Start\n"):
+			starts[name[:strings.Index(name, "\n")]]++
+		case strings.Contains(r, "Acct-Terminate-Cause = User-Request\n"):
+			stops[name[:strings.Index(name, "\n")]]++
+		default:
+			t.Error(r)
+		}
+	}
+	for i := range callers {
+		name, want := fmt.Sprintf("%q", fmt.Sprint("u", i)), 1
+		if i%10 == 0 {
+			want = 0
+		}
+		if starts[name] != want || stops[name] != want {
+			t.Errorf("%s: %d Starts, %d Stops", name, starts[name], stops[name])
+		}
+	}
+}
+
+// slowly passes what comes to a server on after a while; never is less than 0.
+func slowly(t *testing.T, to int, d time.Duration) (port int) {
+	t.Helper()
+	in, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	ended := make(chan bool)
+	t.Cleanup(func() { close(ended); in.Close(); all.Wait() })
+	all.Go(func() {
+		for {
+			b := make([]byte, 4096)
+			n, from, err := in.ReadFromUDP(b)
+			if err != nil {
+				return
+			}
+			if d < 0 {
+				continue
+			}
+			all.Go(func() {
+				select {
+				case <-time.After(d):
+				case <-ended:
+					return
+				}
+				out, err := net.Dial("udp4", fmt.Sprintf("127.0.0.1:%d", to))
+				if err != nil {
+					return
+				}
+				defer out.Close()
+				out.SetDeadline(time.Now().Add(5 * time.Second))
+				out.Write(b[:n])
+				if n, err := out.Read(b); err == nil {
+					in.WriteToUDP(b[:n], from)
+				}
+			})
+		}
+	})
+	return in.LocalAddr().(*net.UDPAddr).Port
+}
+
+// TestRadiusSlow: a server that answers after 20 s lets its caller in then, and
+// one that never does keeps only that caller out.
+func TestRadiusSlow(t *testing.T) {
+	t.Parallel()
+	s := radiustest.Start(t, "shh", "joe Cleartext-Password := \"right\"\n\tFramed-IP-Address = 10.9.0.1\n")
+	for _, c := range []struct {
+		why   string
+		delay time.Duration
+		words string
+	}{{"after 20 s", 20 * time.Second, ""}, {"never", -1, "max_auth_secs=6"}} {
+		t.Run(c.why, func(t *testing.T) {
+			t.Parallel()
+			x, d, stop := bureau(t, 2, "recv_chap SERVERS "+c.words, "shh", slowly(t, s.Port, c.delay))
+			defer stop()
+			defer x.hangUp()
+			began := time.Now()
+			p := x.call(t, "joe", "right")
+			select {
+			case n := <-p.up:
+				if took := time.Since(began); c.delay < 0 || took < c.delay || n.Local != netip.MustParseAddr("10.9.0.1") {
+					t.Errorf("up after %v: %v", took, n.Local)
+				}
+			case f := <-p.lost:
+				if c.delay > 0 || f.Kind != mp.OurAuth {
+					t.Errorf("lost after %v: %v", time.Since(began), f)
+				}
+			case <-time.After(60 * time.Second):
+				t.Error("nothing comes of it")
+			}
+			t.Logf("%v", time.Since(began).Round(100*time.Millisecond))
+			if got := look(t, d, rendezvous.Query{}); len(got.Bundles) == 0 {
+				t.Error("the daemon serves nobody else")
+			}
+		})
+	}
+}
