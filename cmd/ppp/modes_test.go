@@ -265,7 +265,8 @@ func TestHangupSignal(t *testing.T) {
 	near, far, bank := newHost(t, "near"), newHost(t, "far"), newBank(t)
 	modem := newModem(t, bank, dialtest.ModemConfig{Name: "near", Number: "5550000"})
 	bank.Answer(number, far.direct("mynam"))
-	far.conf("mynam localhost=%s remotehost=%s", farAddr, nearAddr)
+	// The login shell does not wait for traffic, whatever its entry says.
+	far.conf("mynam quiet localhost=%s remotehost=%s", farAddr, nearAddr)
 	near.conf("rmt out camp device=%s phone=%s localhost=%s remotehost=%s modwait=1\nquiet quiet inactive_timeout=60 device=%[1]s phone=%[2]s localhost=%[3]s remotehost=%[4]s modwait=1",
 		modem.Path(), number, nearAddr, farAddr)
 	for _, mode := range []string{"rmt", "quiet"} {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -280,4 +281,49 @@ func TestWhy(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestKept: what comes while a call is made is kept, as much as qmax says, and
+// sent when the link is up; what waits in vain is dropped, and all is counted.
+func TestKept(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := &scripted{memWorld: newMemWorld(t), began: time.Now(), outcomes: []string{"busy", "up", "busy", "busy"}}
+		d, stop := w.serveEach(dir, w.world(), []string{"quiet qmax=5 modtries=2 inactive_timeout=20"})
+		defer stop()
+		for i, want := range []struct {
+			arrived int
+			drops   map[string]uint64
+		}{{5, map[string]uint64{"queue_full": 3}}, {0, map[string]uint64{"queue_full": 6, "no_link": 5}}} {
+			for range 8 {
+				if err := w.tuns[0].Send(to(53)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			time.Sleep(time.Minute)
+			arrived := 0
+			for len(w.peers["rmt0"].tun.Received()) > 0 {
+				<-w.peers["rmt0"].tun.Received()
+				arrived++
+			}
+			b := look(t, d, rendezvous.Query{}).Bundles[0]
+			if arrived != want.arrived || !maps.Equal(b.Drops, want.drops) || b.Tx.Queued != 0 || b.Tx.QueueLimit != 5 {
+				t.Errorf("%d: %d arrived, %d queued, drops %v; want %+v", i, arrived, b.Tx.Queued, b.Drops, want)
+			}
+		}
+	})
+}
+
+func TestUnits(t *testing.T) {
+	for _, tt := range []struct {
+		words  string
+		lasted time.Duration
+		want   int64
+	}{
+		{"", time.Hour, 0}, {"toll_boundary=60", 1, 1}, {"toll_boundary=60", time.Minute, 1}, {"toll_boundary=60", time.Minute + 1, 2}, {"toll_boundary=90", time.Hour, 40},
+	} {
+		if got := (&unit{entry: entryOf(t, tt.words)}).units(tt.lasted); got != tt.want {
+			t.Errorf("%q: %v are %d units, want %d", tt.words, tt.lasted, got, tt.want)
+		}
+	}
 }
