@@ -15,6 +15,7 @@ import (
 	"pppdial/cmd/internal/rendezvous"
 	"pppdial/cmd/internal/status"
 	"pppdial/dial"
+	"pppdial/mp"
 )
 
 // A scripted world has calls whose outcome is told beforehand, and writes down
@@ -326,4 +327,41 @@ func TestUnits(t *testing.T) {
 			t.Errorf("%q: %v are %d units, want %d", tt.words, tt.lasted, got, tt.want)
 		}
 	}
+}
+
+// TestCauses: what each failure means for the next call.
+func TestCauses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now()
+		tomorrow := now.Add(24 * time.Hour)
+		for kind, want := range map[dial.Kind]dial.Cause{
+			dial.Locked: {Crossed: true}, dial.Ringing: {Crossed: true}, dial.Busy: {Crossed: true}, dial.NoCarrier: {Crossed: true}, dial.NoAnswer: {Crossed: true},
+			dial.OpenFailed: {}, dial.Silent: {}, dial.ModemError: {}, dial.ChatFailed: {}, dial.CommandFailed: {}, dial.Refused: {},
+			dial.NoSignal: {}, dial.NotRegistered: {}, dial.CommandMode: {},
+			dial.NoDialtone: {Hopeless: true}, dial.NoRoute: {Hopeless: true}, dial.NotNow: {Hopeless: true, Until: tomorrow},
+			dial.NoSIM: {Hopeless: true}, dial.SIMLocked: {Hopeless: true}, dial.PINNeeded: {Hopeless: true}, dial.PINRefused: {Hopeless: true}, dial.PUKNeeded: {Hopeless: true},
+			dial.Denied: {Hopeless: true}, dial.PDPRefused: {Hopeless: true}, dial.APNRefused: {Hopeless: true}, dial.AuthRefused: {Hopeless: true},
+		} {
+			err := &dial.Error{Kind: kind, Err: errors.New("so it is"), Next: tomorrow}
+			if got := causeOf(explainCall(err), err); got != want {
+				t.Errorf("%v: %+v, want %+v", kind, got, want)
+			}
+			if kind == dial.NotNow {
+				continue
+			}
+			err.Retry = time.Minute // of Systems
+			want.Until = now.Add(time.Minute)
+			if got := causeOf(explainCall(err), err); got != want {
+				t.Errorf("%v with a retry: %+v, want %+v", kind, got, want)
+			}
+		}
+		for kind, want := range map[mp.Kind]bool{
+			mp.OurAuth: true, mp.PeerAuth: true, mp.Loopback: true,
+			mp.Silent: false, mp.Negotiation: false, mp.Hangup: false, mp.PeerDead: false, mp.PeerTerminated: false,
+		} {
+			if got := causeOf(explainLink(&mp.Failure{Kind: kind}, nil), nil); got != (dial.Cause{Hopeless: want}) {
+				t.Errorf("%v: %+v", kind, got)
+			}
+		}
+	})
 }
