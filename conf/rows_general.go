@@ -130,7 +130,7 @@ See ppp(8) for what a server may say.`,
 They must come from one of the servers, with a Message-Authenticator and an Event-Timestamp.`,
 	},
 	{
-		Name: "utmp", Forms: Negated, Type: "flag", Default: "true", Phase: Network, Pending: true,
+		Name: "utmp", Forms: Negated, Type: "flag", Default: "true", Phase: Network,
 		Group: "Authentication", slot: onOff(func(e *Entry) *bool { return &e.UTMP }),
 		Man: `{-utmp} leaves out the utmp and wtmp records. Otherwise there is one for every call that we make and for every incoming one that no login has recorded.`,
 	},

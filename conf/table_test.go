@@ -245,7 +245,7 @@ func TestPending(t *testing.T) {
 		quiet camp modpause redial_limit active_timeout inactive_timeout toll_boundary max_connect_secs inact_port inact_icmp
 		mindevs outdevs maxdevs unsafe_mp reconfigure rem_sysname mp mp_send_ssn mp_recv_ssn mp_headers mp_frag mp_interleave
 		endpoint_discriminator busy_delay idle_delay capture radius radius_coa pool
-		up_cmd down_cmd dns monitor monitor_secs monitor_fails reset_at`)
+		up_cmd down_cmd dns monitor monitor_secs monitor_fails reset_at utmp`)
 	for _, k := range Keywords() {
 		if k.Pending == slices.Contains(inEffect, k.Name) {
 			t.Errorf("%s: Pending = %v", k.Name, k.Pending)

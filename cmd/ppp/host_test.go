@@ -150,9 +150,15 @@ type ppp struct {
 // run starts ppp with arguments on the host.
 func (h *host) run(args ...string) *ppp {
 	h.t.Helper()
-	p := &ppp{host: h, cmd: exec.Command(program, args...), done: make(chan struct{}), journal: newJournal(h.t, h.name)}
-	p.cmd.Env = append(os.Environ(), "RUNTIME_DIRECTORY="+h.dir, "STATE_DIRECTORY="+filepath.Join(h.dir, "keep"))
-	p.cmd.Env = append(p.cmd.Env, h.env...)
+	cmd := exec.Command(program, args...)
+	cmd.Env = append(os.Environ(), "RUNTIME_DIRECTORY="+h.dir, "STATE_DIRECTORY="+filepath.Join(h.dir, "keep"))
+	cmd.Env = append(cmd.Env, h.env...)
+	return h.launch(cmd)
+}
+
+func (h *host) launch(cmd *exec.Cmd) *ppp {
+	h.t.Helper()
+	p := &ppp{host: h, cmd: cmd, done: make(chan struct{}), journal: newJournal(h.t, h.name)}
 	log, err := p.cmd.StderrPipe()
 	if err != nil {
 		h.t.Fatal(err)
@@ -169,7 +175,7 @@ func (h *host) run(args ...string) *ppp {
 	h.t.Cleanup(func() {
 		p.stop()
 		if h.t.Failed() {
-			h.t.Logf("%s: ppp %s:\n%s", h.name, strings.Join(args, " "), p.Log())
+			h.t.Logf("%s: ppp %s:\n%s", h.name, strings.Join(cmd.Args[1:], " "), p.Log())
 		}
 	})
 	return p

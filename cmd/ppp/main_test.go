@@ -32,6 +32,10 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, become(ns))
 		os.Exit(127)
 	}
+	if err := seclude(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "ppptest")
 		if err != nil {
@@ -65,7 +69,8 @@ func TestMain(m *testing.M) {
 const (
 	envNamespace = "PPPTEST_NAMESPACE"
 	envProgram   = "PPPTEST_PROGRAM"
-	envLog       = "PPPTEST_LOG" // where stderr goes; unset: where it went
+	envLog       = "PPPTEST_LOG"    // where stderr goes; unset: where it went
+	envMounts    = "PPPTEST_MOUNTS" // what is to be seen instead of other files: what=where,what=where
 )
 
 // become does that; it returns only when something went wrong.
@@ -77,6 +82,9 @@ func become(namespace string) error {
 	}
 	if err := unix.Setns(fd, unix.CLONE_NEWNET); err != nil {
 		return fmt.Errorf("%s: %w", namespace, err)
+	}
+	if err := mounts(os.Getenv(envMounts)); err != nil {
+		return err
 	}
 	if log, ok := os.LookupEnv(envLog); ok {
 		fd, err := unix.Open(log, unix.O_WRONLY|unix.O_APPEND|unix.O_CLOEXEC, 0)
@@ -92,7 +100,7 @@ func become(namespace string) error {
 	if strings.HasPrefix(os.Args[0], "-") {
 		name = "-" + name
 	}
-	for _, e := range []string{envNamespace, envProgram, envLog} {
+	for _, e := range []string{envNamespace, envProgram, envLog, envMounts} {
 		os.Unsetenv(e)
 	}
 	return syscall.Exec(path, append([]string{name}, os.Args[1:]...), os.Environ())

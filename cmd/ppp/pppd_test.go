@@ -44,7 +44,7 @@ const noBSD = "-tx_bsd"
 
 // What pppd knows.
 const (
-	papSecrets  = "me srv Geheimnis *\n"
+	papSecrets  = "me srv Geheimnis *\nmynam srv xxx *\npeter srv xxx *\n"
 	chapSecrets = "me srv Geheimnis *\nthem * Gegenteil *\n"
 )
 
@@ -237,6 +237,30 @@ func TestTenOfTenPPPD(t *testing.T) {
 	}
 }
 
+// pppdCalls has a pppd of the lab call over the modem, with chat, and log in.
+func pppdCalls(t *testing.T, line int, modem *dialtest.Modem, options ...string) *lab.PPPD {
+	t.Helper()
+	g := theLab(t)
+	conn, err := g.Line(line).Attach()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tty, err := os.OpenFile(modem.Path(), os.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	joined, disconnect := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { lab.Join(joined, conn, tty); close(done) }()
+	t.Cleanup(func() { disconnect(); <-done })
+	script := `chat -v ABORT BUSY ABORT 'NO CARRIER' '' ATZ OK ATDT` + number + ` CONNECT '' ogin: mynam ssword: xxx PPP`
+	peer, err := g.PPPD(context.Background(), line, append([]string{"debug", "connect", script}, options...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return peer
+}
+
 // TestPPPDCalls: pppd with chat calls a login shell that is ppp.
 func TestPPPDCalls(t *testing.T) {
 	t.Parallel()
@@ -251,38 +275,19 @@ func TestPPPDCalls(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			g, line := theLab(t), nextLine(t)
+			line := nextLine(t)
 			far, bank := newHost(t, "far"), newBank(t)
 			modem := newModem(t, bank, dialtest.ModemConfig{Name: "near", Number: "5550000"})
 			bank.Answer(number, far.shell("mynam"))
 			far.conf("mynam localhost=%s remotehost=%s %s %s", ourAddr(line), pppdAddr(line), noBSD, tt.conf)
 
-			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-			defer cancel()
-			conn, err := g.Line(line).Attach()
-			if err != nil {
-				t.Fatal(err)
-			}
-			tty, err := os.OpenFile(modem.Path(), os.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			joined, disconnect := context.WithCancel(ctx)
-			done := make(chan struct{})
-			go func() { lab.Join(joined, conn, tty); close(done) }()
-			defer func() { disconnect(); <-done }()
-
-			script := `chat -v ABORT BUSY ABORT 'NO CARRIER' '' ATZ OK ATDT` + number + ` CONNECT '' ogin: mynam ssword: xxx PPP`
-			peer, err := g.PPPD(ctx, line, append([]string{"debug", "connect", script}, tt.pppd...)...)
-			if err != nil {
-				t.Fatal(err)
-			}
+			peer := pppdCalls(t, line, modem, tt.pppd...)
 			far.await("up local="+ourAddr(line)+" remote="+pppdAddr(line), 30*time.Second)
 			if _, err := peer.WaitEvent("ip-up", 10*time.Second); err != nil {
 				t.Fatal(err)
 			}
 			carry(t, far.Net, netip.AddrPortFrom(netip.MustParseAddr(pppdAddr(line)), lab.EchoPort), 1<<20)
-			if _, err := peer.Stop(ctx); err != nil {
+			if _, err := peer.Stop(t.Context()); err != nil {
 				t.Error(err)
 			}
 			far.await("verdict: status=0 ", 10*time.Second)

@@ -10,16 +10,17 @@ import (
 )
 
 // FromFile makes a line of a tty that somebody else has opened: the standard
-// input of a login shell. The tty becomes raw and keeps its speed, its flow
-// control, and what it makes of the carrier; the settings are as they were after
-// Close. The file stays open, and blocking for those who share it: the line
+// input of a login shell. The tty becomes raw and keeps its speed, its RTS/CTS
+// flow control, and what it makes of the carrier; the settings are as they were
+// after Close. Software flow control is as xon says: getty turns it on for
+// people, and it would swallow octets of a program that does not expect it. The file stays open, and blocking for those who share it: the line
 // reads and writes through an open file of its own. The modem lines are left to
 // who opened the tty.
 //
 // The process is no longer stopped for using its controlling tty from the
 // background (SIGTTIN, SIGTTOU); raw, the tty makes no other signal than SIGHUP
 // at the loss of carrier.
-func FromFile(f *os.File, name string) (*Line, error) {
+func FromFile(f *os.File, name string, xon bool) (*Line, error) {
 	fail := func(err error) (*Line, error) { return nil, &OpenError{Path: name, Err: err} }
 	d := &device{path: name, given: true}
 	err := control(f, func(fd int) (err error) {
@@ -40,7 +41,7 @@ func FromFile(f *os.File, name string) (*Line, error) {
 		return fail(err)
 	}
 	signal.Ignore(unix.SIGTTIN, unix.SIGTTOU)
-	if err := d.makeRaw(); err != nil {
+	if err := d.makeRaw(xon); err != nil {
 		d.file.Close()
 		return fail(err)
 	}
@@ -49,7 +50,7 @@ func FromFile(f *os.File, name string) (*Line, error) {
 	return l, nil
 }
 
-func (d *device) makeRaw() error {
+func (d *device) makeRaw(xon bool) error {
 	if err := control(d.file, func(fd int) (err error) {
 		d.saved, err = getTermios(fd)
 		return err
@@ -57,6 +58,12 @@ func (d *device) makeRaw() error {
 		return err
 	}
 	d.settings = d.saved.settings()
+	switch {
+	case xon:
+		d.settings.Flow = FlowXON
+	case d.settings.Flow == FlowXON:
+		d.settings.Flow = FlowNone
+	}
 	return d.changeTermios(func(t *termios) {
 		t.setRaw()
 		t.set8N1()

@@ -18,7 +18,7 @@ func TestFromFile(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		tio.Iflag |= unix.ICRNL | unix.IXON | unix.ISTRIP
+		tio.Iflag |= unix.ICRNL | unix.IXON | unix.IXOFF | unix.ISTRIP
 		tio.Oflag |= unix.OPOST | unix.ONLCR
 		tio.Lflag |= unix.ICANON | unix.ECHO | unix.ISIG | unix.TOSTOP
 		tio.Cflag |= unix.CRTSCTS
@@ -29,7 +29,7 @@ func TestFromFile(t *testing.T) {
 	before := *p.termios(t)
 	stdin := os.NewFile(uintptr(must[int](t)(unix.Open(p.path, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0))), "stdin")
 	defer stdin.Close()
-	l, err := FromFile(stdin, "stdin")
+	l, err := FromFile(stdin, "stdin", false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,6 +70,47 @@ func TestFromFile(t *testing.T) {
 	}
 }
 
+// TestFromFileFlow: software flow control, which getty turns on, is only there
+// for who expects it.
+func TestFromFileFlow(t *testing.T) {
+	for _, tt := range []struct {
+		iflag, cflag uint32 // before
+		xon          bool
+		want         uint32 // of Iflag
+	}{
+		{unix.IXON | unix.IXOFF, 0, false, 0},
+		{unix.IXON | unix.IXOFF, unix.CRTSCTS, false, 0},
+		{unix.IXON, 0, false, 0},
+		{0, 0, true, unix.IXON | unix.IXOFF},
+		{0, unix.CRTSCTS, true, unix.IXON | unix.IXOFF},
+	} {
+		p := newPTY(t)
+		if err := control(p.slave, func(fd int) error {
+			tio, err := getTermios(fd)
+			if err != nil {
+				return err
+			}
+			tio.Iflag |= tt.iflag
+			tio.Cflag |= tt.cflag
+			return setTermios(fd, tio)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		before := *p.termios(t)
+		l, err := FromFile(p.slave, "stdin", tt.xon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.termios(t).Iflag & (unix.IXON | unix.IXOFF); got != tt.want {
+			t.Errorf("%+v: flow control %#x", tt, got)
+		}
+		l.Close()
+		if after := *p.termios(t); after != before {
+			t.Errorf("settings are not restored: %+v, were %+v", after, before)
+		}
+	}
+}
+
 func TestFromFileWithoutTTY(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -77,7 +118,7 @@ func TestFromFileWithoutTTY(t *testing.T) {
 	}
 	defer r.Close()
 	defer w.Close()
-	if _, err := FromFile(r, "stdin"); !errors.As(err, new(*OpenError)) {
+	if _, err := FromFile(r, "stdin", false); !errors.As(err, new(*OpenError)) {
 		t.Errorf("a pipe as a line: %v, want an OpenError", err)
 	}
 }

@@ -8,32 +8,6 @@ import (
 
 // This file is where it is decided who is let in, and to which unit.
 
-// verify answers a peer's claim to be somebody.
-func (d *daemon) verify(m *member, c *mp.Claim) {
-	if d.members[c.Link] == nil {
-		return // lost by now
-	}
-	if m.radius != nil {
-		d.askRadius(m, c)
-		return
-	}
-	e := m.entry
-	if e.Reconfigure {
-		chosen, err := d.choose(e, c.Name)
-		if err != nil {
-			m.log.Warn("the peer's name chooses no entry", "name", c.Name, "because", err)
-			c.Answer(false, "")
-			return
-		}
-		m.chosen, e = chosen, chosen
-	}
-	ok := accepts(e, m.names(), c.Name, c.CheckSecret)
-	c.Answer(ok, "")
-	if ok {
-		m.proveUs(c)
-	}
-}
-
 // names are those that the peer may have: of the entry with which the link has
 // begun, for in the one that the name has chosen they no longer count.
 func (m *member) names() []string { return m.entry.RecvName }

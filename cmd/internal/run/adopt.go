@@ -5,12 +5,13 @@ import (
 	"errors"
 	"log/slog"
 	"os"
-	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
 	"pppdial/cmd/internal/rendezvous"
 	"pppdial/cmd/internal/status"
+	"pppdial/cmd/internal/utmp"
 	"pppdial/conf"
 	"pppdial/dial"
 	"pppdial/dial/line"
@@ -54,7 +55,7 @@ func handOver(ctx context.Context, o Options, signals <-chan os.Signal, log *slo
 			}
 		}
 	}()
-	r, err := rendezvous.HandOver(ctx, o.StateDir, rendezvous.Line{Label: o.Remote, TTY: os.Stdin, Login: true})
+	r, err := rendezvous.HandOver(ctx, o.StateDir, rendezvous.Line{Label: o.Remote, TTY: os.Stdin, Login: utmp.Recorded(utmp.Config{}, ttyName(os.Stdin))})
 	var refused *rendezvous.RefusedError
 	switch {
 	case errors.Is(err, rendezvous.ErrNobody):
@@ -85,7 +86,7 @@ func (d *daemon) adopt(o *rendezvous.Handover) {
 		o.Decline()
 		return
 	}
-	l, err := line.FromFile(o.File, filepath.Base(o.Name))
+	l, err := line.FromFile(o.File, strings.TrimPrefix(o.Name, "/dev/"), e.XonXoff)
 	if err != nil {
 		o.Refuse(StatusOpen, err.Error())
 		return
@@ -96,7 +97,7 @@ func (d *daemon) adopt(o *rendezvous.Handover) {
 	d.log.Info("a caller's line", "entry", o.Label, "line", o.Name, "pid", o.Caller.PID)
 	c, _ := connOf(dial.Given(l), nil)
 	c.unread = o.Unread
-	m := &member{conn: c, entry: e, unit: u, origin: status.HandedOver}
+	m := &member{conn: c, entry: e, unit: u, origin: status.HandedOver, login: o.Login}
 	m.done = func(v Verdict) { o.Done(rendezvous.Result{Status: v.Status, Text: v.String()}) }
 	if _, err := l.Write(greeting); err != nil {
 		d.giveBack(m, Verdict{Status: StatusHangup, Phase: "dead", By: "line", Evidence: err.Error()})

@@ -89,7 +89,8 @@ func makeAll(t *testing.T, e *conf.Entry) made {
 		RADIUS   radius.Config
 		Pool     []pool.Range
 		Up, Down []string
-	}{policyConfig(e), linesConfig(e), standing(e, 0), keepingConfig(e), e.Mode, identityOf(e, &mp.Admission{}), e.Debug, e.IfName, file, servers, ranges(e), e.UpCmd, e.DownCmd}
+		UTMP     bool
+	}{policyConfig(e), linesConfig(e), standing(e, 0), keepingConfig(e), e.Mode, identityOf(e, &mp.Admission{}), e.Debug, e.IfName, file, servers, ranges(e), e.UpCmd, e.DownCmd, (&member{}).records(e)}
 	return made{
 		dial:   show(dialConfig(e, &Options{}, nil, log)),
 		link:   show(linkConfig(e, 0, nil, log)) + fmt.Sprint(let),
@@ -189,6 +190,7 @@ var effects = map[string]effect{
 	"addr_negotiate": {"localhost=10.9.0.1 remotehost=10.9.0.2", "-addr_negotiate", "bundle"},
 	"dns":            {"", "dns", "bundle"},
 	"ms_dns":         {"", "ms_dns=10.9.0.3", "bundle"},
+	"utmp":           {"", "-utmp", "daemon"},
 	"pool":           {"", "pool=10.9.0.0/24", "daemon"},
 
 	"bps": {"", "bps=9600", "link"},

@@ -82,6 +82,7 @@ func (u *unit) admit(m *member, a *mp.Admission) {
 	a.Join(u.iface.bundle)
 	if u.up {
 		u.book()
+		u.recordCalls()
 	}
 }
 
@@ -118,6 +119,7 @@ func (u *unit) networkUp(n mp.Network) {
 	}
 	u.watchUp(n)
 	u.hooks.up(u, n)
+	u.recordCalls()
 	u.book()
 }
 

@@ -9,11 +9,13 @@ import (
 	"syscall"
 	"time"
 
+	accounts "pppdial/cmd/internal/account"
 	"pppdial/cmd/internal/capture"
 	"pppdial/cmd/internal/metrics"
 	"pppdial/cmd/internal/pool"
 	"pppdial/cmd/internal/radius"
 	"pppdial/cmd/internal/rendezvous"
+	"pppdial/cmd/internal/utmp"
 	"pppdial/conf"
 	"pppdial/dial/modem"
 	"pppdial/mp"
@@ -33,14 +35,16 @@ type daemon struct {
 	pins  *modem.PINs     // of SIM cards
 	files *capture.Files
 
-	nursery *mp.Nursery
-	members map[*mp.Link]*member
-	radius  map[string]*radius.Client // by what the entries say of servers
-	pool    *pool.Pool                // nil: not yet
-	hosts   map[netip.Addr]bool       // addresses that entries name, from when there is a pool
-	units   []*unit
-	server  *rendezvous.Server // nil: there is none
-	metrics *metrics.Server    // nil: there is none
+	nursery  *mp.Nursery
+	members  map[*mp.Link]*member
+	radius   map[string]*radius.Client // by what the entries say of servers
+	accounts *accounts.Checker         // nil: not yet
+	book     *utmp.Book                // nil: not yet
+	pool     *pool.Pool                // nil: not yet
+	hosts    map[netip.Addr]bool       // addresses that entries name, from when there is a pool
+	units    []*unit
+	server   *rendezvous.Server // nil: there is none
+	metrics  *metrics.Server    // nil: there is none
 
 	hanging  int             // lines that are being given back
 	removing sync.Mutex      // held while an interface is being removed
@@ -214,6 +218,12 @@ func (d *daemon) close() {
 		u.abandon()
 	}
 	d.closeRadius()
+	if d.accounts != nil {
+		d.accounts.Close()
+	}
+	if d.book != nil {
+		d.book.Close()
+	}
 	if d.pool != nil {
 		d.pool.Close()
 	}

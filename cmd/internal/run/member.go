@@ -7,6 +7,7 @@ import (
 
 	"pppdial/cmd/internal/capture"
 	"pppdial/cmd/internal/status"
+	"pppdial/cmd/internal/utmp"
 	"pppdial/conf"
 	"pppdial/mp"
 )
@@ -30,6 +31,8 @@ type member struct {
 	chosen          *conf.Entry   // by the name that the peer has given, in place of a reconfigure entry
 	radius          *radiusCall   // nil: RADIUS has nothing to do with it
 	refused         *Verdict      // why we have sent the peer away; nil: the link tells
+	login           bool          // a login has recorded the caller
+	call            *utmp.Session // nil: the call is not recorded
 	done            func(Verdict) // tells the process that has handed the line over
 }
 
@@ -76,6 +79,9 @@ func (d *daemon) lost(k *mp.Link, f *mp.Failure, unread []byte) {
 	delete(d.members, k)
 	m.log.Info("link down", "line", k.Name(), "because", f.Kind, "after", time.Since(m.started).Round(time.Millisecond),
 		"received", f.Rx.Bytes, "sent", f.Tx.Bytes)
+	if m.call != nil {
+		m.call.End(time.Now())
+	}
 	v := explainLink(f, unread)
 	if m.unit != nil {
 		delete(m.unit.members, m)
@@ -83,7 +89,7 @@ func (d *daemon) lost(k *mp.Link, f *mp.Failure, unread []byte) {
 			v = *m.unit.broken
 		}
 	}
-	if m.refused != nil && f.Kind == mp.Refused {
+	if m.refused != nil && (f.Kind == mp.Refused || f.Kind == mp.PeerAuth) {
 		v = *m.refused
 	}
 	v = d.radiusLost(m, f, v)

@@ -17,6 +17,7 @@ import (
 
 	"pppdial/cmd/internal/rendezvous"
 	"pppdial/cmd/internal/status"
+	"pppdial/cmd/internal/utmp"
 	"pppdial/conf"
 	"pppdial/dial"
 	"pppdial/dial/line"
@@ -88,7 +89,8 @@ func start(ctx context.Context, o Options, level *slog.LevelVar, log *slog.Logge
 
 // serveLogin serves the line that a login has given us.
 func (d *daemon) serveLogin(e *conf.Entry) *Verdict {
-	l, err := line.FromFile(os.Stdin, "stdin")
+	name := ttyName(os.Stdin)
+	l, err := line.FromFile(os.Stdin, name, e.XonXoff)
 	if err != nil {
 		v := notALine(err, e.Label)
 		return &v
@@ -96,7 +98,7 @@ func (d *daemon) serveLogin(e *conf.Entry) *Verdict {
 	if _, err := l.Write(greeting); err != nil {
 		return &Verdict{Status: StatusHangup, Phase: "dead", By: "line", Evidence: err.Error()}
 	}
-	m := &member{entry: e, origin: status.Answered}
+	m := &member{entry: e, origin: status.Answered, login: utmp.Recorded(utmp.Config{}, name)}
 	m.conn, _ = connOf(dial.Given(l), nil)
 	if e.Reconfigure {
 		d.solo = true

@@ -52,15 +52,37 @@ type Book struct {
 	idle    sync.Cond
 }
 
-// Open makes a Book, and ends the records of programs like this one that were
-// killed.
-func Open(now time.Time, c Config) *Book {
+func (c Config) withDefaults() Config {
 	if c.Utmp == "" {
 		c.Utmp = "/run/utmp"
 	}
 	if c.Wtmp == "" {
 		c.Wtmp = "/var/log/wtmp"
 	}
+	return c
+}
+
+// Recorded reports whether there is a record of somebody who uses the line, as
+// login(1) and sshd(8) make one. Where there is no telling, it is so.
+func Recorded(c Config, line string) bool {
+	f, err := os.Open(c.withDefaults().Utmp)
+	if err != nil {
+		return true
+	}
+	defer f.Close()
+	line = cut(strings.TrimPrefix(line, "/dev/"), lineSize)
+	found := false
+	err = each(f, func(_ int64, r record) error {
+		found = found || r.kind == userProcess && r.line == line && !isOurs(r.id) && !errors.Is(unix.Kill(r.pid, 0), unix.ESRCH)
+		return nil
+	})
+	return found || err != nil
+}
+
+// Open makes a Book, and ends the records of programs like this one that were
+// killed.
+func Open(now time.Time, c Config) *Book {
+	c = c.withDefaults()
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}

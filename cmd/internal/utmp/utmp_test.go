@@ -168,7 +168,7 @@ func TestKilled(t *testing.T) {
 	}
 	c.Process.Kill()
 	c.Wait()
-	Open(now, files(dir, quiet(t))).Close()
+	Open(now.Add(20*time.Second), files(dir, quiet(t))).Close()
 	who := run(t, "who", dir+"/utmp")
 	if strings.Contains(who, "killed") || !strings.Contains(who, "alive") {
 		t.Errorf("who:\n%s", who)
@@ -306,4 +306,33 @@ func FuzzRecord(f *testing.F) {
 			l.parse(append(raw, make([]byte, l.size)...))
 		}
 	})
+}
+
+// TestRecorded: which lines somebody has logged in on.
+func TestRecorded(t *testing.T) {
+	b, dir := start(t)
+	b.Begin(now, Call{Line: "ttyS0", User: "me"})
+	b.Close()
+	f, err := os.OpenFile(filepath.Join(dir, "utmp"), os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, r := range []record{
+		{kind: userProcess, pid: os.Getpid(), line: "ttyS1", id: "S1", user: "ann", at: now},
+		{kind: deadProcess, pid: os.Getpid(), line: "ttyS2", id: "S2", at: now},
+		{kind: userProcess, pid: 1 << 22, line: "ttyS3", id: "S3", user: "bob", at: now},
+	} {
+		if _, err := f.Write(machine.append(nil, r)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for line, want := range map[string]bool{"ttyS0": false, "ttyS1": true, "/dev/ttyS1": true, "ttyS2": false, "ttyS3": false, "ttyS4": false} {
+		if got := Recorded(files(dir, nil), line); got != want {
+			t.Errorf("%s: %v", line, got)
+		}
+	}
+	if !Recorded(files(t.TempDir(), nil), "ttyS0") {
+		t.Error("without a file nobody knows")
+	}
 }
