@@ -5,12 +5,14 @@
 # make fuzz    every fuzz target for FUZZTIME (60s); FUZZ=regexp for some of them
 # make bench   the table of README.md; BENCH=regexp for some of its measurements
 # make gobench every benchmark beside the code; BENCH=regexp for some of them
+# make kills   kill -9 at KILLS (200) random moments of calls: what is left, does the next succeed
 # make many    MANY (1000) callers at once on one daemon: time, memory, load
 
 FUZZTIME = 60s
 FUZZ = .
 BENCH = .
 MANY = 1000
+KILLS = 200
 
 # What make test needs beside Go: a C compiler and library for the race
 # detector, the lab's guest and its programs, a RADIUS server, and the linters.
@@ -28,7 +30,7 @@ DIST = amd64 arm64 arm7 mipsle riscv64
 DISTPACKAGES = lintian systemd binutils busybox-static
 
 .NOTPARALLEL:
-.PHONY: build test packages format vet staticcheck man shellcheck cross race dist demo fuzz bench gobench many clean
+.PHONY: build test packages format vet staticcheck man shellcheck cross race dist demo fuzz bench gobench many kills clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/...
@@ -97,6 +99,9 @@ gobench:
 
 many:
 	PPPTEST_MANY=$(MANY) go test -count=1 -run '^TestMany$$' -v ./cmd/ppp
+
+kills:
+	PPPTEST_KILLS=$(KILLS) go test -count=1 -timeout 2h -run '^TestKills$$' -v ./cmd/ppp
 
 clean:
 	rm -rf bin dist
