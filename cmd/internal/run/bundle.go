@@ -117,6 +117,7 @@ func (u *unit) networkUp(n mp.Network) {
 		u.end(explainInterface(err))
 		return
 	}
+	u.told("%s is up, %v to %v", u.iface.tun.Name(), n.Local, n.Remote)
 	u.watchUp(n)
 	u.hooks.up(u, n)
 	u.recordCalls()
@@ -200,6 +201,7 @@ func (u *unit) over(now time.Time, m *member, k mp.Kind, v Verdict) {
 // parted sums up a connection that was up.
 func (u *unit) parted(now time.Time, v Verdict) {
 	s := u.account.down(now, u.carried())
+	u.told("down: %s", v.reason())
 	u.watchDown()
 	if u.entry.Camp {
 		u.iface.withdraw()

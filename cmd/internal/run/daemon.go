@@ -12,6 +12,7 @@ import (
 	accounts "pppdial/cmd/internal/account"
 	"pppdial/cmd/internal/capture"
 	"pppdial/cmd/internal/metrics"
+	"pppdial/cmd/internal/notify"
 	"pppdial/cmd/internal/pool"
 	"pppdial/cmd/internal/radius"
 	"pppdial/cmd/internal/rendezvous"
@@ -71,6 +72,8 @@ func (d *daemon) run(ctx context.Context, signals <-chan os.Signal, begin func()
 	d.ctx = context.WithoutCancel(ctx)
 	if v := begin(); v != nil {
 		d.end(*v)
+	} else {
+		d.ready()
 	}
 	ended := ctx.Done()
 	for !d.over() {
@@ -100,6 +103,7 @@ func (d *daemon) end(v Verdict) {
 		return
 	}
 	d.final = &v
+	d.notify(notify.Stopping)
 	for _, u := range append([]*unit(nil), d.units...) {
 		u.end(v)
 	}

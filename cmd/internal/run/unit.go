@@ -161,6 +161,9 @@ func (u *unit) call(first bool) {
 	default:
 		u.log.Info("calling", "because", entrySaysSo)
 	}
+	if first {
+		u.told("calling")
+	}
 	u.account.tried++
 	u.attempt(first, caller.Call)
 }
