@@ -141,6 +141,7 @@ func (u *unit) begun(now time.Time) {
 	if u.keeping.watch == nil {
 		u.carries(now)
 	}
+	u.listenFor(now)
 	u.log.Info("connection begins", "because", u.because)
 	if u.entry.Mode == conf.In {
 		u.listen()
@@ -155,6 +156,7 @@ func (u *unit) lost(m *member, f *mp.Failure, v Verdict) {
 	switch {
 	case u.final != nil:
 		if left == 0 && u.up {
+			u.concluded(now)
 			u.up = false
 			u.parted(now, *u.final)
 		}
@@ -190,6 +192,7 @@ func (u *unit) dialing() bool {
 
 // over takes the end of a connection that was up.
 func (u *unit) over(now time.Time, m *member, k mp.Kind, v Verdict) {
+	v = u.withUnheard(now, v)
 	u.up, u.party = false, nil
 	u.lines.Down()
 	u.account.ended(now, v)

@@ -16,6 +16,7 @@ var events = makeEvents(
 	// A call.
 	"dialing", "waiting for a call", "a caller was lost", "connected", "direct line", "hanging up",
 	"a caller's line", "resetting the modem", "the modem is reset", "the modem could not be reset",
+	"time for a reset", "monitor: the link passes nothing", "nothing is received",
 	// Links and bundles.
 	"authenticated to the peer", "peer authenticated", "the peer is not believed", "the peer's address", "link joined", "link left", "link down", "link is silent", "link answers again",
 	"no further line", "a line less", "a line is no longer needed", "a line too many",
