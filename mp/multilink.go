@@ -142,7 +142,11 @@ func (k *Link) overhead() int {
 // that fragments may come over it yet.
 func (m *multilink) leave(now time.Time, k *Link, orderly bool) {
 	if !orderly {
-		m.resend(now, k)
+		since := k.unsure()
+		if t := now.Add(-justLost); since.Before(t) {
+			since = t
+		}
+		m.resend(k, since)
 		m.rx.Remove(k.src)
 		k.src = nil
 	}
@@ -317,9 +321,14 @@ func (m *multilink) deliver(now time.Time) {
 	}
 }
 
-// resend hands what link k was given lately, and may have lost, to the others.
-func (m *multilink) resend(now time.Time, k *Link) {
-	if n := m.tx.Resend(k.line, k.unsure()); n > 0 {
+// justLost bounds what is sent anew when a link is lost: its peer mostly knows
+// of that as soon as we do, and then awaits nothing from it any more.
+const justLost = 200 * time.Millisecond
+
+// resend hands what link k was given since then, and may have lost, to the
+// others.
+func (m *multilink) resend(k *Link, since time.Time) {
+	if n := m.tx.Resend(k.line, since); n > 0 {
 		k.log.Debug("fragments sent anew", "number", n)
 	}
 }

@@ -165,32 +165,38 @@ func transfer(m *multi, window int64) *flow {
 }
 
 func TestLineHangsUp(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		all := lines(115200, 115200)
-		m := newMulti(t, nil, nil, all...)
-		defer m.close()
-		f, g := flood(t, m.a, m.b, 1500, 1.3*total(all)), flood(t, m.b, m.a, 1500, 1.3*total(all))
-		time.Sleep(3 * time.Second)
-		m.lines[0].la.Hangup() // the first is nothing special
-		there := f.resumed(0.9 * 11520)
-		m.a.wantLost(mp.Hangup, "")
-		m.b.wantLost(mp.Hangup, "")
-		t.Logf("full rate of the other line after %v", there)
-		if there > 500*time.Millisecond {
-			t.Errorf("it took %v", there)
-		}
-		if len(m.a.down) > 0 {
-			t.Error("the network went down with one of two lines")
-		}
-		m.lines = append(m.lines[1:], m.add(lines(115200)[0], nil))
-		m.wantLinks(2)
-		time.Sleep(3 * time.Second)
-		if got := g.goodput(5 * time.Second); got < 0.93*total(all) {
-			t.Errorf("%.1f %% with a new line", got/total(all)*100)
-		}
-		f.stop()
-		g.stop()
-	})
+	for _, back := range []float64{1.3, 0} {
+		bubble(t, func(t *testing.T) {
+			all := lines(115200, 115200)
+			m := newMulti(t, nil, echoes, all...)
+			defer m.close()
+			f := flood(t, m.a, m.b, 1500, 1.3*total(all))
+			g := f
+			if back > 0 {
+				g = flood(t, m.b, m.a, 1500, back*total(all))
+				defer g.stop()
+			}
+			time.Sleep(3 * time.Second)
+			m.lines[0].la.Hangup() // the first is nothing special
+			there := f.resumed(0.9 * 11520)
+			m.a.wantLost(mp.Hangup, "")
+			m.b.wantLost(mp.Hangup, "")
+			t.Logf("full rate of the other line after %v", there)
+			if there > 500*time.Millisecond {
+				t.Errorf("it took %v", there)
+			}
+			if len(m.a.down) > 0 {
+				t.Error("the network went down with one of two lines")
+			}
+			m.lines = append(m.lines[1:], m.add(lines(115200)[0], nil))
+			m.wantLinks(2)
+			time.Sleep(3 * time.Second)
+			if got := g.goodput(5 * time.Second); got < 0.93*total(all) {
+				t.Errorf("%.1f %% with a new line", got/total(all)*100)
+			}
+			f.stop()
+		})
+	}
 }
 
 // TestLineClosed: when a line is given up in good order nothing is lost.

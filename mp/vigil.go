@@ -92,7 +92,7 @@ func (v *vigil) advance(now time.Time, k *Link) {
 	if !v.silent {
 		v.silent = true
 		k.log.Warn("link is silent", "for", now.Sub(v.heard).Round(time.Millisecond))
-		k.bundle.mp.resend(now, k)
+		k.bundle.mp.resend(k, k.unsure())
 		k.bundle.mp.update()
 	} else if !v.gone && now.Sub(v.asked) >= goneAfter {
 		v.gone = true
