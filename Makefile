@@ -27,7 +27,7 @@ ARCHS = arm64 arm mipsle riscv64 386 s390x
 # What is released, and for which machines; arm7 is Debian's armhf.
 VERSION = 0.1.0
 DIST = amd64 arm64 arm7 mipsle riscv64
-DISTPACKAGES = lintian systemd binutils busybox-static
+DISTPACKAGES = lintian systemd binutils busybox-static qemu-user-static
 
 .NOTPARALLEL:
 .PHONY: build test packages format vet staticcheck man shellcheck cross race dist demo fuzz bench gobench many kills clean
@@ -79,6 +79,7 @@ race:
 dist:
 	@$(MAKE) --no-print-directory packages PACKAGES="$(DISTPACKAGES)"
 	@set -e; for a in $(DIST); do examples/package/build $(VERSION) $$a dist; done
+	examples/package/machines dist $(DIST)
 	examples/package/check dist/pppdial_$(VERSION)-1_amd64.deb
 
 demo: build

@@ -1,9 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"io"
+	"os"
+	"slices"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"pppdial/cmd/internal/lab"
 	"pppdial/dial/dialtest"
@@ -46,6 +52,43 @@ func TestTimeToUp(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestTimeToFirst measures how long it takes from the start of the program to its
+// first Configure-Request. It runs while no other test does.
+func TestTimeToFirst(t *testing.T) {
+	h, bank := newHost(t, "near"), newBank(t)
+	cable, err := bank.Cable(dialtest.CableConfig{Name: "cable"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	far, err := os.OpenFile(cable.PathB(), os.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer far.Close()
+	conf := h.conf("direct device=%s local localhost=%s remotehost=%s", cable.PathA(), nearAddr, farAddr)
+	var took []time.Duration
+	for range 11 {
+		began := time.Now()
+		call := h.run("-r", "direct", "-f", conf)
+		far.SetReadDeadline(began.Add(20 * time.Second))
+		var got []byte
+		for buf := make([]byte, 256); !bytes.Contains(got, []byte{0x7e}); {
+			n, err := far.Read(buf)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, buf[:n]...)
+		}
+		took = append(took, time.Since(began))
+		call.cmd.Process.Kill() // without a word to a peer who is not there
+		<-call.done
+		far.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+		io.Copy(io.Discard, far) // until it is silent
+	}
+	slices.Sort(took)
+	t.Logf("start to first Configure-Request: median %v, least %v, most %v", took[len(took)/2], took[0], took[len(took)-1])
 }
 
 // TestTimeToUpPPPD measures how long we and a pppd need to come up with a pppd
