@@ -389,8 +389,12 @@ func noCarrier(t *testing.T, echo, later []byte) {
 		fmt.Fprintf(lb, "RIER\r\n%s", echo)
 		time.Sleep(300 * time.Millisecond)
 		lb.Write(later)
+		said := time.Now()
 		if f := a.wantLost(mp.Hangup, "the modem says NO CARRIER"); !errors.Is(f, mp.ErrNoCarrier) {
 			t.Errorf("lost by %v", f)
+		}
+		if took := time.Since(said); took > 1100*time.Millisecond { // before b says something
+			t.Errorf("lost after %v, want 1 s of silence at most", took)
 		}
 		la.Hangup()
 		b.wantLost(mp.Hangup, "the line is gone")
