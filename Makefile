@@ -2,6 +2,7 @@
 # make test    every check there is, lab included: under 15 minutes on two cores
 # make dist    dist/: static binaries and Debian packages for the machines of DIST, checked
 # make demo    a call over simulated modems, end to end
+# make readme  the demo, and what pppstat says of it into README.md
 # make fuzz    every fuzz target for FUZZTIME (60s); FUZZ=regexp for some of them
 # make bench   the table of README.md; BENCH=regexp for some of its measurements
 # make gobench every benchmark beside the code; BENCH=regexp for some of them
@@ -30,7 +31,7 @@ DIST = amd64 arm64 arm7 mipsle riscv64
 DISTPACKAGES = lintian systemd binutils busybox-static qemu-user-static
 
 .NOTPARALLEL:
-.PHONY: build test packages format vet staticcheck man shellcheck cross race dist demo fuzz bench gobench many kills clean
+.PHONY: build test packages format vet staticcheck man shellcheck cross race dist demo readme fuzz bench gobench many kills clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/...
@@ -83,7 +84,10 @@ dist:
 	examples/package/check dist/pppdial_$(VERSION)-1_amd64.deb
 
 demo: build
-	go run ./examples/demo -ppp bin/ppp
+	go run ./examples/demo -ppp bin/ppp -pppstat bin/pppstat
+
+readme: build
+	go run ./examples/demo -ppp bin/ppp -pppstat bin/pppstat -readme README.md
 
 fuzz:
 	@grep -rEo '^func Fuzz\w+' --include='*_test.go' . | grep -E '$(FUZZ)' | sort | \

@@ -13,7 +13,7 @@ import (
 // leaves anything behind.
 func TestDemo(t *testing.T) {
 	dir := t.TempDir()
-	for name, pkg := range map[string]string{"ppp": "../../cmd/ppp", "demo": "."} {
+	for name, pkg := range map[string]string{"ppp": "../../cmd/ppp", "pppstat": "../../cmd/pppstat", "demo": "."} {
 		build := exec.Command("go", "build", "-o", filepath.Join(dir, name), pkg)
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := build.CombinedOutput(); err != nil {
@@ -24,7 +24,11 @@ func TestDemo(t *testing.T) {
 	if err := os.Mkdir(tmp, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	demo := exec.Command(filepath.Join(dir, "demo"), "-ppp", filepath.Join(dir, "ppp"), "-rate", "1000000", "-size", "20000")
+	readme := filepath.Join(dir, "README.md")
+	if err := os.WriteFile(readme, []byte("before\n"+screensBegin+screensEnd+"after\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	demo := exec.Command(filepath.Join(dir, "demo"), "-ppp", filepath.Join(dir, "ppp"), "-pppstat", filepath.Join(dir, "pppstat"), "-readme", readme, "-rate", "1000000", "-size", "20000")
 	demo.Env = append(os.Environ(), "TMPDIR="+tmp)
 	began := time.Now()
 	out, err := demo.CombinedOutput()
@@ -36,6 +40,11 @@ func TestDemo(t *testing.T) {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("the demo does not show %q:\n%s", want, out)
 		}
+	}
+	text, err := os.ReadFile(readme)
+	if err != nil || !strings.HasPrefix(string(text), "before\n") || !strings.HasSuffix(string(text), "after\n") ||
+		!strings.Contains(string(text), "rmt  ppp0  unit 0  out  network for ") || !strings.Contains(string(text), " Link 1 of 1: modem0\n") {
+		t.Errorf("%v: %s", err, text)
 	}
 	if left, err := os.ReadDir(tmp); err != nil || len(left) > 0 {
 		t.Errorf("files are left: %v, %v", left, err)

@@ -37,6 +37,8 @@ const (
 
 func main() {
 	program := flag.String("ppp", "bin/ppp", "the ppp program")
+	stat := flag.String("pppstat", "", "the pppstat program; empty: it is not run")
+	readme := flag.String("readme", "", "a file into which to write what pppstat says")
 	rate := flag.Int("rate", 115200, "line rate of the modems in bit/s")
 	size := flag.Int("size", 48<<10, "bytes to transfer each way")
 	debug := flag.Int("d", 2, "how often ppp gets -d")
@@ -52,7 +54,7 @@ func main() {
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	if err := demo(ctx, *program, *rate, *size, *debug); err != nil {
+	if err := demo(ctx, *program, *stat, *readme, *rate, *size, *debug); err != nil {
 		fatal(err)
 	}
 }
@@ -101,7 +103,7 @@ func enter(pidFile string, args []string) error {
 	return syscall.Exec(args[0], args, os.Environ())
 }
 
-func demo(ctx context.Context, program string, rate, size, debug int) (err error) {
+func demo(ctx context.Context, program, stat, readme string, rate, size, debug int) (err error) {
 	program, err = filepath.Abs(program)
 	if err != nil {
 		return err
@@ -159,6 +161,11 @@ func demo(ctx context.Context, program string, rate, size, debug int) (err error
 
 	if err := carry(dir, size); err != nil {
 		return err
+	}
+	if stat != "" {
+		if err := look(stat, dir, readme); err != nil {
+			return err
+		}
 	}
 	say("TERM: the link is taken down")
 	status, err := call.end(ctx)
