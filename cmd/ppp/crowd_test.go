@@ -1,13 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,24 +34,29 @@ type crowd struct {
 
 // A callerEnd is one of them.
 type callerEnd struct {
-	name   string
-	tun    *mptest.Tun
-	bundle *mp.Bundle
-	link   *mp.Link
-	master *os.File
-	up     chan mp.Network
-	lost   chan *mp.Failure
-	shell  chan error // what the hand-over has come to
-	result rendezvous.Result
+	name    string
+	tun     *mptest.Tun
+	bundle  *mp.Bundle
+	link    *mp.Link
+	master  *os.File
+	slave   *os.File
+	nursery *mp.Nursery
+	calling calling
+	joins   *callerEnd // whose bundle it is; nil: its own
+	heard   *heard     // nil: nobody listens
+	up      chan mp.Network
+	lost    chan *mp.Failure
+	shell   chan error // what the hand-over has come to
+	result  rendezvous.Result
 }
 
-func (c *callerEnd) Admit(a *mp.Admission)                        { a.Join(c.bundle) }
-func (c *callerEnd) LinkLost(_ *mp.Link, f *mp.Failure, _ []byte) { c.lost <- f }
-func (c *callerEnd) NetworkUp(b *mp.Bundle, n mp.Network)         { b.Ready(n.Family); c.up <- n }
-func (c *callerEnd) NetworkDown(*mp.Bundle, mp.Family)            {}
-func (c *callerEnd) Demand(*mp.Bundle, string)                    {}
-func (c *callerEnd) Busy(*mp.Bundle)                              {}
-func (c *callerEnd) Slack(*mp.Bundle)                             {}
+func (e *callerEnd) Admit(a *mp.Admission)                        { a.Join(e.bundle) }
+func (e *callerEnd) LinkLost(_ *mp.Link, f *mp.Failure, _ []byte) { e.lost <- f }
+func (e *callerEnd) NetworkUp(b *mp.Bundle, n mp.Network)         { b.Ready(n.Family); e.up <- n }
+func (e *callerEnd) NetworkDown(*mp.Bundle, mp.Family)            {}
+func (e *callerEnd) Demand(*mp.Bundle, string)                    {}
+func (e *callerEnd) Busy(*mp.Bundle)                              {}
+func (e *callerEnd) Slack(*mp.Bundle)                             {}
 
 // serve starts a daemon for login shells, with a control file, and gives the
 // callers that it may have.
@@ -101,6 +110,7 @@ type calling struct {
 	auth         []wire.Auth       // by which it proves itself; nil: CHAP or PAP
 	ipcp         *proto.IPCPConfig // nil: it takes any address
 	link         func(*mp.LinkConfig)
+	with         *callerEnd // whose bundle the line is for; nil: a new one
 }
 
 // call begins one call of somebody who proves itself as name by secret, and
@@ -110,101 +120,198 @@ func (c *crowd) call(label, name, secret string) *callerEnd {
 }
 
 func (c *crowd) calls(w calling) *callerEnd {
+	e := c.idle(w.name)
+	c.all = append(c.all, e)
+	e.calling = w
+	quiet(c.t, e.slave)
+	if w.with != nil {
+		e.bundle = w.with.bundle
+		e.joins = w.with
+	}
+	go func() {
+		defer e.slave.Close()
+		r, err := rendezvous.HandOver(context.Background(), c.dir, rendezvous.Line{Label: w.label, TTY: e.slave, Login: true})
+		e.result = r
+		e.shell <- err
+	}()
+	e.start(nil)
+	return e
+}
+
+// idle makes a caller whose line is there, and nothing more.
+func (c *crowd) idle(name string) *callerEnd {
+	e := &callerEnd{
+		name: name, nursery: c.nursery, tun: mptest.NewTun(4), up: make(chan mp.Network, 4), lost: make(chan *mp.Failure, 2), shell: make(chan error, 1),
+	}
+	e.master, e.slave = openPTY(c.t)
+	return e
+}
+
+// start begins with PPP. More changes what the caller says of itself.
+func (e *callerEnd) start(more func(*mp.LinkConfig)) {
+	w := e.calling
 	if w.ipcp == nil {
 		w.ipcp = &proto.IPCPConfig{}
 	}
 	if w.auth == nil {
 		w.auth = []wire.Auth{{Protocol: wire.CHAP, Algorithm: wire.CHAPMD5}, {Protocol: wire.PAP}}
 	}
-	e := &callerEnd{
-		name: w.name, tun: mptest.NewTun(4), up: make(chan mp.Network, 4), lost: make(chan *mp.Failure, 1), shell: make(chan error, 1),
+	if e.bundle == nil {
+		e.bundle = mp.NewBundle(mp.BundleConfig{Tun: e.tun, MTU: 1500, QueueLimit: 4, IPCP: w.ipcp, Events: e})
 	}
-	c.all = append(c.all, e)
-	e.bundle = mp.NewBundle(mp.BundleConfig{Tun: e.tun, MTU: 1500, QueueLimit: 4, IPCP: w.ipcp, Events: e})
-	var slave *os.File
-	e.master, slave = openPTY(c.t)
-	go func() {
-		defer slave.Close()
-		r, err := rendezvous.HandOver(context.Background(), c.dir, rendezvous.Line{Label: w.label, TTY: slave, Login: true})
-		e.result = r
-		e.shell <- err
-	}()
 	link := mp.LinkConfig{
 		LCP:  proto.LCPConfig{PFC: true, ACFC: true, Allow: w.auth},
 		Auth: mp.AuthConfig{Name: w.name, Password: w.secret}, Events: e,
 	}
-	if w.link != nil {
-		w.link(&link)
+	for _, f := range []func(*mp.LinkConfig){w.link, more} {
+		if f != nil {
+			f(&link)
+		}
 	}
-	e.link = c.nursery.Start(e.master, nil, link)
-	return e
+	e.link = e.nursery.Start(e.tapped(), nil, link)
+}
+
+// listen keeps what comes over the line; the function gives it when the line is
+// no more in use.
+func (e *callerEnd) listen() func() []byte {
+	e.heard = new(heard)
+	return func() []byte {
+		if e.link == nil { // nobody has read it
+			e.master.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+			b, _ := io.ReadAll(e.master)
+			e.heard.Write(b)
+		}
+		return e.heard.bytes()
+	}
+}
+
+// tapped is the line, with what comes kept if it is to be.
+func (e *callerEnd) tapped() mp.Line {
+	if e.heard == nil {
+		return e.master
+	}
+	return tappedLine{e.master, e.heard}
+}
+
+type tappedLine struct {
+	*os.File
+	heard *heard
+}
+
+func (l tappedLine) Read(b []byte) (int, error) {
+	n, err := l.File.Read(b)
+	l.heard.Write(b[:n])
+	return n, err
+}
+
+// A heard is octets that several goroutines see.
+type heard struct {
+	mu sync.Mutex
+	b  []byte
+}
+
+func (h *heard) Write(b []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.b = append(h.b, b...)
+	return len(b), nil
+}
+
+func (h *heard) bytes() []byte {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return bytes.Clone(h.b)
+}
+
+// at starts ppp as the login shell of a user on a terminal.
+func (h *host) at(tty *os.File, user string, args ...string) *ppp {
+	h.t.Helper()
+	cmd := exec.Command(program, args...)
+	cmd.Env = append(os.Environ(), "USER="+user, "RUNTIME_DIRECTORY="+h.dir, "STATE_DIRECTORY="+h.dir)
+	cmd.Stdin, cmd.Stdout = tty, tty
+	return h.launch(cmd)
+}
+
+// quiet has a terminal echo nothing: these callers do not wait for "PPP".
+func quiet(t *testing.T, tty *os.File) {
+	t.Helper()
+	tio, err := unix.IoctlGetTermios(int(tty.Fd()), unix.TCGETS)
+	if err == nil {
+		tio.Iflag, tio.Oflag, tio.Lflag = 0, 0, 0
+		err = unix.IoctlSetTermios(int(tty.Fd()), unix.TCSETS, tio)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // isUp waits until IPv4 is.
-func (c *callerEnd) isUp(t *testing.T) mp.Network {
+func (e *callerEnd) isUp(t *testing.T) mp.Network {
 	t.Helper()
 	select {
-	case n := <-c.up:
+	case n := <-e.up:
 		return n
-	case f := <-c.lost:
-		t.Fatalf("%s: %+v", c.name, f)
+	case f := <-e.lost:
+		t.Fatalf("%s: %+v", e.name, f)
 	case <-time.After(30 * time.Second):
-		t.Fatalf("%s is not up after 30 s", c.name)
+		t.Fatalf("%s is not up after 30 s", e.name)
 	}
 	return mp.Network{}
 }
 
 // ends waits for the end of the link and of the login shell, and gives back
 // what they have come to.
-func (c *callerEnd) ends(t *testing.T) (*mp.Failure, rendezvous.Result) {
+func (e *callerEnd) ends(t *testing.T) (*mp.Failure, rendezvous.Result) {
 	t.Helper()
 	limit := time.After(60 * time.Second)
 	var f *mp.Failure
 	select {
-	case f = <-c.lost:
+	case f = <-e.lost:
 	case <-limit:
-		t.Fatalf("%s: the link has not ended", c.name)
+		t.Fatalf("%s: the link has not ended", e.name)
 	}
-	c.close()
+	e.close()
 	select {
-	case err := <-c.shell:
+	case err := <-e.shell:
 		if err != nil {
-			t.Errorf("%s: %v", c.name, err)
+			t.Errorf("%s: %v", e.name, err)
 		}
 	case <-limit:
-		t.Fatalf("%s: the login shell has not ended", c.name)
+		t.Fatalf("%s: the login shell has not ended", e.name)
 	}
-	return f, c.result
+	return f, e.result
 }
 
 // bye hangs up.
-func (c *callerEnd) bye(t *testing.T) rendezvous.Result {
+func (e *callerEnd) bye(t *testing.T) rendezvous.Result {
 	t.Helper()
-	c.link.Close(mp.Closed, "bye")
-	_, r := c.ends(t)
+	e.link.Close(mp.Closed, "bye")
+	_, r := e.ends(t)
 	return r
 }
 
 // close ends a caller.
-func (c *callerEnd) close() {
-	c.bundle.Close(mp.Closed, "")
-	<-c.bundle.Done()
-	c.tun.Close()
-	c.master.Close()
+func (e *callerEnd) close() {
+	if e.bundle != nil && e.joins == nil {
+		e.bundle.Close(mp.Closed, "")
+		<-e.bundle.Done()
+	}
+	e.tun.Close()
+	e.master.Close()
 }
 
 // ping sends an echo request to the other end and waits for the answer.
-func (c *callerEnd) ping(n mp.Network, patience time.Duration) error {
-	c.tun.Send(echoRequest(n.Local, n.Remote))
+func (e *callerEnd) ping(n mp.Network, patience time.Duration) error {
+	e.tun.Send(echoRequest(n.Local, n.Remote))
 	limit := time.After(patience)
 	for {
 		select {
-		case p := <-c.tun.Received():
+		case p := <-e.tun.Received():
 			if len(p) >= 28 && p[9] == 1 && p[20] == 0 && netip.AddrFrom4([4]byte(p[12:16])) == n.Remote {
 				return nil
 			}
 		case <-limit:
-			return fmt.Errorf("%s: no answer from %v", c.name, n.Remote)
+			return fmt.Errorf("%s: no answer from %v", e.name, n.Remote)
 		}
 	}
 }
@@ -236,6 +343,7 @@ func checksum(b []byte) uint16 {
 // A usage is what a process uses.
 type usage struct {
 	rss     int // KB
+	own     int // KB of it that are no program text
 	threads int
 	fds     int
 	cpu     time.Duration
@@ -253,6 +361,8 @@ func statusOf(t *testing.T, p *ppp) (u usage) {
 		switch f[0] {
 		case "VmRSS:":
 			u.rss, _ = strconv.Atoi(f[1])
+		case "RssAnon:":
+			u.own, _ = strconv.Atoi(f[1])
 		case "Threads:":
 			u.threads, _ = strconv.Atoi(f[1])
 		}
@@ -272,4 +382,25 @@ func statusOf(t *testing.T, p *ppp) (u usage) {
 	}
 	u.fds = len(fds)
 	return u
+}
+
+func hostName(t *testing.T) string {
+	t.Helper()
+	name, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// demand has the caller want a proof of the other end, too, by PAP.
+func demand(name, secret string) func(*mp.LinkConfig) { return demandBy(byPAP, name, secret) }
+
+func demandCHAP(name, secret string) func(*mp.LinkConfig) { return demandBy(byCHAP, name, secret) }
+
+func demandBy(by []wire.Auth, name, secret string) func(*mp.LinkConfig) {
+	return func(c *mp.LinkConfig) {
+		c.LCP.Demand = by
+		c.Auth.Verify = func(k *mp.Claim) { k.Answer(k.Name == name && k.CheckSecret(secret), "") }
+	}
 }

@@ -16,17 +16,25 @@ import (
 // envMany is how many callers TestMany has.
 const envMany = "PPPTEST_MANY"
 
+// manyCallers is how many there are.
+func manyCallers(t *testing.T) int {
+	t.Helper()
+	s, ok := os.LookupEnv(envMany)
+	if !ok {
+		return 100
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 // TestMany: that many callers at once on one daemon, all of which prove
 // themselves and are answered; then they are idle; then all hang up, and
 // nothing is left.
 func TestMany(t *testing.T) {
-	n := 100
-	if s, ok := os.LookupEnv(envMany); ok {
-		var err error
-		if n, err = strconv.Atoi(s); err != nil {
-			t.Fatal(err)
-		}
-	}
+	n := manyCallers(t)
 	lean := len(buildFlags) == 0 // the race detector takes several times as much
 	h := newHost(t, "server")
 	var conf strings.Builder
@@ -77,6 +85,14 @@ func TestMany(t *testing.T) {
 	if each := (after.rss - before.rss) / n; each > 200 && lean {
 		t.Errorf("%d KB of memory for each idle session", each)
 	}
+	waiting := c.idle("waiting")
+	shell := h.at(waiting.slave, "_INCOMING")
+	daemon.awaitTimes("a caller's line", n+1, 10*time.Second)
+	t.Logf("memory of a waiting login shell: %d KB, of which %d KB are its own", statusOf(t, shell).rss, statusOf(t, shell).own)
+	waiting.slave.Close()
+	waiting.close()
+	shell.status(20 * time.Second)
+
 	const idle = 5 * time.Second
 	time.Sleep(idle)
 	last := statusOf(t, daemon)

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"pppdial/mp"
+	"pppdial/mp/wire"
+)
+
+// several is the control file of a few tests.
+const several = `joe localhost=10.200.0.1 remotehost=10.201.0.1 -ccp maxdevs=2
+proof recv_chap recv_passwd=Geheimnis localhost=10.200.0.1 remotehost=10.201.0.1 max_auth_secs=2
+quick localhost=10.200.0.1 remotehost=10.201.0.1 restart_ms=200 max_FSM_conf=5 LCP_ECHO_INTERVAL=1 lcp_echo_fails=2
+`
+
+// TestTwoLines: a caller's second line joins the bundle of the first one, and
+// leaves it again.
+func TestTwoLines(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, "server")
+	daemon, c := h.serve(several)
+	multilink := func(l *mp.LinkConfig) { l.LCP.MRRU, l.LCP.Endpoint = 1500, wire.LocalEndpoint("joe's") }
+	first := c.calls(calling{label: "joe", link: multilink})
+	n := first.isUp(t)
+	second := c.calls(calling{label: "joe", link: multilink, with: first})
+	daemon.await("link joined peer=\"\" links=2", 10*time.Second)
+	if err := first.ping(n, 10*time.Second); err != nil {
+		t.Error(err)
+	}
+	if links := h.ip("-o", "link"); strings.Count(links, "ppp") != 1 {
+		t.Errorf("interfaces:\n%s", links)
+	}
+	stranger := c.calls(calling{label: "joe", link: func(l *mp.LinkConfig) {
+		l.LCP.MRRU, l.LCP.Endpoint = 1500, wire.LocalEndpoint("not joe's")
+	}})
+	other := stranger.isUp(t)
+	if other.Local != n.Local {
+		t.Logf("another machine of the same name has %v", other.Local)
+	}
+	stranger.bye(t)
+	second.link.Close(mp.Closed, "bye")
+	daemon.await("a line less", 10*time.Second)
+	if err := first.ping(n, 10*time.Second); err != nil {
+		t.Error(err)
+	}
+	first.link.Close(mp.Closed, "bye")
+	for _, e := range []*callerEnd{second, first} {
+		if err := <-e.shell; err != nil {
+			t.Error(err)
+		}
+	}
+	if got := daemon.term(); got != 5 {
+		t.Errorf("status %d, want 5", got)
+	}
+	h.bare()
+}
+
+// TestFreed: whatever the caller does, its login shell ends, with the status
+// that tells why, the terminal is as it was, and has had nothing but PPP.
+func TestFreed(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, label string
+		after       string // of the daemon's log, which comes first
+		do          func(e *callerEnd, shell *exec.Cmd)
+		status      int
+	}{
+		{"the peer says good-bye", "joe", "up local=", func(e *callerEnd, _ *exec.Cmd) { e.link.Close(mp.Closed, "bye") }, 0},
+		{"nothing comes", "quick", "", nil, 10},
+		{"something else than PPP comes", "quick", "", func(e *callerEnd, _ *exec.Cmd) {
+			for range 20 {
+				io.WriteString(e.master, "hello?\r\n")
+				time.Sleep(20 * time.Millisecond)
+			}
+		}, 10},
+		{"the peer proves nothing", "proof", "", func(e *callerEnd, _ *exec.Cmd) {
+			e.start(func(l *mp.LinkConfig) { l.Auth.Password = "geraten" })
+		}, 11},
+		{"the peer falls silent", "quick", "up local=", func(e *callerEnd, _ *exec.Cmd) { e.link.Drop(mp.Closed, "") }, 15},
+		{"the shell is told to end", "joe", "up local=", func(_ *callerEnd, shell *exec.Cmd) { shell.Process.Signal(syscall.SIGTERM) }, 16},
+		{"the shell is hung up", "joe", "up local=", func(_ *callerEnd, shell *exec.Cmd) { shell.Process.Signal(syscall.SIGHUP) }, 16},
+		{"the shell is killed", "joe", "up local=", func(_ *callerEnd, shell *exec.Cmd) { shell.Process.Kill() }, -1},
+		{"the carrier is lost", "joe", "up local=", func(e *callerEnd, _ *exec.Cmd) { e.master.Close() }, -1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h := newHost(t, "server")
+			daemon, c := h.serve(several, "-d", "-d")
+			e := c.idle(tt.label)
+			heard := e.listen()
+			shell := exec.Command(program, "-d", "-d")
+			shell.Args[0] = "-ppp"
+			shell.Env = append(os.Environ(), "USER="+tt.label, "RUNTIME_DIRECTORY="+h.dir)
+			slave := e.slave
+			shell.Stdin, shell.Stdout, shell.Stderr = slave, slave, slave
+			shell.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+			before := termiosOf(t, slave)
+			if err := h.Do(shell.Start); err != nil {
+				t.Fatal(err)
+			}
+			daemon.await("a caller's line", 10*time.Second)
+			if tt.after != "" {
+				e.start(nil)
+				daemon.await(tt.after, 10*time.Second)
+			}
+			if tt.do != nil {
+				tt.do(e, shell)
+			}
+			ended := make(chan error, 1)
+			go func() { ended <- shell.Wait() }()
+			select {
+			case <-ended:
+			case <-time.After(60 * time.Second):
+				t.Fatal("the shell has not ended")
+			}
+			if got := shell.ProcessState.ExitCode(); got != tt.status && tt.status >= 0 {
+				t.Errorf("the shell ends with %d, want %d", got, tt.status)
+			}
+			daemon.await("verdict: ", 20*time.Second)
+			if after := termiosOf(t, slave); after != before && tt.name != "the carrier is lost" {
+				t.Errorf("the terminal was %+v and is %+v", before, after)
+			}
+			slave.Close()
+			if text := heard(); !bytes.HasPrefix(text, []byte("PPP\r\n")) || bytes.Contains(text, []byte("verdict")) || bytes.Contains(text, []byte("state proto")) {
+				t.Errorf("the line has had %q", text)
+			}
+			if e.link != nil {
+				<-e.lost
+			}
+			e.close()
+			if got := daemon.term(); got != 5 {
+				t.Errorf("status %d, want 5", got)
+			}
+			h.bare()
+		})
+	}
+}
+
+func termiosOf(t *testing.T, f *os.File) unix.Termios {
+	t.Helper()
+	tio, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
+	if err != nil {
+		return unix.Termios{}
+	}
+	return *tio
+}
+
+// TestWithoutDaemon: a login shell of root serves the line itself; an ordinary
+// one says in one sentence, and not to the line, that nobody does.
+func TestWithoutDaemon(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, "server")
+	h.file("ppp.conf", several)
+	c := newCrowd(t, h.dir)
+	e := c.idle("joe")
+	shell := h.at(e.slave, "joe", "-f", filepath.Join(h.dir, "ppp.conf"))
+	e.start(nil)
+	n := e.isUp(t)
+	if err := e.ping(n, 10*time.Second); err != nil {
+		t.Error(err)
+	}
+	e.link.Close(mp.Closed, "bye")
+	if got := shell.status(20 * time.Second); got != 0 {
+		t.Errorf("status %d, want 0", got)
+	}
+	<-e.lost
+	e.slave.Close()
+	e.close()
+	h.bare()
+
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	empty := newHost(t, "empty")
+	cmd := exec.Command(self, "--reuid=4242", "--regid=4242", "--clear-groups", shellFile)
+	cmd.Env = append(empty.inside("/usr/bin/setpriv"), "USER=mynam", "PATH=/usr/bin")
+	p := empty.launch(cmd)
+	if got := p.status(10 * time.Second); got != 3 {
+		t.Errorf("status %d, want 3", got)
+	}
+	if got := strings.Count(p.Log(), "\n"); got != 0 {
+		t.Errorf("more than a sentence:\n%s", p.Log())
+	}
+	p.await(`cause="no ppp is running that takes the lines of login shells" try="have root start ppp -l, or ppp -r mynam"`, 0)
+}
+
+// TestAutoPPP: mgetty starts ppp when it has recognized a caller's first frame,
+// which is gone then, on a line that is raw already.
+func TestAutoPPP(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, "server")
+	h.file("ppp.conf", friendly)
+	c := newCrowd(t, h.dir)
+	e := c.idle("mallory")
+	quiet(t, e.slave)
+	e.start(func(l *mp.LinkConfig) { l.Auth.Name, l.Auth.Password, l.LCP.Allow = "mallory", "Gegenteil", byCHAP })
+	frame := make([]byte, 200)
+	if n, err := e.slave.Read(frame); err != nil || frame[0] != 0x7e {
+		t.Fatalf("%x, %v", frame[:n], err)
+	}
+	shell := h.at(e.slave, "_INCOMING", "-f", filepath.Join(h.dir, "ppp.conf"))
+	n := e.isUp(t)
+	if got := fmt.Sprint(n.Local); got != "10.201.0.2" {
+		t.Errorf("the caller has %s", got)
+	}
+	e.link.Close(mp.Closed, "bye")
+	shell.status(20 * time.Second)
+	<-e.lost
+	e.slave.Close()
+	e.close()
+	h.bare()
+}
