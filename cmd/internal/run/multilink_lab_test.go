@@ -2,7 +2,9 @@ package run
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -21,8 +23,9 @@ type bundle struct {
 // A cable is one line of a bundle, and the link on it.
 type cable struct {
 	*mptest.Line
-	link *mp.Link
-	far  *lab.PPPD // at its other end; nil: another of ours
+	link    *mp.Link
+	far     *lab.PPPD // at its other end; nil: another of ours
+	distant *mptest.Line
 }
 
 // newBundle makes an end that drops all its links when the test ends.
@@ -38,7 +41,7 @@ func newBundle(t testing.TB, words string) *bundle {
 }
 
 func (b *bundle) plug(l *mptest.Line, far *lab.PPPD) *cable {
-	c := &cable{l, b.nursery.Start(l, nil, linkConfig(b.entry, 0, b, b.logger)), far}
+	c := &cable{Line: l, link: b.nursery.Start(l, nil, linkConfig(b.entry, 0, b, b.logger)), far: far}
 	b.cables = append(b.cables, c)
 	return c
 }
@@ -85,17 +88,29 @@ func selves(t testing.TB, words string, lines ...mptest.Config) (a, b *bundle) {
 	return a, b
 }
 
-// A far is a guest for bundles.
+// LinkLost is told of lines that a test takes away, too.
+func (b *bundle) LinkLost(k *mp.Link, f *mp.Failure, unread []byte) {
+	select {
+	case b.lost <- f:
+	default:
+	}
+}
+
+// A far is a namespace of a guest, with some of its lines, for the pppds of
+// bundles.
 type far struct {
 	t     testing.TB
 	guest *lab.Guest
+	net   *lab.Netns
 	words []string // of each pppd
-	next  int      // line
+
+	first, lines int // its lines
+	next         int // of them
+	on           map[*mptest.Line]int
 }
 
-// newFar boots a guest whose pppds are started with these words, after those
-// that all have.
-func newFar(t testing.TB, words ...string) *far {
+// bootGuest boots a guest with all lines that there can be.
+func bootGuest(t testing.TB) *lab.Guest {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -108,25 +123,43 @@ func newFar(t testing.TB, words ...string) *far {
 			t.Error(err)
 		}
 	})
-	return &far{t: t, guest: g, words: append([]string{
-		"debug", "noauth", "multilink", "mrru", "1500", "noccp", "novj", "noipv6", "endpoint", "null",
-	}, words...)}
+	secrets := fmt.Sprintf("me * %s *\nthem * %s *\n", callerSecret, serverSecret)
+	if err := g.Secrets(ctx, secrets, secrets); err != nil {
+		t.Fatal(err)
+	}
+	return g
 }
 
-// pppd starts one on the next of the guest's lines, and joins that to l.
+// farWords are what all pppds are started with.
+var farWords = []string{"debug", "noauth", "multilink", "mrru", "1500", "noccp", "novj", "noipv6", "endpoint", "null"}
+
+// newFar boots a guest whose pppds are started with these words, after those
+// that all have.
+func newFar(t testing.TB, words ...string) *far {
+	t.Helper()
+	g := bootGuest(t)
+	return &far{t: t, guest: g, net: &g.Netns, words: slices.Concat(farWords, words), lines: lab.MaxLines}
+}
+
+// pppd starts one on the next of the lines, and joins that to l.
 func (f *far) pppd(l *mptest.Line) *lab.PPPD {
 	f.t.Helper()
-	conn, err := f.guest.Line(f.next).Attach()
+	index := f.first + f.next
+	f.next = (f.next + 1) % f.lines
+	if f.on == nil {
+		f.on = map[*mptest.Line]int{}
+	}
+	f.on[l] = index
+	conn, err := f.guest.Line(index).Attach()
 	if err != nil {
 		f.t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(f.t.Context(), patience)
 	defer cancel()
-	p, err := f.guest.PPPD(ctx, f.next, f.words...)
+	p, err := f.net.PPPD(ctx, index, f.words...)
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	f.next = (f.next + 1) % lab.MaxLines
 	var both sync.WaitGroup
 	both.Go(func() { carry(l, conn) })
 	both.Go(func() { carry(conn, l) })
@@ -142,6 +175,14 @@ func (f *far) pppd(l *mptest.Line) *lab.PPPD {
 		}
 	})
 	return p
+}
+
+// hangUp breaks a line, for pppd as well.
+func (f *far) hangUp(l *mptest.Line) {
+	l.Hangup()
+	if err := f.guest.Line(f.on[l]).Hangup(f.t.Context()); err != nil {
+		f.t.Error(err)
+	}
 }
 
 // carry copies in small pieces, so that little waits between line and guest.
@@ -179,5 +220,7 @@ func withPPPD(t testing.TB, f *far, words string, lines ...mptest.Config) *bundl
 func (b *bundle) call(f *far, l mptest.Config) *cable {
 	b.t.Helper()
 	near, distant := mptest.Pair(l)
-	return b.plug(near, f.pppd(distant))
+	c := b.plug(near, f.pppd(distant))
+	c.distant = distant
+	return c
 }

@@ -3,7 +3,6 @@ package run
 import (
 	"context"
 	"fmt"
-	"io"
 	"os/exec"
 	"strings"
 	"sync"
@@ -19,8 +18,30 @@ import (
 type pairing struct {
 	name   string
 	lines  []*mptest.Line
-	run    func(command string) (output string, err error)
-	server interface{ Log() string } // what it writes, line by line, each after its time
+	start  func(command string) (*job, error)
+	server logged
+	hangUp func(line int) // and all who are on it
+}
+
+// A logged writes line by line; the log has each after its time.
+type logged interface{ Log() string }
+
+// A job is a shell command at the one end.
+type job struct {
+	logged
+	wait func() error
+}
+
+// run starts a command and waits for its end.
+func (p *pairing) run(command string) (log string, err error) {
+	j, err := p.start(command)
+	if err != nil {
+		return "", fmt.Errorf("%s: %s: %w", p.name, command, err)
+	}
+	if err := j.wait(); err != nil {
+		return "", fmt.Errorf("%s: %s: %w\n%s", p.name, command, err, j.Log())
+	}
+	return j.Log(), nil
 }
 
 // pairings are all that there are, over such lines each.
@@ -32,10 +53,15 @@ func pairings(t testing.TB, lines []mptest.Config) []*pairing {
 func pppds(t testing.TB, lines ...mptest.Config) *pairing {
 	t.Helper()
 	a, b := newFar(t), newFar(t, answering...)
-	p := &pairing{name: "pppd with pppd", run: a.run, server: b.serveIperf()}
+	p := &pairing{name: "pppd with pppd", start: a.start, server: b.serveIperf()}
+	var distants []*mptest.Line
+	p.hangUp = func(i int) {
+		a.hangUp(p.lines[i])
+		b.hangUp(distants[i])
+	}
 	for i, l := range lines {
 		near, distant := mptest.Pair(l)
-		p.lines = append(p.lines, near)
+		p.lines, distants = append(p.lines, near), append(distants, distant)
 		b.pppd(distant)
 		caller := a.pppd(near)
 		if i == 0 {
@@ -54,7 +80,9 @@ func mixed(t testing.TB, words string, lines ...mptest.Config) *pairing {
 	t.Helper()
 	f := newFar(t, answering...)
 	a := withPPPD(t, f, words, lines...)
-	return a.pairing("we with pppd", f.serveIperf())
+	p := a.pairing("we with pppd", f.serveIperf())
+	p.hangUp = func(i int) { f.hangUp(a.cables[i].distant) }
+	return p
 }
 
 // ourselves are two of our ends.
@@ -64,38 +92,35 @@ func ourselves(t testing.TB, name, words string, lines ...mptest.Config) *pairin
 	return a.pairing(name, b.serveIperf())
 }
 
-func (b *bundle) pairing(name string, server interface{ Log() string }) *pairing {
-	p := &pairing{name: name, run: b.run, server: server}
+func (b *bundle) pairing(name string, server logged) *pairing {
+	p := &pairing{name: name, start: b.run, server: server}
 	for _, c := range b.cables {
 		p.lines = append(p.lines, c.Line)
 	}
+	p.hangUp = func(i int) { p.lines[i].Hangup() }
 	return p
 }
 
 // run runs a shell command in the end's namespace.
-func (e *end) run(command string) (string, error) {
+func (e *end) run(command string) (*job, error) {
 	c := exec.Command("/bin/sh", "-c", command)
-	var out strings.Builder
-	c.Stdout, c.Stderr = &out, &out
-	err := e.net.Do(c.Start)
-	if err == nil {
-		err = c.Wait()
-	}
-	if err != nil {
-		err = fmt.Errorf("%s: %w\n%s", command, err, out.String())
-	}
-	return out.String(), err
+	log := &stamped{}
+	c.Stdout, c.Stderr = log, log
+	return &job{log, c.Wait}, e.net.Do(c.Start)
 }
 
-// run runs a shell command in the guest.
-func (f *far) run(command string) (string, error) {
-	ctx, cancel := context.WithTimeout(f.t.Context(), 10*patience)
-	defer cancel()
-	out, status, err := f.guest.Run(ctx, command)
-	if err == nil && status != 0 {
-		err = fmt.Errorf("%s: status %d\n%s", command, status, out)
-	}
-	return out, err
+// start runs a shell command in the guest.
+func (f *far) start(command string) (*job, error) {
+	p, err := f.guest.Background(command)
+	return &job{p, func() error {
+		ctx, cancel := context.WithTimeout(f.t.Context(), 10*patience)
+		defer cancel()
+		status, err := p.Wait(ctx)
+		if err == nil && status != 0 {
+			err = fmt.Errorf("status %d", status)
+		}
+		return err
+	}}, err
 }
 
 const iperfServer = "exec iperf3 -s --forceflush -f k -i 0.1"
@@ -141,8 +166,6 @@ type stamped struct {
 	mu sync.Mutex
 	b  strings.Builder
 }
-
-var _ io.Writer = (*stamped)(nil)
 
 func (s *stamped) Write(b []byte) (int, error) {
 	s.mu.Lock()
