@@ -19,13 +19,20 @@ import (
 )
 
 // childEnv names the directory in which the test program records a call and
-// waits to be killed.
-const childEnv = "UTMP_TEST_DIR"
+// waits to be killed; beganEnv is when the call is to have begun.
+const (
+	childEnv = "UTMP_TEST_DIR"
+	beganEnv = "UTMP_TEST_BEGAN"
+)
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childEnv); dir != "" {
 		b := Open(now, files(dir, nil))
-		b.Begin(now, Call{Line: "ttyS9", User: "killed"})
+		var began time.Time
+		if err := began.UnmarshalText([]byte(os.Getenv(beganEnv))); err != nil {
+			panic(err)
+		}
+		b.Begin(began, Call{Line: "ttyS9", User: "killed"})
 		b.Close()
 		fmt.Println("ready")
 		select {}
@@ -152,7 +159,7 @@ func TestKilled(t *testing.T) {
 	b.Begin(now, Call{Line: "ttyS1", User: "alive"})
 	b.Close()
 	c := exec.Command(os.Args[0])
-	c.Env = append(os.Environ(), childEnv+"="+dir)
+	c.Env = append(os.Environ(), childEnv+"="+dir, beganEnv+"="+now.Format(time.RFC3339Nano))
 	out, err := c.StdoutPipe()
 	if err == nil {
 		err = c.Start()
