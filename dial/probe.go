@@ -122,7 +122,11 @@ func (d *Dialer) ask(ctx context.Context, p *port, survey bool) error {
 	}
 	defer l.Close()
 	m := modem.New(l, modem.Options{Log: c.Log.With("line", p.path)})
-	if err := m.Probe(ctx); err != nil {
+	err = m.Probe(ctx)
+	if errors.Is(err, modem.ErrSilent) { // who looks for modems would rather wait than miss one
+		err = m.Probe(ctx)
+	}
+	if err != nil {
 		if !errors.Is(err, modem.ErrSilent) || !l.Caps().TrueBaud {
 			return err
 		}
@@ -139,8 +143,9 @@ func (d *Dialer) ask(ctx context.Context, p *port, survey bool) error {
 	}
 	if survey {
 		p.survey, err = m.Survey(ctx)
+		return err
 	}
-	return err
+	return nil
 }
 
 // atSpeeds tries other speeds than the one at which there was silence.
