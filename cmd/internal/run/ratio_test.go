@@ -116,7 +116,7 @@ func TestBadCompression(t *testing.T) {
 	}
 	lost := 0
 	for seq := range 20 {
-		if _, err := e.net.Ping(e.v4.Remote, seq, 200+seq, time.Second); err != nil {
+		if _, err := e.net.Ping(e.v4.Remote, seq, 200+seq, 4*time.Second); err != nil {
 			lost++
 		}
 	}
