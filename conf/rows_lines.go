@@ -121,6 +121,7 @@ When the link that is made then passes nothing either, the modem is reset too.`,
 		Name: "reset_at", Forms: Valued | Repeat, Type: "hh:mm", Rule: "ten times of day at most", Phase: Always, Ours: true,
 		Group: "Keeping the link", slot: many(clockKind, func(e *Entry) *[]TimeOfDay { return &e.ResetAt }),
 		Man: `A time of day at which the link is broken, the modem reset and the link made again.
+Without a link only the modem is reset, unless its line is in use: one that waits for a call is left alone.
 A time that summer time skips comes as much later; one that comes twice counts once.`,
 	},
 	{

@@ -15,8 +15,10 @@ import (
 // before it has asked the network, and gives the addresses that the network has
 // given it.
 type operator struct {
-	addr netip.Addr // for us; the zero Addr: the network has refused us
-	gone bool       // the network ends the context as soon as there are addresses
+	addr    netip.Addr     // for us; the zero Addr: the network has refused us
+	network *packetNetwork // where its packets go; nil: nowhere
+
+	gone bool // the network ends the context as soon as there are addresses
 
 	dumb     bool    // says nothing at all
 	open     bool    // asks for no name
@@ -82,7 +84,7 @@ func (s *operatorSession) take(frame []byte) {
 		return
 	}
 	pkt, err := wire.ParsePacket(info)
-	if err != nil {
+	if err != nil && p != wire.IPv4 {
 		return
 	}
 	switch p {
@@ -97,7 +99,15 @@ func (s *operatorSession) take(frame []byte) {
 		}
 	case wire.IPCP:
 		s.ipcp(pkt)
-	case wire.IPv4, wire.VJCompressed, wire.VJUncompressed:
+	case wire.IPv4:
+		if s.network == nil {
+			return
+		}
+		if answer := s.network.answer(info); answer != nil {
+			b := wire.AppendProtocol([]byte{0xff, 0x03}, wire.IPv4, false)
+			s.w.Write(hdlc.AppendFrame(nil, append(b, answer...), &all32, true))
+		}
+	case wire.VJCompressed, wire.VJUncompressed:
 	default:
 		rejected := binary.BigEndian.AppendUint16(nil, uint16(p))
 		s.send(wire.LCP, wire.Packet{Code: wire.ProtocolReject, ID: 1, Data: append(rejected, info...)})

@@ -147,7 +147,7 @@ func (u *unit) step(s keep.Step) {
 			broken := dial.LinkBroken
 			why = &broken
 		}
-		u.remake(explainDead(u.keeping.watch, time.Now()), why)
+		u.remake(u.explainDead(time.Now()), why)
 	}
 }
 
@@ -168,12 +168,15 @@ func (u *unit) resolve(host string) {
 }
 
 // explainDead is the verdict on a link that passes nothing.
-func explainDead(w *keep.Watch, now time.Time) Verdict {
+func (u *unit) explainDead(now time.Time) Verdict {
+	w := u.keeping.watch
 	v := Verdict{Status: StatusPeerDead, Phase: mp.PhaseNetwork.String(), By: "us", Evidence: "monitor: " + w.Evidence(now),
 		Cause: "the link is up, but no longer passes anything", Try: "nothing: it is made again"}
 	if !w.Ever() {
-		v.Cause = "addresses were agreed upon, but nothing came ever: the network passes nothing, or does not let monitor's host answer"
-		v.Try = "check the access point and its type, and whether the SIM card may use data; try monitor=auto, or another host"
+		v.Cause, v.Try = u.explainUnheard()
+		if u.entry.Monitor != keep.Auto {
+			v.Try += "; monitor=auto, if it is only its host that does not answer"
+		}
 	}
 	return v
 }
@@ -187,9 +190,12 @@ func (u *unit) timeOfDay() {
 		u.log.Info("time for a reset")
 		u.remake(v, &why)
 	case u.have() > 0 || u.hanging > 0:
-		u.log.Info("no reset, though it is time: there is a call")
+		u.log.Info("no reset, though it is time: the line is in use")
 	default:
 		u.log.Info("time for a reset")
+		if !u.makeCaller() {
+			return
+		}
 		u.reset("", why, func() {})
 	}
 }

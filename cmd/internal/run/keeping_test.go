@@ -160,6 +160,55 @@ func TestResetAt(t *testing.T) {
 	})
 }
 
+// TestResetAtSummerTime: a time that is skipped comes as much later, one that
+// comes twice counts once; without a link the modem is reset all the same.
+func TestResetAtSummerTime(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	local := time.Local
+	time.Local = berlin
+	defer func() { time.Local = local }()
+	for _, tt := range []struct {
+		noon time.Time
+		want string
+	}{
+		{time.Date(2000, 3, 25, 12, 0, 0, 0, berlin), "26 Mar 03:30:00 CEST, 27 Mar 02:30:00 CEST"},
+		{time.Date(2000, 10, 28, 12, 0, 0, 0, berlin), "29 Oct 02:30:00 CEST, 30 Oct 02:30:00 CET"},
+	} {
+		dir := t.TempDir()
+		synctest.Test(t, func(t *testing.T) {
+			time.Sleep(time.Until(tt.noon))
+			w := newMemWorld(t)
+			_, stop := w.serveUnits(dir, 1, "quiet phone=1 reset_at=02:30")
+			time.Sleep(48 * time.Hour)
+			stop()
+			if got := strings.Join(w.when, ", "); got != tt.want {
+				t.Errorf("reset at %s; want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestTrafficDuringReset: a packet that wants a link while the modem is reset gets
+// it when the modem has rested.
+func TestTrafficDuringReset(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := newMemWorld(t)
+		begin := time.Now()
+		_, stop := w.serveUnits(dir, 1, "quiet phone=1 reset_at="+begin.Add(time.Hour).Format("15:04"))
+		defer stop()
+		time.Sleep(time.Hour + 5*time.Second)
+		w.tuns[0].Send(udp("10.1.0.1", "10.2.0.1", 76))
+		time.Sleep(time.Minute)
+		if got, want := w.tried(), []string{begin.Add(time.Hour + memRest).Format("15:04:05")}; !slices.Equal(got, want) {
+			t.Errorf("calls at %v, want %v", got, want)
+		}
+	})
+}
+
 // TestResetOnFail: a modem that fails to call is reset and rests; a busy number
 // is not its fault.
 func TestResetOnFail(t *testing.T) {

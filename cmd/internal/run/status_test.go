@@ -44,7 +44,8 @@ type memWorld struct {
 	fails  error    // of every call; nil: it is made
 	calls  []string // when they were tried
 	resets []string
-	ups    int // links that carried traffic, as the resetter is told
+	when   []string // they were
+	ups    int      // links that carried traffic, as the resetter is told
 }
 
 // A farPeer is the far end of one unit.
@@ -161,6 +162,7 @@ func (c memCaller) Reset(_ context.Context, device string, why dial.ResetReason)
 	c.w.mu.Lock()
 	defer c.w.mu.Unlock()
 	c.w.resets = append(c.w.resets, fmt.Sprintf("%s: %v", device, why))
+	c.w.when = append(c.w.when, time.Now().Format("2 Jan 15:04:05 MST"))
 	return dial.Reset{Rung: dial.ATReset, Rest: memRest}, nil
 }
 

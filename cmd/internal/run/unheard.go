@@ -29,10 +29,10 @@ func (u *unit) unheard(now time.Time) (sent uint64, ok bool) {
 func (u *unit) explainUnheard() (cause, try string) {
 	if u.entry.APN.Name != "" {
 		return "addresses were agreed upon, but the network passes nothing: the context is not active, or the SIM card may not use data here",
-			"check apn= and its type with the operator, and the card in a telephone; monitor=auto makes such a link again"
+			"check apn= and its type with the operator, and the card in a telephone"
 	}
 	return "addresses were agreed upon, but nothing comes back: the peer does not pass packets on, or has no way back to our address",
-		"check forwarding and routes there, and localhost and remotehost here; monitor= makes such a link again"
+		"check forwarding and routes there, and localhost and remotehost here"
 }
 
 // listenFor looks from time to time whether anything has come, until then or

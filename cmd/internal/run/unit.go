@@ -135,6 +135,14 @@ func (u *unit) do(a dial.Action) {
 
 // answerOrCall begins the first call of a connection.
 func (u *unit) answerOrCall() {
+	if u.cancelReset != nil { // the modem is being reset, or rests
+		u.pending = append(u.pending, func() {
+			if u.final == nil {
+				u.answerOrCall()
+			}
+		})
+		return
+	}
 	u.record.Begin()
 	if u.entry.Mode == conf.In {
 		u.listen()
@@ -186,14 +194,23 @@ func (u *unit) listen() {
 	}
 }
 
+// makeCaller sees to it that there is one, or ends the unit.
+func (u *unit) makeCaller() bool {
+	if u.caller != nil {
+		return true
+	}
+	c, err := u.d.world.caller(dialConfig(u.entry, &u.d.opt, u.d.pins, u.log))
+	if err != nil {
+		u.end(explainCall(err))
+		return false
+	}
+	u.caller = c
+	return true
+}
+
 func (u *unit) attempt(first bool, how func(caller, context.Context) (*conn, error)) {
-	if u.caller == nil {
-		c, err := u.d.world.caller(dialConfig(u.entry, &u.d.opt, u.d.pins, u.log))
-		if err != nil {
-			u.end(explainCall(err))
-			return
-		}
-		u.caller = c
+	if !u.makeCaller() {
+		return
 	}
 	c := u.caller
 	ctx, cancel := context.WithCancel(u.d.ctx)
