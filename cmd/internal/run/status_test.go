@@ -129,6 +129,14 @@ func (w *memWorld) hangUpOne(r *rand.Rand) {
 	}
 }
 
+func (w *memWorld) hangUpAll() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for l := range w.lines {
+		l.Hangup()
+	}
+}
+
 type memCaller struct {
 	w     *memWorld
 	label string
@@ -363,9 +371,13 @@ func TestStateWhileLinksComeAndGo(t *testing.T) {
 			})
 		}
 		r := rand.New(rand.NewPCG(1, 2))
-		for time.Now().Before(end) {
+		for n := 1; time.Now().Before(end); n++ {
 			time.Sleep(time.Duration(r.IntN(4000)) * time.Millisecond)
-			w.hangUpOne(r)
+			if n%5 == 0 {
+				w.hangUpAll()
+			} else {
+				w.hangUpOne(r)
+			}
 		}
 		for _, s := range []string{"network2", "network1", "holding0"} {
 			if _, ok := seen.Load(s); !ok {
