@@ -18,6 +18,7 @@ type Config struct {
 	BPS    int           // bits a second, 10 for a byte; 0: no limit
 	Delay  time.Duration // one way
 	Buffer int           // bytes that the near end swallows before Write blocks; 0: 4096
+	Lag    time.Duration // that the line makes up for: on a busy machine writers come late
 	Noise  float64       // share of bytes with one bit flipped
 	Seed   uint64        // of the noise
 }
@@ -192,7 +193,7 @@ func (h *half) write(b []byte) (n int, err error) {
 		if h.cfg.BPS > 0 {
 			m = min(m, max(1, int(int64(h.cfg.BPS)*int64(piece)/int64(10*time.Second))))
 		}
-		if h.free.Before(now) {
+		if h.free.Before(now.Add(-h.cfg.Lag)) {
 			h.free = now
 		}
 		h.free = h.free.Add(h.lineTime(m))

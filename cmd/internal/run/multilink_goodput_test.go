@@ -16,7 +16,7 @@ import (
 
 // cableOf is a line of that many bit/s.
 func cableOf(bps int) mptest.Config {
-	return mptest.Config{BPS: bps, Delay: 5 * time.Millisecond, Buffer: 64}
+	return mptest.Config{BPS: bps, Delay: 5 * time.Millisecond, Buffer: 64, Lag: 50 * time.Millisecond}
 }
 
 func cablesOf(bps ...int) (lines []mptest.Config) {
