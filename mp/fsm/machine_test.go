@@ -327,6 +327,26 @@ func TestSettled(t *testing.T) {
 	d.want("Req 3 010307", "leaving Opened ends the settlement")
 }
 
+// Who has once answered late is given the time again.
+func TestRestartFollowsTheRoundTrip(t *testing.T) {
+	for took, want := range map[time.Duration]time.Duration{
+		250 * time.Millisecond: time.Second,
+		2 * time.Second:        3 * time.Second,
+		20 * time.Second:       8 * time.Second, // RestartLimit
+	} {
+		d := started(t, testConfig)
+		d.now = d.now.Add(took)
+		d.peer(req, 40, 1, 3, 9)
+		d.sent = nil
+		d.peer(ack, 1, 1, 3, 7)
+		d.state(Opened)
+		d.now = d.now.Add(time.Minute)
+		d.peer(req, 41, 1, 3, 9)
+		d.sent = nil
+		d.next(want, "the last answer took so long")
+	}
+}
+
 // What the peer has sent before our Ack was there is no new negotiation.
 func TestCopyOnItsWay(t *testing.T) {
 	d := started(t, testConfig)

@@ -49,7 +49,7 @@ func (m *Machine) Advance(now time.Time) {
 // initRestart is irc: for Terminate-Requests in Closing and Stopping, else
 // for Configure-Requests.
 func (m *Machine) initRestart(now time.Time) {
-	m.period = m.cfg.Restart
+	m.period = m.firstPeriod()
 	m.giveUp = time.Time{}
 	switch {
 	case m.state.negotiating():
@@ -63,6 +63,13 @@ func (m *Machine) initRestart(now time.Time) {
 		m.count = math.MaxInt
 		m.giveUp = now.Add(m.cfg.MaxTermTime)
 	}
+}
+
+// firstPeriod is the restart timer's first. An answer that took longer in an
+// earlier negotiation will do so again, and a copy of ours that reaches a peer in
+// Opened looks like a new negotiation to it.
+func (m *Machine) firstPeriod() time.Duration {
+	return max(m.cfg.Restart, min(m.roundTrip*3/2, m.cfg.RestartLimit))
 }
 
 // zeroRestart is zrc: one period for the peer to see our Terminate-Ack, and

@@ -34,7 +34,11 @@ var theLab struct {
 func bootLab() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	g, err := lab.Boot(ctx, lab.Options{Lines: labLines})
+	o := lab.Options{Lines: labLines}
+	if *whole {
+		o.Life = time.Hour
+	}
+	g, err := lab.Boot(ctx, o)
 	if err != nil {
 		return err
 	}

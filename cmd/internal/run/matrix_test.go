@@ -23,7 +23,7 @@ import (
 // compression and network protocols, against pppd in the lab and against
 // ourselves. By default every pair of values occurs; with -whole, everything:
 //
-//	go test ./cmd/internal/run -run TestMatrix -whole
+//	go test ./cmd/internal/run -run TestMatrix -whole -timeout 1h
 var whole = flag.Bool("whole", false, "run all cells of the matrix")
 
 // A cell is one call of the matrix.
