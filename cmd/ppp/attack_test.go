@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"pppdial/mp"
 	"pppdial/mp/hdlc"
 	"pppdial/mp/proto"
@@ -26,6 +28,7 @@ const friendly = `_INCOMING reconfigure recv_chap recv_pap send_name=server max_
 friend recv_passwd=Geheimnis remotehost=10.201.0.1 continue=+common
 mallory recv_passwd=Gegenteil remotehost=10.201.0.2 continue=+common
 +common localhost=10.200.0.1 -ccp
+_SILENT reconfigure recv_chap restart_ms=1000 max_FSM_conf=3
 `
 
 // attacked is a host with a daemon and a friend of it whose link is up.
@@ -251,7 +254,7 @@ func TestHalfOpen(t *testing.T) {
 	t.Parallel()
 	calls := min(1000, 10*manyCallers(t))
 	h := newHost(t, "server")
-	daemon, c := h.serve(friendly + "_SILENT reconfigure recv_chap restart_ms=1000 max_FSM_conf=3\n")
+	daemon, c := h.serve(friendly)
 	friend := c.call("_INCOMING", "friend", "Geheimnis")
 	n := friend.isUp(t)
 	before := statusOf(t, daemon)
@@ -276,6 +279,37 @@ func TestHalfOpen(t *testing.T) {
 	}
 	if s := statusOf(t, daemon); s.fds > before.fds+2 {
 		t.Errorf("%d descriptors, %d before", s.fds, before.fds)
+	}
+	unharmed(t, daemon, friend, n)
+}
+
+// TestStuckTerminal: a terminal that takes nothing holds up nobody else.
+func TestStuckTerminal(t *testing.T) {
+	t.Parallel()
+	daemon, c, friend, n := attacked(t)
+	stuck := make([]*callerEnd, 3)
+	for i := range stuck {
+		stuck[i] = c.idle("stuck")
+		fd := int(stuck[i].slave.Fd())
+		unix.SetNonblock(fd, true)
+		for full := time.Now(); time.Since(full) < 100*time.Millisecond; time.Sleep(time.Millisecond) {
+			for _, err := unix.Write(fd, []byte{0}); err == nil; _, err = unix.Write(fd, []byte{0}) {
+				full = time.Now()
+			}
+		}
+		c.hand(stuck[i], "_SILENT")
+	}
+	time.Sleep(100 * time.Millisecond)
+	late := c.call("_INCOMING", "mallory", "Gegenteil")
+	began := time.Now()
+	late.isUp(t)
+	t.Logf("another caller is up after %v", time.Since(began).Round(time.Millisecond))
+	late.bye(t)
+	for _, e := range stuck {
+		if err := <-e.shell; err != nil || e.result.Status == 0 {
+			t.Errorf("%v, %+v", err, e.result)
+		}
+		e.master.Close()
 	}
 	unharmed(t, daemon, friend, n)
 }

@@ -128,14 +128,19 @@ func (c *crowd) calls(w calling) *callerEnd {
 		e.bundle = w.with.bundle
 		e.joins = w.with
 	}
+	c.hand(e, w.label)
+	e.start(nil)
+	return e
+}
+
+// hand has a login shell for label bring a caller's line.
+func (c *crowd) hand(e *callerEnd, label string) {
 	go func() {
 		defer e.slave.Close()
-		r, err := rendezvous.HandOver(context.Background(), c.dir, rendezvous.Line{Label: w.label, TTY: e.slave, Login: true})
+		r, err := rendezvous.HandOver(context.Background(), c.dir, rendezvous.Line{Label: label, TTY: e.slave, Login: true})
 		e.result = r
 		e.shell <- err
 	}()
-	e.start(nil)
-	return e
 }
 
 // idle makes a caller whose line is there, and nothing more.

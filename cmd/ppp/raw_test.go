@@ -2,13 +2,10 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"crypto/md5"
-	"os"
 	"testing"
 	"time"
 
-	"pppdial/cmd/internal/rendezvous"
 	"pppdial/mp/hdlc"
 	"pppdial/mp/wire"
 )
@@ -21,16 +18,9 @@ const (
 
 // silent is a caller that says nothing: a login shell brings its line.
 func (c *crowd) silent(label string) *callerEnd {
-	e := &callerEnd{name: label, shell: make(chan error, 1)}
-	var slave *os.File
-	e.master, slave = openPTY(c.t)
+	e := c.idle(label)
 	c.t.Cleanup(func() { e.master.Close() })
-	go func() {
-		defer slave.Close()
-		r, err := rendezvous.HandOver(context.Background(), c.dir, rendezvous.Line{Label: label, TTY: slave, Login: true})
-		e.result = r
-		e.shell <- err
-	}()
+	c.hand(e, label)
 	return e
 }
 

@@ -73,37 +73,79 @@ func handOver(ctx context.Context, o Options, signals <-chan os.Signal, log *slo
 // A host answers other processes; see rendezvous.Handler.
 type host struct{ d *daemon }
 
-// Adopt takes a line that another process has brought.
-func (h host) Adopt(o *rendezvous.Handover) { h.d.box.put(func() { h.d.adopt(o) }) }
+// greetingTime is how long the terminal may take to accept the greeting.
+const greetingTime = 5 * time.Second
 
-func (d *daemon) adopt(o *rendezvous.Handover) {
-	u, e := d.taker(o.Label)
+// Adopt takes a line that another process has brought. The name service and the
+// terminal may take their time, so all that they are asked is asked apart from
+// the run loop.
+func (h host) Adopt(o *rendezvous.Handover) {
+	go func() {
+		e := h.d.answering(o.Label)
+		h.d.box.put(func() { h.d.adopt(o, e) })
+	}()
+}
+
+// adopt decides who takes the line; e does if there is nobody else.
+func (d *daemon) adopt(o *rendezvous.Handover, e *conf.Entry) {
+	u, owned := d.taker(o.Label)
+	if owned != nil {
+		e = owned
+	}
 	switch {
 	case d.final != nil || u != nil && u.final != nil:
 		o.Refuse(StatusFatal, "this ppp is going down")
-		return
 	case e == nil:
 		o.Decline()
-		return
+	default:
+		d.hanging++
+		go func() {
+			m, err := greeted(o, e)
+			d.box.put(func() {
+				d.hanging--
+				if m != nil {
+					d.adopted(m, u, o, err)
+				}
+			})
+		}()
 	}
+}
+
+// greeted accepts the line, and tells the caller's script that PPP begins; nil:
+// there is no line.
+func greeted(o *rendezvous.Handover, e *conf.Entry) (*member, error) {
 	l, err := line.FromFile(o.File, strings.TrimPrefix(o.Name, "/dev/"), e.XonXoff)
 	if err != nil {
 		o.Refuse(StatusOpen, err.Error())
-		return
+		return nil, err
 	}
 	if !o.Accept() {
-		return
+		return nil, l.Close()
 	}
-	d.log.Info("a caller's line", "entry", o.Label, "line", o.Name, "pid", o.Caller.PID)
-	c, _ := connOf(dial.Given(l), nil)
-	c.unread = o.Unread
-	m := &member{conn: c, entry: e, unit: u, origin: status.HandedOver, login: o.Login}
+	m := &member{entry: e, origin: status.HandedOver, login: o.Login}
+	m.conn, _ = connOf(dial.Given(l), nil)
+	m.unread = o.Unread
 	m.done = func(v Verdict) { o.Done(rendezvous.Result{Status: v.Status, Text: v.String()}) }
-	if _, err := l.Write(greeting); err != nil {
-		d.giveBack(m, Verdict{Status: StatusHangup, Phase: "dead", By: "line", Evidence: err.Error()})
+	l.SetWriteDeadline(time.Now().Add(greetingTime))
+	_, err = l.Write(greeting)
+	l.SetWriteDeadline(time.Time{})
+	return m, err
+}
+
+// adopted begins with PPP on a line whose caller was greeted.
+func (d *daemon) adopted(m *member, u *unit, o *rendezvous.Handover, err error) {
+	d.log.Info("a caller's line", "entry", o.Label, "line", o.Name, "pid", o.Caller.PID)
+	switch {
+	case err != nil:
+		v := Verdict{Status: StatusHangup, Phase: "dead", By: "line", Evidence: err.Error()}
+		v.log(d.log.With("entry", o.Label))
+		d.giveBack(m, v)
 		return
-	}
-	if u != nil {
+	case d.final != nil || u != nil && u.final != nil:
+		d.giveBack(m, Verdict{Status: StatusFatal, Phase: "dead", By: "us", Evidence: "this ppp is going down"})
+		return
+	case u != nil:
+		m.unit = u
 		u.account.taken++
 	}
 	if d.talk(m); m.link == nil {
@@ -115,8 +157,8 @@ func (d *daemon) adopt(o *rendezvous.Handover) {
 	}()
 }
 
-// taker finds who takes a line of an entry: its owner's unit, or, when that is
-// found out only by who the peer is, just the entry.
+// taker finds who takes a line of an entry that is being run: its unit, or, when
+// that is found out only by who the peer is, just the entry.
 func (d *daemon) taker(label string) (*unit, *conf.Entry) {
 	for _, u := range d.units {
 		switch {
@@ -127,18 +169,24 @@ func (d *daemon) taker(label string) (*unit, *conf.Entry) {
 			return u, u.entry
 		}
 	}
+	return nil, nil
+}
+
+// answering is the entry of a label that nobody runs, for ppp -l; nil: we do not
+// take its lines. Any goroutine may ask.
+func (d *daemon) answering(label string) *conf.Entry {
 	if !d.opt.Listen {
-		return nil, nil
+		return nil
 	}
 	if !d.file.Has(label) {
-		return nil, checks.Default(label)
+		return checks.Default(label)
 	}
 	e, diags := d.file.Answering(label)
 	if diags.Start().HasErrors() {
 		d.log.Error("the entry is in error", "entry", label, "error", diags.Start().Sorted()[0])
-		return nil, nil
+		return nil
 	}
-	return nil, e
+	return e
 }
 
 // Act carries out a command of pppstat.

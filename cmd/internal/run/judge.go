@@ -22,8 +22,28 @@ func (d *daemon) verify(m *member, c *mp.Claim) {
 		d.askRadius(m, c)
 		return
 	}
-	e, err := d.claimed(m, c.Name)
+	base := m.entry
 	switch {
+	case !allowed(m.names(), c.Name):
+		d.refuseLater(m, c, errName)
+	case !base.Reconfigure:
+		d.judge(m, c, base, nil)
+	case m.chosen != nil && m.chosen.Label != c.Name:
+		d.refuseLater(m, c, errOther)
+	case m.chosen != nil:
+		d.judge(m, c, m.chosen, nil)
+	default: // the name service may be asked for what the entry names
+		go func() {
+			e, err := d.choose(base, c.Name)
+			d.box.put(func() { d.judge(m, c, e, err) })
+		}()
+	}
+}
+
+// judge answers a claim by the entry that has to do with it.
+func (d *daemon) judge(m *member, c *mp.Claim, e *conf.Entry, err error) {
+	switch {
+	case d.members[c.Link] == nil:
 	case err != nil:
 		d.refuseLater(m, c, err)
 	case e.RecvPasswd != "":
@@ -48,21 +68,6 @@ var (
 	errNoSecret = errors.New("the entry has no recv_passwd, and only PAP can do without")
 	errOther    = errors.New("the name is not that with which the link has begun")
 )
-
-// claimed finds the entry by which a name is to be judged.
-func (d *daemon) claimed(m *member, name string) (*conf.Entry, error) {
-	switch {
-	case !allowed(m.names(), name):
-		return nil, errName
-	case !m.entry.Reconfigure:
-		return m.entry, nil
-	case m.chosen == nil:
-		return d.choose(m.entry, name)
-	case m.chosen.Label != name:
-		return nil, errOther
-	}
-	return m.chosen, nil
-}
 
 // checked takes what the accounts say about a claim.
 func (d *daemon) checked(m *member, e *conf.Entry, c *mp.Claim, err error) {
