@@ -38,6 +38,8 @@ one Cleartext-Password := "right"
 	Framed-IP-Netmask = 255.255.255.0,
 	Port-Limit = 1,
 	Idle-Timeout = 4
+swim Cleartext-Password := "right"
+	Framed-Pool = "water"
 vip Cleartext-Password := "right"
 	Filter-Id = "premium"
 lost Cleartext-Password := "right"
@@ -229,14 +231,17 @@ func field(t *testing.T, record, name string) string {
 func TestRadiusEntry(t *testing.T) {
 	t.Parallel()
 	const premium = "premium localhost=" + farAddr + " remotehost=192.0.2.99 add_route='add -net 203.0.113.0/24 #'"
+	const water = "\nwater localhost=" + farAddr + " pool=192.0.2.64/28"
 	for _, c := range []struct{ name, words, want string }{
+		{"swim", "", "remote=192.0.2.6"},
+		{"swim", "remotehost=192.0.2.5", "remote=192.0.2.6"},
 		{"ann", "reconfigure", "remote=192.0.2.7"},
 		{"vip", "reconfigure", "remote=192.0.2.99"},
 		{"vip", "", "remote=192.0.2.99"},
 	} {
 		t.Run(c.name+" "+c.words, func(t *testing.T) {
 			t.Parallel()
-			p, s := answering(t, c.words+" RADIUS recv_chap\n"+premium)
+			p, s := answering(t, c.words+" RADIUS recv_chap\n"+premium+water)
 			p.dial(c.name, "right", "send_chap")
 			p.answer.await(c.want, 20*time.Second)
 			if c.name == "vip" {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -205,7 +206,8 @@ func (d *daemon) pooled(e *conf.Entry, g *radius.Grant, log *slog.Logger) *conf.
 		log.Warn("attribute Framed-Pool ignored: the entry has no pool", "label", g.Pool)
 		return e
 	}
-	x.Pool = from.Pool
+	x.Pool, x.Set = from.Pool, maps.Clone(e.Set)
+	delete(x.Set, "remotehost") // in whose place the pool is
 	return &x
 }
 
