@@ -71,10 +71,10 @@ func changes(t *testing.T, f *far, words string) {
 		}
 		b.wantAllUsed()
 		changed := time.Now()
-		ex.wantMore(t, 20_000)
+		ex.wantMore(t, 10_000)
 		again, before := time.Now(), ex.octets.Load()
 		time.Sleep(time.Second)
-		t.Logf("%d lines: 20 KB after %v, and then %.0f %% each way", n, again.Sub(changed).Round(time.Millisecond),
+		t.Logf("%d lines: 10 KB after %v, and then %.0f %% each way", n, again.Sub(changed).Round(time.Millisecond),
 			float64(ex.octets.Load()-before)/time.Since(again).Seconds()/(float64(n)*11520)*100)
 	}
 	if err := ex.stop(); err != nil {
@@ -134,9 +134,9 @@ type exchanging struct {
 	done   chan error
 }
 
-// underWay is how much more is sent than has come back: the time that eight
-// lines need for that is longer than what they take there and back.
-const underWay = 64 << 10
+// underWay is how much more is sent than has come back. It is two seconds of one
+// line, which is what each change costs where it loses something.
+const underWay = 24 << 10
 
 func (b *bundle) exchanging(with netip.AddrPort) *exchanging {
 	b.t.Helper()
