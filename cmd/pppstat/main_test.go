@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -180,6 +182,35 @@ func TestOnce(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err == nil || string(out) != "pppstat: no ppp is running\n" {
 		t.Errorf("%s %v", out, err)
 	}
+	// Text again and again counts as the mode says.
+	for mode, want := range map[string][2]uint64{"d": {1000, 1000}, "z": {1000, 2000}, "r": {1000, 2000}} {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := pppstat(t, dir, "-n", "-u", "1", "-i", "0.1", "-m", mode)
+		cmd.Stdout = w
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		w.Close()
+		var got []uint64
+		for lines := bufio.NewScanner(r); len(got) < 3 && lines.Scan(); {
+			var n uint64
+			if fmt.Sscanf(lines.Text(), " octets %d", &n); n > 0 { // not of a link
+				got = append(got, n)
+			}
+		}
+		r.Close()
+		cmd.Process.Kill()
+		cmd.Wait()
+		if len(got) == 3 && mode == "r" {
+			got[1], got[2] = got[1]-got[0], got[2]-got[0]
+		}
+		if len(got) < 3 || [2]uint64(got[1:]) != want {
+			t.Errorf("-m %s: %v, want %v behind the first", mode, got, want)
+		}
+	}
 	// With -i one document a line, until nobody reads them.
 	cmd = pppstat(t, dir, "-j", "-i", "0.1")
 	r, err := cmd.StdoutPipe()
@@ -292,6 +323,7 @@ func TestTerminal(t *testing.T) {
 		before := settings(t, near)
 		cmd := pppstat(t, dir, "-i", "0.1")
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = near, near, near
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 		if noColor {
 			cmd.Env = append(cmd.Env, "NO_COLOR=1")
 		}
@@ -330,6 +362,7 @@ func TestTerminal(t *testing.T) {
 		if err := unix.IoctlSetWinsize(int(far.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 40, Col: 120}); err != nil {
 			t.Fatal(err)
 		}
+		wait("  5  /dev/ttyS4  ?, up") // for which there was no room
 		io.WriteString(far, "7q")
 		done := make(chan error, 1)
 		go func() { done <- cmd.Wait() }()

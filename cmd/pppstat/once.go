@@ -36,12 +36,19 @@ func printJSON(ctx context.Context, o *options, w io.Writer) error {
 func printText(ctx context.Context, o *options, w io.Writer) error {
 	src := &source{dir: o.dir, unit: o.unit}
 	names := newNames(o.numeric)
+	var base *status.Bundle // nil: nothing was printed
 	return o.every(ctx, func() error {
 		b, err := src.next(ctx)
 		if err != nil {
 			return err
 		}
-		v := screen.View{Bundle: b, Mode: screen.Reset, Names: names.of(ctx, b), Now: time.Now()}
+		v := screen.View{Bundle: b, Mode: o.mode, Names: names.of(ctx, b), Now: time.Now()}
+		if base != nil {
+			v.Base = *base
+		}
+		if base == nil || o.mode == screen.Delta {
+			base = b
+		}
 		_, err = io.WriteString(w, v.Text(textWidth))
 		return err
 	})
