@@ -28,7 +28,8 @@ type Bundle struct {
 	load    load
 	pumped  time.Time // when the lines were offered what waits
 	queue   *queue
-	probes  fifo // go before the queue
+	waiting *batch // has packets that the queue has no room for; nil: none
+	probes  fifo   // go before the queue
 	out     outbox
 	ready   map[wire.Protocol]bool // the interface takes them
 	early   [][]byte               // datagrams that it does not take yet
@@ -178,17 +179,48 @@ func (b *Bundle) outbound(now time.Time, packets *batch) {
 		b.loop.stopping = true
 		return
 	}
-	down := b.carrier() == nil
-	b.intake.take(packets, func(p *packet) {
+	b.waiting = packets
+	b.refill(now)
+}
+
+// full reports whether the interface has to wait with further packets.
+func (b *Bundle) full() bool { return b.waiting != nil }
+
+// refill queues what the interface has given, as far as it shall: on fast lines
+// no more than the queue holds. Senders are told by the interface's own queue
+// then, which costs them no packet, and what stands there is soon gone.
+func (b *Bundle) refill(now time.Time) {
+	in := b.waiting
+	if in == nil {
+		return
+	}
+	down, hold := b.carrier() == nil, b.fast()
+	for !(hold && b.queue.n >= b.cfg.QueueLimit) {
+		p := in.next()
+		if p == nil {
+			b.waiting = nil
+			b.intake.empty <- in
+			break
+		}
 		if down && !b.idle.counts(p.data) {
 			b.drop(p, dropNoLink)
-			return
+			continue
 		}
 		b.enqueue(now, p)
-	})
+	}
 	if down {
 		b.demand()
 	}
+}
+
+// fast reports whether there is a line before which nothing waits for long.
+func (b *Bundle) fast() bool {
+	for _, k := range b.loop.links {
+		if k.bundle == b && k.pace.quickly() {
+			return true
+		}
+	}
+	return false
 }
 
 func (b *Bundle) enqueue(now time.Time, p *packet) {

@@ -21,7 +21,8 @@ type batch struct {
 	packets [batchSize]*packet
 	bufs    [][]byte
 	sizes   []int
-	n       int
+	n       int   // packets read
+	taken   int   // and given away again
 	err     error // the interface is gone
 }
 
@@ -65,6 +66,7 @@ func (in *intake) run() {
 		case b.n < size/4:
 			size = max(size/2, leastBatch)
 		}
+		b.taken = 0
 		for i, k := range b.packets[:b.n] {
 			k.data = k.store[headroom : headroom+b.sizes[i]]
 		}
@@ -93,12 +95,13 @@ func (in *intake) provide(b *batch, size int) {
 	}
 }
 
-// take empties b into the caller's hands and sends it back to be filled.
-func (in *intake) take(b *batch, each func(*packet)) {
-	for i, k := range b.packets[:b.n] {
-		b.packets[i] = nil
-		each(k)
+// next gives the next packet away, nil when there is none left.
+func (b *batch) next() *packet {
+	if b.taken == b.n {
+		return nil
 	}
-	b.n = 0
-	in.empty <- b
+	p := b.packets[b.taken]
+	b.packets[b.taken] = nil
+	b.taken++
+	return p
 }

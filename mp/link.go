@@ -212,12 +212,18 @@ func (k *Link) flush(now time.Time) {
 		return
 	}
 	if len(k.fill) > 0 {
-		k.writing = true
 		k.pace.started(now, len(k.fill))
-		k.port.send(k.fill, k.ends, k.pace.part(len(k.fill)))
-		k.fill, k.spare = k.spare[:0], k.fill
-		k.ends, k.spareEnds = k.spareEnds[:0], k.ends
-		return
+		if !k.port.send(k.fill, k.ends, k.pace.part(len(k.fill)), k.pace.quickly()) {
+			k.writing = true
+			k.fill, k.spare = k.spare[:0], k.fill
+			k.ends, k.spareEnds = k.spareEnds[:0], k.ends
+			return
+		}
+		k.fill = k.fill[:0]
+		k.written()
+		if k.bundle != nil && k.bundle.pending() {
+			k.bundle.loop.kick()
+		}
 	}
 	if k.over {
 		k.end(now)
@@ -231,10 +237,15 @@ func (k *Link) idle() bool {
 	}
 	if k.writing {
 		k.writing = false
-		k.pace.done(k.port.seen)
-		k.rateKnown()
+		k.written()
 	}
 	return true
+}
+
+// written takes note of how a write went.
+func (k *Link) written() {
+	k.pace.done(k.port.seen)
+	k.rateKnown()
 }
 
 // takes reports whether the line takes another packet of data now.

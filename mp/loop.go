@@ -95,7 +95,7 @@ func (l *loop) run() {
 	defer l.timer.Stop()
 	for {
 		var batches <-chan *batch
-		if l.bundle != nil {
+		if l.bundle != nil && !l.bundle.full() {
 			batches = l.bundle.intake.full
 		}
 		var packets *batch

@@ -21,6 +21,7 @@ import "time"
 const (
 	firstRate = 64 << 10 // bytes a second for a line of which nothing is known
 	freeRate  = 32 << 20 // no line with a rate worth keeping is faster
+	fastRate  = 2 << 20  // a faster line is left alone: what is below it is gone soon
 	fullFrame = 1500     // bytes
 	lineTime  = 4 * time.Millisecond
 	maxBurst  = 64 << 10
@@ -32,16 +33,18 @@ const (
 	enough      = 3    // samples that agree,
 	enoughBytes = 4096 // and what they are taken of: waits may end a little early or late
 	leastSample = 1024
-	agreement   = 1.1       // the greatest ratio of a sample to those before that agrees
-	agreeBytes  = 24 << 10  // and of what they are taken until they need not, on a machine
-	sureBytes   = 24 << 10  // with other work: then it takes so many
-	confirmed   = 1.1       // and of a rate that is still right
-	faster      = 0.3       // the weight of a shallow line's newest sample
-	slower      = 0.1       // which is too low if the line has run dry
-	excess      = 1.1       // of a shallow line's rate is handed over
-	restraint   = 0.98      // of a deep line's rate is handed over
-	quickWrites = 8         // that do not wait: the shallow line has become faster
-	bottomless  = 256 << 10 // bytes that fill any line
+
+	releasedTime = 50 * time.Millisecond // after which a line that was too fast to be paced may be so no longer
+	agreement    = 1.1                   // the greatest ratio of a sample to those before that agrees
+	agreeBytes   = 24 << 10              // and of what they are taken until they need not, on a machine
+	sureBytes    = 24 << 10              // with other work: then it takes so many
+	confirmed    = 1.1                   // and of a rate that is still right
+	faster       = 0.3                   // the weight of a shallow line's newest sample
+	slower       = 0.1                   // which is too low if the line has run dry
+	excess       = 1.1                   // of a shallow line's rate is handed over
+	restraint    = 0.98                  // of a deep line's rate is handed over
+	quickWrites  = 8                     // that do not wait: the shallow line has become faster
+	bottomless   = 256 << 10             // bytes that fill any line
 
 	parts     = 16 // in which a burst is handed over
 	leastPart = 128
@@ -81,6 +84,7 @@ type pace struct {
 	rate    float64 // bytes a second that the line sends; 0: not known
 	guess   float64 // the rate as far as one can say, when it is not known
 	quick   int     // writes since one has waited
+	fast    bool    // it has been measured and found too fast to be paced
 
 	// Samples of the rate.
 	waited  time.Time // end of the last wait, if a sample may begin there
@@ -155,7 +159,7 @@ func (p *pace) done(h handover) {
 		p.level = max(0, p.rate*p.next.Sub(h.ended).Seconds())
 		return
 	}
-	if h.waited.IsZero() && h.ended.Sub(p.began) > hadToWait {
+	if h.waited.IsZero() && !h.atOnce && h.ended.Sub(p.began) > hadToWait {
 		h.waited, h.rest = h.ended, 0 // bit by bit
 	}
 	if h.waited.Sub(p.began) > p.patience() {
@@ -215,7 +219,24 @@ func (p *pace) learn(at time.Time) {
 	}
 	switch p.state {
 	case paceUnknown:
-		p.fill(float64(p.n) / at.Sub(p.began).Seconds())
+		guess := float64(p.n) / at.Sub(p.began).Seconds()
+		if p.fast {
+			// A single wait may be the fault of a busy machine.
+			if sample == 0 {
+				p.first, p.total = at, 0
+				return
+			}
+			p.total += p.since
+			took := at.Sub(p.first)
+			if took < releasedTime {
+				return
+			}
+			if guess = float64(p.total) / took.Seconds(); guess >= fastRate {
+				p.first, p.total = at, 0
+				return
+			}
+		}
+		p.fill(guess)
 		p.first = at
 	case paceDeep:
 		p.fill(p.rate)
@@ -240,8 +261,12 @@ func (p *pace) learn(at time.Time) {
 		mean = float64(p.total) / at.Sub(p.first).Seconds()
 		p.guess = mean
 		p.overdrive(mean)
-		if p.samples >= enough && p.total >= enoughBytes && (agree || p.total >= sureBytes) {
+		switch {
+		case p.samples < enough || p.total < enoughBytes || !agree && p.total < sureBytes:
+		case mean < fastRate:
 			p.settle(mean, at)
+		default:
+			p.release()
 		}
 	case paceShallow:
 		if weight := slower; sample > 0 {
@@ -268,6 +293,18 @@ func (p *pace) fill(guess float64) {
 // overdrive hands over so much that a line of this rate fills, and not so much
 // that a tty which is stopped from afar has swallowed it all by then.
 func (p *pace) overdrive(rate float64) { p.allowed = min(max(2*rate, firstRate), freeRate) }
+
+// release ends the filling: the line is too fast to be paced.
+func (p *pace) release() {
+	p.fast = true
+	p.state, p.rate, p.guess, p.allowed = paceUnknown, 0, 0, freeRate
+}
+
+// quickly reports whether nothing waits for long before the line, as far as is
+// known yet.
+func (p *pace) quickly() bool {
+	return p.state == paceFree || p.rate == 0 && p.allowed >= fastRate/4
+}
 
 // settle ends the filling: the line sends at this rate.
 func (p *pace) settle(rate float64, at time.Time) {
@@ -322,7 +359,7 @@ func (p *pace) grow(at time.Time) {
 		}
 	case paceFilling:
 		if p.since > bottomless {
-			p.state, p.rate, p.allowed = paceUnknown, 0, freeRate
+			p.release()
 		}
 	case paceShallow:
 		if p.allowed *= excess; p.quick > quickWrites {

@@ -19,6 +19,13 @@ type Line interface {
 	Name() string
 }
 
+// An eagerLine is a Line that can tell waiting for the line from waiting for
+// the machine's attention: TryWrite writes what the line takes at once, and
+// returns how much that was.
+type eagerLine interface {
+	TryWrite([]byte) (int, error)
+}
+
 const (
 	readBufs    = 2       // one being filled, one being read
 	readBufMin  = 4 << 10 // an idle line costs little memory
@@ -32,8 +39,9 @@ var errNoProgress = errors.New("mp: the line returns neither bytes nor an error"
 // the writer empties what the owner has put together. Both only tell the
 // owner that there is news.
 type port struct {
-	line Line
-	news func()
+	line  Line
+	eager eagerLine // nil: it is none
+	news  func()
 
 	rx   chan chunk  // filled chunks, and the error that ended reading
 	free chan []byte // chunks to fill
@@ -42,6 +50,7 @@ type port struct {
 	tx       chan []byte // to the writer, one at a time
 	busy     atomic.Bool // the writer has work; what follows is its own then
 	part     int         // bytes handed to the line at a time
+	eagerly  bool        // as far as it takes them at once
 	ends     []int       // where the line takes one frame at a time: their ends
 	seen     handover    // of the last write
 	writeErr atomic.Pointer[error]
@@ -63,6 +72,7 @@ func newPort(line Line, unread []byte, news func()) *port {
 		quit: make(chan struct{}),
 		tx:   make(chan []byte, 1),
 	}
+	p.eager, _ = line.(eagerLine)
 	if len(unread) > 0 {
 		p.rx <- chunk{b: unread}
 	}

@@ -8,6 +8,7 @@ func (b *Bundle) pump(now time.Time) {
 	b.pumped = now
 	for again := true; again; {
 		again = false
+		b.refill(now)
 		for _, k := range b.loop.links {
 			for k.bundle == b && k.takes(now) && b.feed(now, k) {
 				again = true

@@ -2,21 +2,35 @@ package mp
 
 import "time"
 
-// A handover is what the writer has seen of a write.
+// A handover is what is known of a write.
 type handover struct {
+	atOnce bool      // the line has taken everything at once, however long the machine needed for it
 	waited time.Time // end of the last wait within it; zero: there was none
 	rest   int       // bytes handed over after that
 	ended  time.Time
 }
 
-// send gives b to the writer, which must not be busy; the owner leaves b and
-// ends alone until busy is false again, and finds then in seen how it went.
+// send hands over b, eagerly: at once as far as the line takes it, and the rest
+// to the writer, which must not be busy. It returns true when there is no rest. Else
+// the owner leaves b and ends alone until busy is false again. How it went is
+// in seen then.
+//
 // Frames are written one by one where ends tells their ends, and otherwise so
 // many bytes at a time.
-func (p *port) send(b []byte, ends []int, part int) {
+func (p *port) send(b []byte, ends []int, part int, eagerly bool) (gone bool) {
+	p.eagerly = eagerly && p.eager != nil && len(ends) == 0
+	if p.eagerly {
+		n, err := p.eager.TryWrite(b)
+		if err == nil && n == len(b) {
+			p.seen = handover{atOnce: true, ended: time.Now()}
+			return true
+		}
+		b = b[n:]
+	}
 	p.ends, p.part = ends, part
 	p.busy.Store(true)
 	p.tx <- b
+	return false
 }
 
 func (p *port) write() {
@@ -38,9 +52,9 @@ func (p *port) parts(b []byte) error {
 		if i < len(p.ends) {
 			to = p.ends[i]
 		}
-		_, err := p.line.Write(b[from:to])
+		atOnce, err := p.put(b[from:to])
 		now := time.Now()
-		if now.Sub(p.seen.ended) > hadToWait {
+		if !atOnce && now.Sub(p.seen.ended) > hadToWait {
 			p.seen.waited, p.seen.rest = now, len(b)-to
 		}
 		p.seen.ended = now
@@ -50,4 +64,17 @@ func (p *port) parts(b []byte) error {
 		from = to
 	}
 	return nil
+}
+
+// put writes b, and reports whether the line has certainly taken it at once.
+func (p *port) put(b []byte) (atOnce bool, err error) {
+	if p.eagerly {
+		n, err := p.eager.TryWrite(b)
+		if err == nil && n == len(b) {
+			return true, nil
+		}
+		b = b[n:]
+	}
+	_, err = p.line.Write(b)
+	return false, err
 }

@@ -20,8 +20,9 @@ type Line struct {
 	log  *slog.Logger
 
 	stream atomic.Pointer[stream] // replaced when a hung-up tty is opened again
-	reason func(error) error      // what stands behind an error that ended the line
-	remote *comPort               // nil: not by RFC 2217
+	trier  trier
+	reason func(error) error // what stands behind an error that ended the line
+	remote *comPort          // nil: not by RFC 2217
 
 	mu      sync.Mutex // guards what follows
 	dev     *device    // nil: no tty
@@ -71,6 +72,11 @@ func (l *Line) Write(b []byte) (int, error) {
 	}
 	return n, err
 }
+
+// TryWrite writes as much of b as the line takes at once, and returns how much
+// that was; on a line that cannot tell, and after an error, nothing. It must
+// not be called while Write or another TryWrite is under way.
+func (l *Line) TryWrite(b []byte) (int, error) { return l.trier.write(l.stream.Load(), b) }
 
 // SetReadDeadline ends reads at t, also those that wait already; the zero time
 // is never.

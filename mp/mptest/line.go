@@ -42,7 +42,10 @@ func Pair(c Config) (a, b *Line) {
 func (l *Line) Name() string { return l.name }
 
 func (l *Line) Read(b []byte) (int, error)  { return l.in.read(b) }
-func (l *Line) Write(b []byte) (int, error) { return l.out.write(b) }
+func (l *Line) Write(b []byte) (int, error) { return l.out.write(b, true) }
+
+// TryWrite writes as much as the line swallows without waiting.
+func (l *Line) TryWrite(b []byte) (int, error) { return l.out.write(b, false) }
 
 func (l *Line) SetReadDeadline(t time.Time) error {
 	l.in.change(func() { l.in.readBy = t })
@@ -170,7 +173,7 @@ const (
 	unlimited = 256 << 10            // bytes unread on a line without a rate before Write blocks
 )
 
-func (h *half) write(b []byte) (n int, err error) {
+func (h *half) write(b []byte, patient bool) (n int, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for len(b) > 0 {
@@ -182,10 +185,16 @@ func (h *half) write(b []byte) (n int, err error) {
 			return n, errHungUp
 		}
 		if backlog := h.free.Sub(now); h.cfg.BPS > 0 && backlog >= h.lineTime(h.cfg.Buffer) {
+			if !patient {
+				return n, nil
+			}
 			h.wait(h.free.Add(-h.lineTime(h.cfg.Buffer)+time.Nanosecond), h.writeBy)
 			continue
 		}
 		if h.cfg.BPS == 0 && h.waiting >= unlimited {
+			if !patient {
+				return n, nil
+			}
 			h.wait(h.writeBy)
 			continue
 		}

@@ -396,7 +396,7 @@ type networks struct{ v4, v6 *mp.Network }
 // commands do not describe a state and are run once.
 func routeState(e *conf.Entry, dev string, up networks) (s route.State, once []rtcmd.Command, err error) {
 	s = route.State{
-		Name: dev, Up: true, MTU: e.MTU, QueueLen: e.QMax, Metric: e.Metric, Replace: e.ReplaceRoute,
+		Name: dev, Up: true, MTU: e.MTU, Metric: e.Metric, Replace: e.ReplaceRoute,
 		ProxyARP: route.ProxyARP{Off: e.ProxyARP.Off, Interface: e.ProxyARP.Interface},
 	}
 	add := func(n *mp.Network, bits int, keyword string, commands []string, parse func(string) (rtcmd.Command, error), keep bool) error {

@@ -252,7 +252,7 @@ var effects = map[string]effect{
 	"ipv6":              {"", "-ipv6", "bundle"},
 
 	"noicmp":    {"", "noicmp", "bundle"},
-	"qmax":      {"", "qmax=7", "bundle kernel"},
+	"qmax":      {"", "qmax=7", "bundle"},
 	"telnettos": {"", "-telnettos", "bundle"},
 	"tcp_mss":   {"", "-tcp_mss", "bundle"},
 
