@@ -7,6 +7,7 @@
 # make bench   the table of README.md; BENCH=regexp for some of its measurements
 # make gobench every benchmark beside the code; BENCH=regexp for some of them
 # make kills   kill -9 at KILLS (200) random moments of calls: what is left, does the next succeed
+# make soak    SOAK (168h) in virtual time of bundles on bad lines: a quarter of an hour
 # make many    MANY (1000) callers at once on one daemon: time, memory, load
 
 FUZZTIME = 60s
@@ -14,6 +15,7 @@ FUZZ = .
 BENCH = .
 MANY = 1000
 KILLS = 200
+SOAK = 168h
 
 # What make test needs beside Go: a C compiler and library for the race
 # detector, other machines' processors, the lab's guest and its programs, a RADIUS server, and the linters.
@@ -31,7 +33,7 @@ DIST = amd64 arm64 arm7 mipsle riscv64
 DISTPACKAGES = lintian systemd binutils busybox-static qemu-user-static
 
 .NOTPARALLEL:
-.PHONY: build test packages format vet staticcheck man shellcheck cross codecs race dist demo readme fuzz bench gobench many kills clean
+.PHONY: build test packages format vet staticcheck man shellcheck cross codecs race dist demo readme fuzz bench gobench many kills soak clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/...
@@ -116,6 +118,9 @@ many:
 
 kills:
 	PPPTEST_KILLS=$(KILLS) go test -count=1 -timeout 2h -run '^TestKills$$' -v ./cmd/ppp
+
+soak:
+	PPPTEST_SOAK=$(SOAK) go test -count=1 -timeout 5h -run '^TestSoak$$' -v ./mp
 
 clean:
 	rm -rf bin dist

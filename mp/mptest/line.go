@@ -20,6 +20,9 @@ type Config struct {
 	Buffer int           // bytes that the near end swallows before Write blocks; 0: 4096
 	Lag    time.Duration // that the line makes up for: on a busy machine writers come late
 	Noise  float64       // share of bytes with one bit flipped
+	Lost   float64       // share of bytes that do not arrive
+	Twice  float64       // share of bytes that arrive twice
+	Added  float64       // share of bytes before which XON or XOFF comes in
 	Seed   uint64        // of the noise
 }
 
@@ -207,9 +210,11 @@ func (h *half) write(b []byte, patient bool) (n int, err error) {
 		}
 		h.free = h.free.Add(h.lineTime(m))
 		if !h.silent {
-			h.flight = append(h.flight, segment{h.noisy(b[:m]), h.free.Add(h.cfg.Delay)})
-			h.waiting += m
-			h.signal()
+			if arrives := h.noisy(b[:m]); len(arrives) > 0 {
+				h.flight = append(h.flight, segment{arrives, h.free.Add(h.cfg.Delay)})
+				h.waiting += len(arrives)
+				h.signal()
+			}
 		}
 		b, n = b[m:], n+m
 	}
@@ -232,5 +237,21 @@ func (h *half) noisy(b []byte) []byte {
 			}
 		}
 	}
-	return c
+	if h.cfg.Lost+h.cfg.Twice+h.cfg.Added == 0 {
+		return c
+	}
+	const xon, xoff = 0x11, 0x13
+	var d []byte
+	for _, x := range c {
+		if h.rnd.Float64() < h.cfg.Added {
+			d = append(d, []byte{xon, xoff}[h.rnd.IntN(2)])
+		}
+		if h.rnd.Float64() >= h.cfg.Lost {
+			d = append(d, x)
+		}
+		if h.rnd.Float64() < h.cfg.Twice {
+			d = append(d, x)
+		}
+	}
+	return d
 }
