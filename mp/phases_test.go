@@ -177,8 +177,12 @@ type teeLine struct {
 	out []byte
 }
 
-func (l *teeLine) Write(b []byte) (int, error) {
-	n, err := l.Line.Write(b)
+func (l *teeLine) Write(b []byte) (int, error) { return l.keep(b, l.Line.Write) }
+
+func (l *teeLine) TryWrite(b []byte) (int, error) { return l.keep(b, l.Line.TryWrite) }
+
+func (l *teeLine) keep(b []byte, write func([]byte) (int, error)) (int, error) {
+	n, err := write(b)
 	l.mu.Lock()
 	l.out = append(l.out, b[:n]...)
 	l.mu.Unlock()
