@@ -44,7 +44,6 @@ type Keyword struct {
 	Rule      string // in words: what else must hold
 	Phase     Phase
 	Secret    bool
-	Pending   bool   // read and checked, but without effect in this version
 	Remark    string // a warning for each use
 	Ours      bool   // not of the IRIX manual page
 	NegatedAs string // the name of what the negated form turns off, where that is not the keyword itself

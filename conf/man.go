@@ -84,9 +84,6 @@ func (k *Keyword) facts() string {
 	if k.Ours {
 		s = append(s, "Not in IRIX.")
 	}
-	if k.Pending {
-		s = append(s, "Without effect in this version.")
-	}
 	return strings.Join(s, "\n")
 }
 

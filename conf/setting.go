@@ -134,9 +134,6 @@ func (r *reading) valued(s *setting) bool {
 		if k.Remark != "" {
 			r.warn(s.pos, k.Name+": "+k.Remark, "")
 		}
-		if k.Pending {
-			r.warn(s.pos, k.Name+" is read and checked, but has no effect in this version", "")
-		}
 		return true
 	}
 	f, ok := err.(*fault)

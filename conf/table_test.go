@@ -126,9 +126,6 @@ func TestRowsAreComplete(t *testing.T) {
 		if (k.Forms&Bare != 0 && k.Forms&Valued != 0) != (k.Alone != "") {
 			t.Errorf("%s: Alone goes with the forms k and k=v", k.Name)
 		}
-		if k.Pending && k.Remark != "" {
-			t.Errorf("%s warns twice", k.Name)
-		}
 		if k.Default != "" && k.Otherwise != "" {
 			t.Errorf("%s has two defaults", k.Name)
 		}
@@ -228,27 +225,6 @@ func TestNoKeywordIsInert(t *testing.T) {
 		}
 		if reflect.DeepEqual(e.slot(&k).json(), plain.slot(&k).json()) && !k.Secret {
 			t.Errorf("%s changes nothing: %v", word, plain.slot(&k).json())
-		}
-	}
-}
-
-// TestPending: what is in effect, and that nothing else is.
-func TestPending(t *testing.T) {
-	inEffect := strings.Fields(`debug continue recv_name send_name send_passwd recv_passwd send_pap send_chap
-		recv_pap recv_chap send_mschap recv_mschap send_eap recv_eap max_auth_secs auth_secs chap_reauth_secs netmask metric mtu add_route del_route
-		uucp_name localhost remotehost addr_negotiate in out modwait modtries restart_ms restart_ms_lim
-		max_FSM_fail max_FSM_conf max_FSM_term max_term_ms LCP_IDENT LCP_ECHOS LCP_ECHO_INTERVAL lcp_echo_fails
-		xon_xoff pcomp acomp accm map_char map_char_num rx_accm accm_parity device speed flow local phone
-		modem_init chat login_chat hangup_chat connect_cmd apn pin net_mode carrier reset_cmd reset_wait reset_on_fail reset_always ifname ipv4 qmax stream_module noicmp
-		add_route6 del_route6 replace_route proxy_arp localif remoteif ms_dns ccp_restart_ms ipv6 telnettos tcp_mss
-		vj_comp vj_compslot vj_slots ccp tx_predictor1 rx_predictor1 tx_bsd rx_bsd tx_deflate rx_deflate bps sync
-		quiet camp modpause redial_limit active_timeout inactive_timeout toll_boundary max_connect_secs inact_port inact_icmp
-		mindevs outdevs maxdevs unsafe_mp reconfigure rem_sysname mp mp_send_ssn mp_recv_ssn mp_headers mp_frag mp_interleave
-		endpoint_discriminator busy_delay idle_delay capture radius radius_coa pool
-		up_cmd down_cmd dns monitor monitor_secs monitor_fails reset_at utmp`)
-	for _, k := range Keywords() {
-		if k.Pending == slices.Contains(inEffect, k.Name) {
-			t.Errorf("%s: Pending = %v", k.Name, k.Pending)
 		}
 	}
 }

@@ -99,21 +99,18 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestPending: what has no effect yet is said, in -n and at the start.
-func TestPending(t *testing.T) {
-	for _, k := range conf.Keywords() {
-		if !k.Pending || k.Forms&conf.Bare == 0 || k.Name == "quiet" {
-			continue
-		}
-		want := "ppp.conf:1:3: warning: " + k.Name + " is read and checked, but has no effect in this version\n"
-		file := "a\t" + k.Name + " recv_passwd=x\n"
-		if _, stderr, status := runCheck(t, file, Options{}); status != StatusOK || !strings.Contains(stderr, want) {
-			t.Errorf("-n: status %d\n%s\nwant %s", status, stderr, want)
-		}
-		o := Options{Remote: "a", File: controlFile(t, file)}
-		if _, _, diags, err := choose(o); err != nil || !strings.Contains(diags.String(), strings.TrimPrefix(want, "ppp.conf")) {
-			t.Errorf("at the start: %v\n%s\nwant %s", err, diags, want)
-		}
+// TestRemarks: what Linux has no use for is said, in -n and at the start.
+func TestRemarks(t *testing.T) {
+	const (
+		file = "a\tstream_module=x recv_passwd=x\n"
+		want = "ppp.conf:1:3: warning: stream_module: Linux has no STREAMS, the word has no effect\n"
+	)
+	if _, stderr, status := runCheck(t, file, Options{}); status != StatusOK || !strings.Contains(stderr, want) {
+		t.Errorf("-n: status %d\n%s\nwant %s", status, stderr, want)
+	}
+	o := Options{Remote: "a", File: controlFile(t, file)}
+	if _, _, diags, err := choose(o); err != nil || !strings.Contains(diags.String(), strings.TrimPrefix(want, "ppp.conf")) {
+		t.Errorf("at the start: %v\n%s\nwant %s", err, diags, want)
 	}
 }
 
