@@ -230,9 +230,14 @@ func TestCarrierLoss(t *testing.T) {
 
 func TestDeviceGone(t *testing.T) {
 	p := newPTY(t)
-	l := openTest(t, p.path, Options{})
+	name := filepath.Join(t.TempDir(), "tty") // the kernel may give the number of the pty to somebody else
+	if err := os.Symlink(p.path, name); err != nil {
+		t.Fatal(err)
+	}
+	l := openTest(t, name, Options{})
 	p.slave.Close()
 	p.master.Close()
+	os.Remove(name)
 	if _, err := l.Read(make([]byte, 1)); !errors.Is(err, ErrGone) {
 		t.Errorf("read: %v, want that the device is gone", err)
 	}
