@@ -75,7 +75,8 @@ func (l *loop) post(k *Link, f func(now time.Time)) bool {
 	return true
 }
 
-// do runs f in the loop and waits for its end.
+// do runs f in the loop, waits for its end, and reports whether it has run: the
+// loop may have ended right behind it.
 func (l *loop) do(f func(now time.Time)) bool {
 	ran := make(chan struct{})
 	if !l.post(nil, func(now time.Time) { f(now); close(ran) }) {
@@ -85,6 +86,11 @@ func (l *loop) do(f func(now time.Time)) bool {
 	case <-ran:
 		return true
 	case <-l.done:
+	}
+	select {
+	case <-ran:
+		return true
+	default:
 		return false
 	}
 }
