@@ -344,6 +344,7 @@ var corpus = sync.OnceValue(func() []byte {
 // other form.
 func wantProtocols(t *testing.T, c cell, line *tap, compressedOut, compressedIn bool) {
 	t.Helper()
+	const stale = 3 // frames that a line of the lab may still have of the call before
 	for _, d := range []struct {
 		name       string
 		f          *frames
@@ -357,7 +358,7 @@ func wantProtocols(t *testing.T, c cell, line *tap, compressedOut, compressedIn 
 			{wire.Compressed, d.compressed},
 			{wire.VJCompressed, vj && !d.compressed},
 		} {
-			if n := d.f.of(x.p); (n > 0) != x.want && !(x.p == wire.VJCompressed && vj) {
+			if n := d.f.of(x.p); (n > stale) != x.want && !(x.p == wire.VJCompressed && vj) {
 				t.Errorf("%d frames %s of protocol %v, want some: %v", n, d.name, x.p, x.want)
 			}
 		}
