@@ -243,7 +243,7 @@ func TestRadiusEntry(t *testing.T) {
 			t.Parallel()
 			p, s := answering(t, c.words+" RADIUS recv_chap\n"+premium+water)
 			p.dial(c.name, "right", "send_chap")
-			p.answer.await(c.want, 20*time.Second)
+			p.answer.await("up local="+farAddr+" "+c.want, 20*time.Second)
 			if c.name == "vip" {
 				if got := p.far.ip("route"); !strings.Contains(got, "203.0.113.0/24") {
 					t.Errorf("the entry's route is missing:\n%s", got)
