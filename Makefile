@@ -86,7 +86,7 @@ codecs:
 
 race:
 	CGO_ENABLED=1 go test -race -count=1 $$(go list ./... | grep -vxF "$$(go list $(TIMED))")
-	CGO_ENABLED=1 go test -race -count=1 -p 1 $(TIMED)
+	CGO_ENABLED=1 go test -race -count=1 -p 1 -timeout 20m $(TIMED)
 
 dist:
 	@$(MAKE) --no-print-directory packages PACKAGES="$(DISTPACKAGES)"
