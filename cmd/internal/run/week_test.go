@@ -253,9 +253,12 @@ func (w *flapping) rest(t *testing.T, d *daemon) rest {
 			r := rest{heap: m.HeapAlloc}
 			all := make([]byte, 1<<20)
 			r.goroutines = bytes.Count(all[:runtime.Stack(all, true)], []byte("synctest bubble"))
-			for _, k := range w.kernels {
-				r.kernels += k.String()
-			}
+			r.kernels, _ = ask(context.Background(), d, func() (all string) {
+				for _, k := range w.kernels {
+					all += k.String()
+				}
+				return all
+			})
 			return r
 		}
 	}
