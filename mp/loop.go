@@ -75,13 +75,15 @@ func (l *loop) post(k *Link, f func(now time.Time)) bool {
 	return true
 }
 
-// do runs f in the loop, waits for its end, and reports whether it has run: the
-// loop may have ended right behind it.
+// do runs f in the loop, waits for its end, and reports whether it has run.
 func (l *loop) do(f func(now time.Time)) bool {
 	ran := make(chan struct{})
-	if !l.post(nil, func(now time.Time) { f(now); close(ran) }) {
-		return false
-	}
+	return l.post(nil, func(now time.Time) { f(now); close(ran) }) && l.await(ran)
+}
+
+// await waits for ran, or for the loop's end without it: the loop may end right
+// behind what it has run.
+func (l *loop) await(ran <-chan struct{}) bool {
 	select {
 	case <-ran:
 		return true

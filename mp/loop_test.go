@@ -1,22 +1,19 @@
 package mp
 
-import (
-	"testing"
-	"time"
-)
+import "testing"
 
-// TestLastCall: what a loop has done before it ended is done, however late the
-// caller looks. A link that a bundle had taken stayed with its nursery as well.
+// TestLastCall: what a loop has run before it ended has run, however late the
+// caller looks. Else a link that a bundle had taken stays with its nursery too.
 func TestLastCall(t *testing.T) {
-	for range 1000 {
-		l := newLoop(nil)
-		go l.run()
-		if !l.do(func(time.Time) { l.stopping = true }) {
+	l, ran := newLoop(nil), make(chan struct{})
+	close(l.done)
+	if l.await(ran) {
+		t.Error("what has not run is said to have")
+	}
+	close(ran)
+	for range 100 { // select takes either
+		if !l.await(ran) {
 			t.Fatal("what has run is said not to have")
-		}
-		<-l.done
-		if l.do(func(time.Time) { t.Error("a loop that has ended runs") }) {
-			t.Fatal("what has not run is said to have")
 		}
 	}
 }
