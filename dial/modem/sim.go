@@ -1,0 +1,145 @@
+package modem
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// unlock waits for the card and enters the PIN, once.
+func (m *Modem) unlock(ctx context.Context, c Cellular) error {
+	end := time.Now().Add(simTime)
+	entered := false
+	for {
+		sim, err := m.sim(ctx)
+		if err != nil {
+			return err
+		}
+		switch sim {
+		case SIMReady, SIMUnknown: // some modems without a lock do not know +CPIN?
+			if c.PIN != "" && !entered {
+				return c.PINs.settle(m.card(ctx))
+			}
+			return nil
+		case SIMNeedsPIN:
+			if entered {
+				break // accepted; the card starts
+			}
+			if err := m.enter(ctx, c); err != nil {
+				return err
+			}
+			entered = true
+			end = time.Now().Add(simTime)
+		case SIMNeedsPUK:
+			return m.because(ErrPUKNeeded)
+		case SIMLocked:
+			return m.because(ErrSIMLocked)
+		}
+		if !time.Now().Before(end) {
+			return m.because(map[SIM]error{SIMAbsent: ErrNoSIM}[sim], ErrSIM)
+		}
+		if sim == SIMAbsent && time.Until(end) > absentTime { // a card that starts is not seen at first
+			end = time.Now().Add(absentTime)
+		}
+		if err := m.listenFor(ctx, pollTime); err != nil {
+			return err
+		}
+	}
+}
+
+// absentTime is how long a card may go unnoticed after power-on.
+const absentTime = 5 * time.Second
+
+// sim asks for the state of the card.
+func (m *Modem) sim(ctx context.Context) (SIM, error) {
+	lines, err := m.do(ctx, "AT+CPIN?", queryTime)
+	sim := SIMUnknown
+	e := new(Error)
+	switch {
+	case refusal(err):
+		errors.As(err, &e)
+		sim = parseSIM(e.Result.Text)
+	case err != nil:
+		return SIMUnknown, err
+	}
+	for _, l := range lines {
+		if s := parseSIM(l); s != SIMUnknown {
+			sim = s
+		}
+	}
+	m.status.SIM = sim
+	return sim, nil
+}
+
+// enter enters the PIN, if it has not been refused by this card before, and if that
+// can't be the card's last try.
+func (m *Modem) enter(ctx context.Context, c Cellular) error {
+	if c.PIN == "" {
+		return m.because(ErrPINNeeded)
+	}
+	card := m.card(ctx)
+	if c.PINs.refused(card, c.PIN) {
+		return m.because(fmt.Errorf("%w before; it is not entered again", ErrPINRefused))
+	}
+	left, known, err := m.retries(ctx)
+	if err != nil {
+		return err
+	}
+	if known && left <= 1 {
+		return m.because(fmt.Errorf("%w before, it seems: one try is left, which is not ours to take", ErrPINRefused))
+	}
+	if err := c.PINs.trying(card, c.PIN); err != nil {
+		return m.because(fmt.Errorf("%w; it is not entered, since it can't be noted that it was: %w", ErrPINNeeded, err))
+	}
+	_, err = m.do(ctx, `AT+CPIN="`+c.PIN+`"`, radioTime)
+	switch {
+	case err == nil:
+		m.log.Info("the SIM card has taken the PIN")
+		return c.PINs.settle(card)
+	case refusal(err):
+		e := new(Error)
+		errors.As(err, &e)
+		if code, ok := cmeCode(e.Result.Text); ok && code == 14 { // busy: it was not looked at
+			return errors.Join(c.PINs.settle(card), m.listenFor(ctx, pollTime))
+		}
+		return m.because(c.PINs.refuse(card, c.PIN), fmt.Errorf("%w (%s)", ErrPINRefused, e.Result.Text))
+	}
+	return err
+}
+
+// retries asks how many PINs the card still bears.
+func (m *Modem) retries(ctx context.Context) (left int, known bool, err error) {
+	for _, q := range m.vendor.retries {
+		lines, err := m.try(ctx, "AT"+q.command, queryTime)
+		if err != nil {
+			return 0, false, err
+		}
+		if v, ok := q.in(lines); ok {
+			if left, err := strconv.Atoi(v); err == nil {
+				return left, true, nil
+			}
+		}
+	}
+	return 0, false, nil
+}
+
+// card is the number of the card; that of the modem where a locked card does not
+// tell it. "" when nothing is told.
+func (m *Modem) card(ctx context.Context) string {
+	for _, q := range m.vendor.card {
+		lines, err := m.try(ctx, "AT"+q.command, queryTime)
+		if err != nil {
+			return ""
+		}
+		if v, ok := q.in(lines); ok && v != "" {
+			return v
+		}
+	}
+	lines, err := m.try(ctx, "AT+CGSN", queryTime)
+	if err != nil {
+		return ""
+	}
+	return firstText(lines)
+}
