@@ -11,15 +11,14 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
-	"syscall"
 	"time"
+
+	"pppdial/examples/internal/rootless"
 )
 
 // A row is a line of the table.
@@ -66,7 +65,9 @@ func main() {
 	bundles := flag.Int("bundles", 100, "the most bundles of one daemon")
 	flag.Parse()
 	if os.Geteuid() != 0 {
-		os.Exit(asRoot())
+		status, err := rootless.Again()
+		fatal(err)
+		os.Exit(status)
 	}
 	re, err := regexp.Compile(*pattern)
 	if err != nil {
@@ -81,27 +82,6 @@ func fatal(err error) {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
-}
-
-// asRoot starts the program once more as root of a user namespace.
-func asRoot() int {
-	c := exec.Command("/proc/self/exe", os.Args[1:]...)
-	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
-	c.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET,
-		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
-	}
-	err := c.Run()
-	var exit *exec.ExitError
-	switch {
-	case err == nil:
-		return 0
-	case errors.As(err, &exit):
-		return exit.ExitCode()
-	}
-	fmt.Fprintf(os.Stderr, "bench: neither root nor a user namespace: %v\n", err)
-	return 1
 }
 
 func (b *bench) all(program string, which *regexp.Regexp) (err error) {

@@ -17,7 +17,6 @@ import (
 	"io"
 	"net/netip"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strconv"
@@ -26,6 +25,7 @@ import (
 	"time"
 
 	"pppdial/dial/dialtest"
+	"pppdial/examples/internal/rootless"
 	"pppdial/route/routetest/traffic"
 )
 
@@ -48,7 +48,11 @@ func main() {
 		fatal(enter(*inside, flag.Args()))
 	}
 	if os.Geteuid() != 0 {
-		os.Exit(asRoot())
+		status, err := asRoot()
+		if err != nil {
+			fatal(err)
+		}
+		os.Exit(status)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
@@ -65,31 +69,13 @@ func fatal(err error) {
 }
 
 // asRoot starts the demo once more as root of a user namespace.
-func asRoot() int {
-	const driver = "/dev/net/tun"
-	if f, err := os.OpenFile(driver, os.O_RDWR, 0); err != nil {
-		fmt.Fprintf(os.Stderr, "demo: %v: this system lets only root make network interfaces; run it as root: sudo make demo\n", err)
-		return 1
-	} else {
-		f.Close()
+func asRoot() (status int, err error) {
+	f, err := os.OpenFile("/dev/net/tun", os.O_RDWR, 0)
+	if err != nil {
+		return 1, fmt.Errorf("%w: this system lets only root make network interfaces; run it as root: sudo make demo", err)
 	}
-	c := exec.Command("/proc/self/exe", os.Args[1:]...)
-	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
-	c.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET,
-		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
-	}
-	err := c.Run()
-	var exit *exec.ExitError
-	switch {
-	case err == nil:
-		return 0
-	case errors.As(err, &exit):
-		return exit.ExitCode()
-	}
-	fmt.Fprintf(os.Stderr, "demo: neither root nor a user namespace (%v); run it as root: sudo make demo\n", err)
-	return 1
+	f.Close()
+	return rootless.Again()
 }
 
 // enter runs a program in a network namespace of its own, in our place.
