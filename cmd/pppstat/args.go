@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"pppdial/cmd/internal/getopt"
 	"pppdial/cmd/internal/rendezvous"
 	"pppdial/cmd/pppstat/internal/screen"
 )
@@ -44,7 +45,7 @@ type options struct {
 	command  *rendezvous.Command
 }
 
-// parseArgs reads a command line in getopt's manner. It returns nil and the exit
+// parseArgs reads a command line. It returns nil and the exit
 // status when there is nothing to run.
 func parseArgs(args []string, stdout, stderr io.Writer) (*options, int) {
 	o := &options{dir: "/run/pppdial", interval: time.Second, mode: screen.Reset}
@@ -56,60 +57,43 @@ func parseArgs(args []string, stdout, stderr io.Writer) (*options, int) {
 		return nil, statusUsage
 	}
 	verb, rest := "", args[1:]
-	for len(rest) > 0 && len(rest[0]) > 1 && rest[0][0] == '-' {
-		word := rest[0]
-		rest = rest[1:]
-		if word == "--" {
-			break
+	for opt := range getopt.Options(&rest, "uimc") {
+		if opt.Missing {
+			return fail("-%c needs a value", opt.Letter)
 		}
-		for letters := word[1:]; letters != ""; {
-			c := letters[0]
-			letters = letters[1:]
-			if strings.IndexByte("uimc", c) >= 0 {
-				if letters == "" {
-					if len(rest) == 0 {
-						return fail("-%c needs a value", c)
-					}
-					letters, rest = rest[0], rest[1:]
-				}
-				switch c {
-				case 'u':
-					n, err := strconv.Atoi(strings.TrimPrefix(letters, "ppp"))
-					if err != nil || n < 0 {
-						return fail("-u %s: give the number of a unit, which is 0 for ppp0", letters)
-					}
-					o.unit = &n
-				case 'i':
-					s, err := strconv.ParseFloat(letters, 64)
-					o.interval = time.Duration(s * float64(time.Second))
-					if err != nil || !(minInterval.Seconds() <= s && s <= maxInterval.Seconds()) {
-						return fail("-i %s: give seconds, from 0.1 on", letters)
-					}
-					o.repeat = true
-				case 'm':
-					if len(letters) != 1 || !strings.Contains("drz", letters) {
-						return fail("-m %s: give d, r or z", letters)
-					}
-					o.mode = screen.Mode(letters[0])
-				case 'c':
-					verb = letters
-				}
-				break
+		switch v := opt.Value; opt.Letter {
+		case 'u':
+			n, err := strconv.Atoi(strings.TrimPrefix(v, "ppp"))
+			if err != nil || n < 0 {
+				return fail("-u %s: give the number of a unit, which is 0 for ppp0", v)
 			}
-			switch c {
-			case 'n':
-				o.numeric = true
-			case 'j':
-				o.json = true
-			case 'V':
-				fmt.Fprintln(stdout, "pppstat", version)
-				return nil, statusOK
-			case 'h':
-				fmt.Fprint(stdout, usage)
-				return nil, statusOK
-			default:
-				return fail("there is no option -%c", c)
+			o.unit = &n
+		case 'i':
+			s, err := strconv.ParseFloat(v, 64)
+			o.interval = time.Duration(s * float64(time.Second))
+			if err != nil || !(minInterval.Seconds() <= s && s <= maxInterval.Seconds()) {
+				return fail("-i %s: give seconds, from 0.1 on", v)
 			}
+			o.repeat = true
+		case 'm':
+			if len(v) != 1 || !strings.Contains("drz", v) {
+				return fail("-m %s: give d, r or z", v)
+			}
+			o.mode = screen.Mode(v[0])
+		case 'c':
+			verb = v
+		case 'n':
+			o.numeric = true
+		case 'j':
+			o.json = true
+		case 'V':
+			fmt.Fprintln(stdout, "pppstat", version)
+			return nil, statusOK
+		case 'h':
+			fmt.Fprint(stdout, usage)
+			return nil, statusOK
+		default:
+			return fail("there is no option -%c", opt.Letter)
 		}
 	}
 	if verb == "" {

@@ -23,7 +23,7 @@ var floors = map[string]int{
 	"cmd/internal/judge": 4, // joins conf with the languages within values
 
 	"cmd/internal/rendezvous": 4, "cmd/internal/metrics": 4, // run and pppstat use them
-	"cmd/internal/status": 3,
+	"cmd/internal/status": 3, "cmd/internal/mailbox": 3, "cmd/internal/getopt": 3,
 
 	"conf/convert": 4, // foreign configurations become entries
 

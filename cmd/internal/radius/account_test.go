@@ -328,14 +328,14 @@ func TestSpoolIsBounded(t *testing.T) {
 		const sessions, updates = 10, 450
 		for i := range sessions {
 			id := fmt.Sprint("s", i)
-			a.box.put(func() { a.add(pad(testRecord(t, id, start, 0))) })
+			a.box.Put(func() { a.add(pad(testRecord(t, id, start, 0))) })
 			for j := range updates {
-				a.box.put(func() { a.add(pad(testRecord(t, id, update, int64(1+j)))) })
+				a.box.Put(func() { a.add(pad(testRecord(t, id, update, int64(1+j)))) })
 			}
-			a.box.put(func() { a.add(pad(testRecord(t, id, stop, 1000))) })
+			a.box.Put(func() { a.add(pad(testRecord(t, id, stop, 1000))) })
 		}
 		synctest.Wait()
-		a.box.put(func() {
+		a.box.Put(func() {
 			if a.lost != 0 || a.waiting > maxWaiting {
 				t.Errorf("%d lost, %d octets wait", a.lost, a.waiting)
 			}
@@ -356,10 +356,10 @@ func TestSpoolIsBounded(t *testing.T) {
 		}
 		n.serve("a:1813", nil)
 		for i := range maxWaiting/3800 + 10 {
-			a.box.put(func() { a.add(pad(testRecord(t, fmt.Sprint("t", i), start, 0))) })
+			a.box.Put(func() { a.add(pad(testRecord(t, fmt.Sprint("t", i), start, 0))) })
 		}
 		synctest.Wait()
-		a.box.put(func() {
+		a.box.Put(func() {
 			if a.lost == 0 || a.waiting > maxWaiting {
 				t.Errorf("%d lost, %d octets wait", a.lost, a.waiting)
 			}

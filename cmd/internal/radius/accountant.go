@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"layeh.com/radius/rfc2866"
+
+	"pppdial/cmd/internal/mailbox"
 )
 
 const (
@@ -26,7 +28,7 @@ type accountant struct {
 	ports []*port
 	dial  dialer
 	log   *slog.Logger
-	box   *mailbox
+	box   *mailbox.Mailbox
 
 	queues  map[string][]*record // by session, in order; the first is ready or under way
 	ready   []*record            // the first of their sessions, but those under way
@@ -47,7 +49,7 @@ type accountant struct {
 
 func newAccountant(s *spool, ports []*port, dial dialer, log *slog.Logger) *accountant {
 	a := &accountant{
-		spool: s, ports: ports, dial: dial, log: log, box: newMailbox(),
+		spool: s, ports: ports, dial: dial, log: log, box: mailbox.New(),
 		compactAt: max(compactFrom, 4*s.size), queues: map[string][]*record{}, open: map[string]*record{}, timer: time.NewTimer(time.Hour),
 	}
 	a.timer.Stop()
@@ -67,14 +69,14 @@ func (a *accountant) run(ctx context.Context) {
 			a.idlers = nil
 		}
 		select {
-		case <-a.box.ready:
+		case <-a.box.Ready():
 			a.turn()
 		case <-a.timer.C:
 			a.resting = false
 		case <-ctx.Done():
 			a.turn()
 			for a.sending > 0 {
-				<-a.box.ready
+				<-a.box.Ready()
 				a.turn()
 			}
 			a.spool.close(len(a.queues) == 0 && len(a.open) == 0)
@@ -85,7 +87,7 @@ func (a *accountant) run(ctx context.Context) {
 
 // turn does what the box has, and writes it down.
 func (a *accountant) turn() {
-	for _, f := range a.box.take() {
+	for _, f := range a.box.Take() {
 		f()
 	}
 	a.write()
@@ -94,7 +96,7 @@ func (a *accountant) turn() {
 // done is closed when all records are with a server, or no server takes them.
 func (a *accountant) done() <-chan struct{} {
 	idle := make(chan struct{})
-	a.box.put(func() { a.idlers = append(a.idlers, idle) })
+	a.box.Put(func() { a.idlers = append(a.idlers, idle) })
 	return idle
 }
 
@@ -195,7 +197,7 @@ func (a *accountant) pump(ctx context.Context) {
 		a.sending++
 		go func() {
 			err := a.send(ctx, r)
-			a.box.put(func() { a.sent(r, err) })
+			a.box.Put(func() { a.sent(r, err) })
 		}()
 	}
 }

@@ -126,7 +126,7 @@ func TestClerk(t *testing.T) {
 	durable := func() {
 		c.closing.Wait()
 		done := make(chan struct{})
-		c.accountant.box.put(func() { c.accountant.box.put(func() { close(done) }) })
+		c.accountant.box.Put(func() { c.accountant.box.Put(func() { close(done) }) })
 		<-done
 	}
 	for i := uint64(1); !o.Drain; i++ {
@@ -153,7 +153,7 @@ func TestClerk(t *testing.T) {
 // idle reports whether no record waits.
 func idle(c *Client) bool {
 	n := make(chan int)
-	c.accountant.box.put(func() { n <- len(c.accountant.queues) })
+	c.accountant.box.Put(func() { n <- len(c.accountant.queues) })
 	return <-n == 0
 }
 

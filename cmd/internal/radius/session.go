@@ -84,7 +84,7 @@ func (c *Client) Open(cfg SessionConfig) (*Session, error) {
 	if err != nil {
 		return nil, &requestError{err}
 	}
-	c.accountant.box.put(func() {
+	c.accountant.box.Put(func() {
 		c.accountant.add(start)
 		c.accountant.remember(note)
 	})
@@ -107,7 +107,7 @@ func (s *Session) Close(u Usage, cause Cause) {
 		a := s.client.accountant
 		s.client.closing.Go(func() {
 			s.ticking.Wait()
-			a.box.put(func() { a.add(stop) })
+			a.box.Put(func() { a.add(stop) })
 		})
 	})
 }
@@ -163,13 +163,13 @@ func (s *Session) tick() {
 func (s *Session) report(u Usage, now time.Time, interim bool) {
 	a := s.client.accountant
 	if note, err := s.record(rfc2866.AcctStatusType_Value_Stop, u, now, NASReboot); err == nil {
-		a.box.put(func() { a.remember(note) })
+		a.box.Put(func() { a.remember(note) })
 	}
 	if !interim {
 		return
 	}
 	if r, err := s.record(rfc2866.AcctStatusType_Value_InterimUpdate, u, now, 0); err == nil {
-		a.box.put(func() { a.add(r) })
+		a.box.Put(func() { a.add(r) })
 	}
 }
 

@@ -82,7 +82,7 @@ const greetingTime = 5 * time.Second
 func (h host) Adopt(o *rendezvous.Handover) {
 	go func() {
 		e := h.d.answering(o.Label)
-		h.d.box.put(func() { h.d.adopt(o, e) })
+		h.d.box.Put(func() { h.d.adopt(o, e) })
 	}()
 }
 
@@ -101,7 +101,7 @@ func (d *daemon) adopt(o *rendezvous.Handover, e *conf.Entry) {
 		d.hanging++
 		go func() {
 			m, err := greeted(o, e)
-			d.box.put(func() {
+			d.box.Put(func() {
 				d.hanging--
 				if m != nil {
 					d.adopted(m, u, o, err)
@@ -198,7 +198,7 @@ func (h host) Act(ctx context.Context, _ rendezvous.Caller, c rendezvous.Command
 // ask has the run loop answer a question, if it still runs.
 func ask[T any](ctx context.Context, d *daemon, question func() T) (answer T, err error) {
 	answers := make(chan T, 1)
-	d.box.put(func() { answers <- question() })
+	d.box.Put(func() { answers <- question() })
 	select {
 	case answer = <-answers:
 		return answer, nil

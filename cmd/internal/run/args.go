@@ -5,7 +5,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
+
+	"pppdial/cmd/internal/getopt"
 )
 
 // DefaultFile is the control file when -f does not name another.
@@ -53,8 +54,7 @@ type Options struct {
 	PINFile  string   // what became of the PINs of SIM cards
 }
 
-// ParseArgs reads a command line in getopt's manner. It returns nil and the
-// exit status when there is nothing to run.
+// ParseArgs reads a command line. It returns nil and the exit status when there is nothing to run.
 func ParseArgs(args []string, stdout, stderr io.Writer) (*Options, int) {
 	o := &Options{File: DefaultFile, UUCPDir: DefaultUUCPDir, LockDir: "/var/lock"}
 	if dir := os.Getenv("RUNTIME_DIRECTORY"); dir != "" {
@@ -72,57 +72,37 @@ func ParseArgs(args []string, stdout, stderr io.Writer) (*Options, int) {
 		return nil, StatusOptions
 	}
 	rest := args[1:]
-	for len(rest) > 0 {
-		word := rest[0]
-		if len(word) < 2 || word[0] != '-' {
-			break
+	for opt := range getopt.Options(&rest, "rfum") {
+		if opt.Missing {
+			return fail("-%c needs a value", opt.Letter)
 		}
-		rest = rest[1:]
-		if word == "--" {
-			break
-		}
-		for letters := word[1:]; letters != ""; {
-			c := letters[0]
-			letters = letters[1:]
-			if strings.IndexByte("rfum", c) >= 0 {
-				if letters == "" {
-					if len(rest) == 0 {
-						return fail("-%c needs a value", c)
-					}
-					letters, rest = rest[0], rest[1:]
-				}
-				switch c {
-				case 'r':
-					o.Remote = letters
-				case 'f':
-					o.File, o.FileSet = letters, true
-				case 'u':
-					o.UUCPDir = letters
-				case 'm':
-					o.Metrics = letters
-				}
-				break
-			}
-			switch c {
-			case 'd':
-				o.Debug++
-			case 'l':
-				o.Listen = true
-			case 'n':
-				o.Check = true
-			case 'p':
-				o.Probe = true
-			case 'j':
-				o.JSON = true
-			case 'V':
-				fmt.Fprintln(stdout, "ppp", Version)
-				return nil, StatusOK
-			case 'h':
-				fmt.Fprint(stdout, usage)
-				return nil, StatusOK
-			default:
-				return fail("there is no option -%c", c)
-			}
+		switch opt.Letter {
+		case 'r':
+			o.Remote = opt.Value
+		case 'f':
+			o.File, o.FileSet = opt.Value, true
+		case 'u':
+			o.UUCPDir = opt.Value
+		case 'm':
+			o.Metrics = opt.Value
+		case 'd':
+			o.Debug++
+		case 'l':
+			o.Listen = true
+		case 'n':
+			o.Check = true
+		case 'p':
+			o.Probe = true
+		case 'j':
+			o.JSON = true
+		case 'V':
+			fmt.Fprintln(stdout, "ppp", Version)
+			return nil, StatusOK
+		case 'h':
+			fmt.Fprint(stdout, usage)
+			return nil, StatusOK
+		default:
+			return fail("there is no option -%c", opt.Letter)
 		}
 	}
 	if o.Probe {

@@ -11,6 +11,7 @@ import (
 
 	accounts "pppdial/cmd/internal/account"
 	"pppdial/cmd/internal/capture"
+	"pppdial/cmd/internal/mailbox"
 	"pppdial/cmd/internal/metrics"
 	"pppdial/cmd/internal/notify"
 	"pppdial/cmd/internal/pool"
@@ -31,7 +32,7 @@ type daemon struct {
 	world world
 	level *slog.LevelVar
 	log   *slog.Logger
-	box   *mailbox
+	box   *mailbox.Mailbox
 	ctx   context.Context // that calls are made in
 	pins  *modem.PINs     // of SIM cards
 	files *capture.Files
@@ -58,7 +59,7 @@ type daemon struct {
 
 func newDaemon(o Options, file *conf.File, w world, level *slog.LevelVar, log *slog.Logger) *daemon {
 	d := &daemon{
-		opt: o, file: file, world: w, level: level, log: log, box: newMailbox(),
+		opt: o, file: file, world: w, level: level, log: log, box: mailbox.New(),
 		nursery: mp.NewNursery(), members: map[*mp.Link]*member{}, radius: map[string]*radius.Client{}, pins: modem.NewPINs(o.PINFile),
 		files: new(capture.Files),
 	}
@@ -78,8 +79,8 @@ func (d *daemon) run(ctx context.Context, signals <-chan os.Signal, begin func()
 	ended := ctx.Done()
 	for !d.over() {
 		select {
-		case <-d.box.ready:
-			for _, f := range d.box.take() {
+		case <-d.box.Ready():
+			for _, f := range d.box.Take() {
 				f()
 			}
 		case s := <-signals:
@@ -242,25 +243,25 @@ func (d *daemon) close() {
 
 // The events of package mp come from its loops.
 
-func (d *daemon) Admit(a *mp.Admission) { d.box.put(func() { d.admit(a) }) }
+func (d *daemon) Admit(a *mp.Admission) { d.box.Put(func() { d.admit(a) }) }
 
 func (d *daemon) LinkLost(k *mp.Link, f *mp.Failure, unread []byte) {
-	d.box.put(func() { d.lost(k, f, unread) })
+	d.box.Put(func() { d.lost(k, f, unread) })
 }
 
 func (d *daemon) NetworkUp(b *mp.Bundle, n mp.Network) {
-	d.box.put(func() { d.of(b, func(u *unit) { u.networkUp(n) }) })
+	d.box.Put(func() { d.of(b, func(u *unit) { u.networkUp(n) }) })
 }
 
 func (d *daemon) NetworkDown(*mp.Bundle, mp.Family) {}
 
 func (d *daemon) Demand(b *mp.Bundle, packet string) {
-	d.box.put(func() { d.of(b, func(u *unit) { u.traffic(packet) }) })
+	d.box.Put(func() { d.of(b, func(u *unit) { u.traffic(packet) }) })
 }
 
-func (d *daemon) Busy(b *mp.Bundle) { d.box.put(func() { d.of(b, (*unit).busy) }) }
+func (d *daemon) Busy(b *mp.Bundle) { d.box.Put(func() { d.of(b, (*unit).busy) }) }
 
-func (d *daemon) Slack(b *mp.Bundle) { d.box.put(func() { d.of(b, (*unit).slack) }) }
+func (d *daemon) Slack(b *mp.Bundle) { d.box.Put(func() { d.of(b, (*unit).slack) }) }
 
 // of does something for the unit of a bundle, if that has not ended.
 func (d *daemon) of(b *mp.Bundle, f func(*unit)) {
@@ -273,5 +274,5 @@ var _ mp.Events = (*daemon)(nil)
 
 // after runs f in the run loop, unless the timer is stopped before.
 func (d *daemon) after(t time.Duration, f func()) *time.Timer {
-	return time.AfterFunc(t, func() { d.box.put(f) })
+	return time.AfterFunc(t, func() { d.box.Put(f) })
 }

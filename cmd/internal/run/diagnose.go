@@ -23,7 +23,7 @@ func (d *daemon) diagnose(m *member, f *mp.Failure, v Verdict, goOn func(Verdict
 		ctx, cancel := context.WithTimeout(d.patient, hangupTime)
 		defer cancel()
 		e := m.conn.diagnose(ctx)
-		d.box.put(func() {
+		d.box.Put(func() {
 			d.hanging--
 			if u != nil {
 				u.hanging--

@@ -35,7 +35,7 @@ func (d *daemon) verify(m *member, c *mp.Claim) {
 	default: // the name service may be asked for what the entry names
 		go func() {
 			e, err := d.choose(base, c.Name)
-			d.box.put(func() { d.judge(m, c, e, err) })
+			d.box.Put(func() { d.judge(m, c, e, err) })
 		}()
 	}
 }
@@ -54,7 +54,7 @@ func (d *daemon) judge(m *member, c *mp.Claim, e *conf.Entry, err error) {
 		m.believe(e, c)
 	case c.Method.Protocol == wire.PAP:
 		d.checker().Check(c.Name, c.Password, func(err error) {
-			d.box.put(func() { d.checked(m, e, c, err) })
+			d.box.Put(func() { d.checked(m, e, c, err) })
 		})
 	default:
 		d.refuseLater(m, c, errNoSecret)

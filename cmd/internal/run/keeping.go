@@ -48,7 +48,7 @@ func (u *unit) answered() func([]byte) bool {
 	return func(datagram []byte) bool {
 		a, ok := keep.ParseAnswer(datagram, id)
 		if ok {
-			u.d.box.put(func() {
+			u.d.box.Put(func() {
 				now := time.Now()
 				w.Answered(now, a)
 				u.carries(now)
@@ -160,7 +160,7 @@ func (u *unit) resolve(host string) {
 		u.log.Info("monitor: the host's address is not known yet", "host", host, "error", err)
 		return
 	}
-	u.d.box.put(func() {
+	u.d.box.Put(func() {
 		if u.final == nil {
 			u.step(u.keeping.watch.Resolved(addrs))
 		}

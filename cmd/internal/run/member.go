@@ -54,7 +54,7 @@ func (d *daemon) talk(m *member) {
 		return
 	}
 	c := linkConfig(m.entry, m.limit, d, m.log)
-	c.Auth.Verify = func(c *mp.Claim) { d.box.put(func() { d.verify(m, c) }) }
+	c.Auth.Verify = func(c *mp.Claim) { d.box.Put(func() { d.verify(m, c) }) }
 	c.Tap = m.record.Line(m.Name())
 	m.link = d.nursery.Start(m.Line, m.unread, c)
 	d.members[m.link] = m
@@ -120,7 +120,7 @@ func (d *daemon) giveBack(m *member, v Verdict) {
 		ctx, cancel := context.WithTimeout(d.patient, hangupTime)
 		defer cancel()
 		m.hangUp(ctx)
-		d.box.put(func() {
+		d.box.Put(func() {
 			d.hanging--
 			if m.done != nil {
 				m.done(v)

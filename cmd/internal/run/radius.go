@@ -56,8 +56,8 @@ func (d *daemon) radiusFor(e *conf.Entry) (*radius.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg.Disconnect = func(s *radius.Session) { d.box.put(func() { d.disconnect(s) }) }
-	cfg.Change = func(s *radius.Session, c radius.Change) { d.box.put(func() { d.change(s, c) }) }
+	cfg.Disconnect = func(s *radius.Session) { d.box.Put(func() { d.disconnect(s) }) }
+	cfg.Change = func(s *radius.Session, c radius.Change) { d.box.Put(func() { d.change(s, c) }) }
 	c, err := radius.New(cfg)
 	if err == nil {
 		d.radius[key] = c
@@ -122,7 +122,7 @@ func (d *daemon) askRadius(m *member, claim *mp.Claim) {
 	}
 	r := m.radius
 	r.client.Authenticate(r.ctx, r.call, claim.AuthRequest, func(a radius.Answer) {
-		d.box.put(func() { d.radiusAnswered(m, claim, a) })
+		d.box.Put(func() { d.radiusAnswered(m, claim, a) })
 	})
 }
 

@@ -77,7 +77,7 @@ func (u *unit) reset(device string, why dial.ResetReason, goOn func()) {
 		case <-rest.C:
 		case <-ctx.Done():
 		}
-		u.d.box.put(func() {
+		u.d.box.Put(func() {
 			u.cancelReset = nil
 			u.hanging--
 			u.d.hanging--

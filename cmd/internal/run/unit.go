@@ -218,7 +218,7 @@ func (u *unit) attempt(first bool, how func(caller, context.Context) (*conn, err
 	go func() {
 		n, err := how(c, ctx)
 		cancel()
-		u.d.box.put(func() { u.called(a, n, err) })
+		u.d.box.Put(func() { u.called(a, n, err) })
 	}()
 }
 
@@ -327,7 +327,7 @@ func (u *unit) leave() {
 	u.d.removing.Lock()
 	u.abandon()
 	u.d.removing.Unlock()
-	u.d.box.put(func() { u.d.unitEnded(u) })
+	u.d.box.Put(func() { u.d.unitEnded(u) })
 }
 
 func (u *unit) whenFree(f func()) {

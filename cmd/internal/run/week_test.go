@@ -232,7 +232,7 @@ type rest struct {
 func (w *flapping) rest(t *testing.T, d *daemon) rest {
 	t.Helper()
 	for range 100_000 {
-		d.box.put(d.breakLinks)
+		d.box.Put(d.breakLinks)
 		for range 50 {
 			time.Sleep(100 * time.Millisecond)
 			synctest.Wait()
