@@ -26,19 +26,13 @@ type CHAPServer struct {
 	method chapServerMethod
 	layer  AuthLayer
 
-	started   bool
-	timer     authTimer // of the round
-	again     time.Time // when the next round begins
+	rounds
 	id        uint8
 	challenge []byte
 
-	current *AuthRequest // being verified
-	done    bool         // the round has its answer
-	ok      bool
-	reason  []byte // the data of Success or Failure
-
-	proved bool // in some round
-	name   string
+	done   bool // the round has its answer
+	ok     bool
+	reason []byte // the data of Success or Failure
 }
 
 // NewCHAPServer returns a server that waits for Start.
@@ -53,7 +47,7 @@ func NewCHAPServer(cfg CHAPServerConfig, layer AuthLayer) *CHAPServer {
 
 // Start sends the first Challenge.
 func (s *CHAPServer) Start(now time.Time) {
-	*s = CHAPServer{cfg: s.cfg, method: s.method, layer: s.layer, id: s.id, started: true}
+	*s = CHAPServer{cfg: s.cfg, method: s.method, layer: s.layer, id: s.id, rounds: rounds{started: true}}
 	s.round(now)
 }
 
@@ -62,8 +56,8 @@ func (s *CHAPServer) round(now time.Time) {
 	s.id++
 	s.challenge = make([]byte, s.method.challengeSize())
 	s.cfg.Random(s.challenge)
-	s.current, s.done, s.again = nil, false, time.Time{}
-	s.timer.limit = now.Add(s.cfg.Times.Limit)
+	s.done = false
+	s.begin(now, s.cfg.Times)
 	s.send(now)
 }
 
@@ -118,12 +112,7 @@ func (s *CHAPServer) Answer(now time.Time, r *AuthRequest, ok bool, message stri
 		s.layer.failed(now, refusedError("CHAP", err, message))
 		return
 	}
-	s.name = r.Name
-	if s.cfg.Again > 0 {
-		s.again = now.Add(s.cfg.Again)
-	}
-	if !s.proved {
-		s.proved = true
+	if s.passed(now, r.Name, s.cfg.Again) {
 		s.layer.passed(now, message)
 	}
 }
@@ -134,7 +123,7 @@ func (s *CHAPServer) decide(r *AuthRequest, ok bool, message string) (text strin
 	case !ok:
 		s.reason, text = s.method.failure(message)
 		return text, ErrAuthRefused
-	case s.proved && r.Name != s.name:
+	case s.renamed(r):
 		err = ErrAuthName
 	default:
 		s.reason, text, err = s.method.success(r, message)
@@ -153,34 +142,5 @@ func (s *CHAPServer) reply() {
 	s.layer.Send(wire.Packet{Code: code, ID: s.id, Data: s.reason})
 }
 
-// Name is the name that the peer has proved, empty before.
-func (s *CHAPServer) Name() string { return s.name }
-
-// Deadline is when Advance wants to be called, zero when there is no need.
-func (s *CHAPServer) Deadline() time.Time {
-	if !s.again.IsZero() {
-		return s.again
-	}
-	return s.timer.deadline()
-}
-
 // Advance repeats the Challenge, begins a further round or gives up.
-func (s *CHAPServer) Advance(now time.Time) {
-	if !s.again.IsZero() && !now.Before(s.again) {
-		s.round(now)
-		return
-	}
-	repeat, over := s.timer.due(now)
-	switch {
-	case over:
-		s.Stop()
-		s.layer.failed(now, refusedError("CHAP", ErrAuthTimeout, ""))
-	case repeat:
-		s.send(now)
-	}
-}
-
-// Stop ends it silently. The name stays known.
-func (s *CHAPServer) Stop() {
-	s.started, s.current, s.timer, s.again = false, nil, authTimer{}, time.Time{}
-}
+func (s *CHAPServer) Advance(now time.Time) { s.advance(now, "CHAP", &s.layer, s.round, s.send) }

@@ -31,19 +31,12 @@ type EAPServer struct {
 	cfg   EAPServerConfig
 	layer AuthLayer
 
-	started   bool
-	timer     authTimer // of the round
-	again     time.Time // when the next round begins
+	rounds
 	id        uint8
 	request   wire.EAPBody // that waits for a Response
 	identity  string
 	challenge []byte
-
-	current *AuthRequest // being verified
-	done    bool         // the round is over
-
-	proved bool // in some round
-	name   string
+	done      bool // the round is over
 }
 
 // NewEAPServer returns a server that waits for Start.
@@ -58,8 +51,8 @@ func NewEAPServer(cfg EAPServerConfig, layer AuthLayer) *EAPServer {
 
 // Start asks for the identity.
 func (s *EAPServer) Start(now time.Time) {
-	*s = EAPServer{cfg: s.cfg, layer: s.layer, id: s.id, started: true}
-	s.timer.limit = now.Add(s.cfg.Times.Limit)
+	*s = EAPServer{cfg: s.cfg, layer: s.layer, id: s.id, rounds: rounds{started: true}}
+	s.begin(now, s.cfg.Times)
 	s.ask(now, wire.EAPBody{Type: wire.EAPIdentity})
 }
 
@@ -80,8 +73,8 @@ func (s *EAPServer) send(now time.Time) {
 func (s *EAPServer) round(now time.Time) {
 	s.challenge = make([]byte, eapChallenge)
 	s.cfg.Random(s.challenge)
-	s.done, s.again = false, time.Time{}
-	s.timer.limit = now.Add(s.cfg.Times.Limit)
+	s.done = false
+	s.begin(now, s.cfg.Times)
 	s.ask(now, wire.EAPBody{Type: wire.EAPMD5,
 		Data: wire.AppendCHAPValue(nil, wire.CHAPValue{Value: s.challenge, Name: s.cfg.Name})})
 }
@@ -156,19 +149,14 @@ func (s *EAPServer) Answer(now time.Time, r *AuthRequest, ok bool, message strin
 	switch {
 	case !ok:
 		err = refusedError("EAP", ErrAuthRefused, message)
-	case s.proved && r.Name != s.name:
+	case s.renamed(r):
 		err = refusedError("EAP", ErrAuthName, "")
 	}
 	s.end(now, err)
 	if err != nil {
 		return
 	}
-	s.name = r.Name
-	if s.cfg.Again > 0 {
-		s.again = now.Add(s.cfg.Again)
-	}
-	if !s.proved {
-		s.proved = true
+	if s.passed(now, r.Name, s.cfg.Again) {
 		s.layer.passed(now, message)
 	}
 }
@@ -185,34 +173,5 @@ func (s *EAPServer) end(now time.Time, err error) {
 	s.layer.failed(now, err)
 }
 
-// Name is the name that the peer has proved, empty before.
-func (s *EAPServer) Name() string { return s.name }
-
-// Deadline is when Advance wants to be called, zero when there is no need.
-func (s *EAPServer) Deadline() time.Time {
-	if !s.again.IsZero() {
-		return s.again
-	}
-	return s.timer.deadline()
-}
-
 // Advance repeats the Request, begins a further round or gives up.
-func (s *EAPServer) Advance(now time.Time) {
-	if !s.again.IsZero() && !now.Before(s.again) {
-		s.round(now)
-		return
-	}
-	repeat, over := s.timer.due(now)
-	switch {
-	case over:
-		s.Stop()
-		s.layer.failed(now, refusedError("EAP", ErrAuthTimeout, ""))
-	case repeat:
-		s.send(now)
-	}
-}
-
-// Stop ends it silently. The name stays known.
-func (s *EAPServer) Stop() {
-	s.started, s.current, s.timer, s.again = false, nil, authTimer{}, time.Time{}
-}
+func (s *EAPServer) Advance(now time.Time) { s.advance(now, "EAP", &s.layer, s.round, s.send) }
