@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"golang.org/x/sys/unix"
+	"pppdial/route/flock"
 )
 
 // A journal is the file NAME.PID.undo in the runtime directory, a JSON object
@@ -76,7 +76,7 @@ func (j *journal) write(name string) error {
 	if err != nil {
 		return err
 	}
-	err = lock(f)
+	err = flock.Lock(f)
 	if err == nil {
 		_, err = f.Write(append(text, '\n'))
 	}
@@ -107,17 +107,6 @@ func (j *journal) remove(path string) error {
 	return err
 }
 
-// lock takes the lock on f without waiting.
-func lock(f *os.File) error {
-	rc, err := f.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var flock error
-	err = rc.Control(func(fd uintptr) { flock = unix.Flock(int(fd), unix.LOCK_EX|unix.LOCK_NB) })
-	return errors.Join(err, flock)
-}
-
 // Recover undoes what Routers of killed processes in this network namespace
 // have left behind, by their journals in dir. It is called once at start.
 func Recover(k Kernel, dir string, log *slog.Logger) error {
@@ -146,8 +135,8 @@ func recoverFrom(k Kernel, path string, log *slog.Logger) error {
 		return err
 	}
 	defer f.Close()
-	switch err := lock(f); {
-	case errors.Is(err, unix.EWOULDBLOCK):
+	switch err := flock.Lock(f); {
+	case errors.Is(err, flock.ErrLocked):
 		return nil // its process lives
 	case err != nil:
 		return err

@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"golang.org/x/sys/unix"
+	"pppdial/route/flock"
 )
 
 // file is the last way: the servers are written down, and whoever wants them
@@ -68,7 +68,7 @@ func replace(path, text string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = lock(f)
+	err = flock.Lock(f)
 	if err == nil {
 		_, err = f.WriteString(text)
 	}
@@ -102,17 +102,6 @@ func inPlace(path string, f *os.File) bool {
 	return err == nil && os.SameFile(ours, now)
 }
 
-// lock takes the lock on f without waiting.
-func lock(f *os.File) error {
-	rc, err := f.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var flock error
-	err = rc.Control(func(fd uintptr) { flock = unix.Flock(int(fd), unix.LOCK_EX|unix.LOCK_NB) })
-	return errors.Join(err, flock)
-}
-
 // locked reports whether a living process holds the lock on a file.
 func locked(path string) bool {
 	f, err := os.Open(path)
@@ -120,7 +109,7 @@ func locked(path string) bool {
 		return false
 	}
 	defer f.Close()
-	return errors.Is(lock(f), unix.EWOULDBLOCK)
+	return errors.Is(flock.Lock(f), flock.ErrLocked)
 }
 
 // Recover takes away the name servers that killed processes have left in the
@@ -187,12 +176,12 @@ func left(path string) (f *os.File, first string, err error) {
 	if err != nil {
 		return nil, "", err
 	}
-	err = lock(f)
+	err = flock.Lock(f)
 	// Between our open and our lock its process may have put another version
 	// in this one's place.
 	if err != nil || !inPlace(path, f) {
 		f.Close()
-		if errors.Is(err, unix.EWOULDBLOCK) {
+		if errors.Is(err, flock.ErrLocked) {
 			err = nil // its process lives
 		}
 		return nil, "", err

@@ -38,7 +38,7 @@ var floors = map[string]int{
 
 	"mp/wire": 0, "mp/hdlc": 0, "mp/comp": 0,
 	"dial/chat": 0, "dial/uucp": 0, "dial/usb": 0,
-	"route/rtcmd": 0,
+	"route/rtcmd": 0, "route/flock": 0,
 
 	"mp/frag":     1,  // its packets begin with a protocol field of mp/wire
 	"mp/hdlc/fcs": -1, // the FCS-16 that frames and Predictor-1 share
