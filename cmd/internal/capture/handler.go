@@ -48,7 +48,7 @@ func (h *handler) Handle(ctx context.Context, rec slog.Record) error {
 		c := *h
 		rec.Attrs(func(a slog.Attr) bool { c.attr(a); return true })
 		h.r.said(message{
-			at: rec.Time, level: priority(rec.Level), line: c.line,
+			at: rec.Time, level: Priority(rec.Level), line: c.line,
 			event: oneLine(rec.Message), text: oneLine(rec.Message + c.tail),
 		})
 	}
@@ -72,8 +72,8 @@ func (h *handler) attr(a slog.Attr) {
 	}
 }
 
-// priority is the number of a level in syslog(3).
-func priority(l slog.Level) int {
+// Priority is the number of a level in syslog(3).
+func Priority(l slog.Level) int {
 	switch {
 	case l >= slog.LevelError:
 		return 3

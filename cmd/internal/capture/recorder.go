@@ -201,7 +201,7 @@ func (l *Line) Frame(d mp.Direction, raw []byte) {
 
 // Note records what nobody logs.
 func (r *Recorder) Note(level slog.Level, text string) {
-	r.said(message{at: time.Now(), level: priority(level), event: "note", text: oneLine(text)})
+	r.said(message{at: time.Now(), level: Priority(level), event: "note", text: oneLine(text)})
 }
 
 // said records a message.

@@ -17,6 +17,8 @@ import (
 	"unicode"
 
 	"golang.org/x/sys/unix"
+
+	"pppdial/cmd/internal/capture"
 )
 
 // Where the journal and the local syslog listen; tests put their own there.
@@ -144,22 +146,9 @@ func plainRecord(b *bytes.Buffer, r slog.Record, attrs []slog.Attr) {
 	b.WriteString(text(r, attrs) + "\n")
 }
 
-// priority is syslog's number of a level.
-func priority(l slog.Level) int {
-	switch {
-	case l >= slog.LevelError:
-		return 3
-	case l >= slog.LevelWarn:
-		return 4
-	case l >= slog.LevelInfo:
-		return 6
-	}
-	return 7
-}
-
 func syslogRecord(b *bytes.Buffer, r slog.Record, attrs []slog.Attr) {
 	const daemon = 3 << 3
-	fmt.Fprintf(b, "<%d>%s ppp[%d]: %s", daemon|priority(r.Level), r.Time.Format(time.Stamp), os.Getpid(), text(r, attrs))
+	fmt.Fprintf(b, "<%d>%s ppp[%d]: %s", daemon|capture.Priority(r.Level), r.Time.Format(time.Stamp), os.Getpid(), text(r, attrs))
 }
 
 // journalRecord is the journal's native protocol: NAME=value lines, and for a
@@ -175,7 +164,7 @@ func journalRecord(b *bytes.Buffer, r slog.Record, attrs []slog.Attr) {
 		b.WriteString(v + "\n")
 	}
 	field("MESSAGE", text(r, attrs))
-	field("PRIORITY", strconv.Itoa(priority(r.Level)))
+	field("PRIORITY", strconv.Itoa(capture.Priority(r.Level)))
 	field("SYSLOG_IDENTIFIER", "ppp")
 	if e, ok := events[r.Message]; ok {
 		field("PPP_EVENT", e)
