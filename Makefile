@@ -18,10 +18,10 @@ KILLS = 200
 SOAK = 168h
 
 # What make test needs beside Go: a C compiler and library for the race
-# detector, other machines' processors, the lab's guest and its programs, a RADIUS server, and the linters.
+# detector, other machines' processors, the lab's guest and its programs, RADIUS and ssh servers, mgetty, and the linters.
 PACKAGES = gcc libc6-dev \
 	qemu-user-static user-mode-linux ppp iproute2 iperf3 kmod busybox-static iputils-ping perl-base mount \
-	dbus-daemon mandoc shellcheck tshark whois freeradius freeradius-utils ser2net
+	dbus-daemon mandoc shellcheck tshark whois freeradius freeradius-utils ser2net openssh-client dropbear-bin mgetty
 
 # The machines that people run this on besides amd64: routers above all. s390x
 # stands for the big-endian ones.

@@ -16,12 +16,14 @@ import (
 // accountFiles are those of a system with an ordinary user, mynam, whose shell
 // is ppp and whose password is xxx.
 var accountFiles = map[string]string{
-	"/etc/passwd": "root:x:0:0:root:/root:/bin/sh\nmynam:x:4242:4242::/:" + shellFile + "\n",
+	"/etc/passwd": "root:x:0:0:root:/root:/bin/sh\nmynam:x:4242:4242::" + shellDir + "/home:" + shellFile + "\n",
 	"/etc/group":  "root:x:0:\ntty:x:5:\nutmp:x:43:\nmynam:x:4242:\n",
 	"/etc/shadow": "root:*:19000:0:99999:7:::\n" +
 		"peter:$y$j9T$tfAu9qF4sHmr/HiSfr.c6.$D1eXjA2jDmqsxjOy2sThLADj1bmPax2RektSK9bwHzC:19000:0:99999:7:::\n" +
 		"mynam:$y$j9T$tfAu9qF4sHmr/HiSfr.c6.$D1eXjA2jDmqsxjOy2sThLADj1bmPax2RektSK9bwHzC:19000:0:99999:7:::\n",
-	"/etc/pam.d/login": "auth required pam_unix.so\naccount required pam_unix.so\nsession required pam_permit.so\n",
+	"/etc/shells":              shellFile + "\n",
+	"/etc/mgetty/login.config": "/AutoPPP/ - - /usr/bin/env USER=_INCOMING " + shellFile + "\n* - - /bin/login @\n",
+	"/etc/pam.d/login":         "auth required pam_unix.so\naccount required pam_unix.so\nsession required pam_permit.so\n",
 }
 
 // inside gives the environment with which this test program becomes another one
@@ -32,6 +34,7 @@ func (h *host) inside(command string) []string {
 	for name, text := range accountFiles {
 		list = append(list, h.file(name, text)+"="+name)
 	}
+	os.Mkdir(h.dir+"/home", 0o755)
 	os.Chmod(h.dir+"/etc/passwd", 0o644)
 	os.Chmod(h.dir+"/etc/group", 0o644)
 	pid := os.Getpid()
