@@ -430,3 +430,20 @@ func pty(t *testing.T) (far, near *os.File) {
 	}
 	return far, near
 }
+
+// FuzzArgs: a command line gives options in silence, or a status with words.
+func FuzzArgs(f *testing.F) {
+	for _, s := range []string{"-n -u ppp1 -i 0.5 -md", "-c debug 3 rmt", "-cup rmt -j", "-V", "-h", "-i x", "-- -u", "-", "-u", "-c debug"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		var out, errs bytes.Buffer
+		o, status := parseArgs(strings.Split("pppstat "+line, " "), &out, &errs)
+		switch {
+		case o != nil && (status != 0 || out.Len()+errs.Len() > 0 || o.interval < minInterval || o.interval > maxInterval):
+			t.Errorf("%+v, status %d, %q and %q", o, status, &out, &errs)
+		case o == nil && (status == 0) != (errs.Len() == 0), o == nil && (status == 0) != (out.Len() > 0):
+			t.Errorf("status %d, %q and %q", status, &out, &errs)
+		}
+	})
+}

@@ -179,6 +179,9 @@ func FuzzAnswers(f *testing.F) {
 			}
 		}
 		unsolicited(line)
+		if c, ok := parseContext(line); ok && (c.CID < 0 || c.CID > 255) {
+			t.Errorf("%q: context %d", line, c.CID)
+		}
 		firstText([]string{line})
 	})
 }

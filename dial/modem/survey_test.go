@@ -3,11 +3,14 @@ package modem
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 )
 
 func TestSurvey(t *testing.T) {
@@ -84,6 +87,34 @@ func TestSurveyInterrupted(t *testing.T) {
 		}
 		if last := f.commands[len(f.commands)-1]; last != "AT+CMEE=0" {
 			t.Errorf("the last command is %s", fmt.Sprint(f.commands))
+		}
+	})
+}
+
+// FuzzPINs: whatever stands in the file, a PIN that was refused is not entered
+// again, by this process or the next.
+func FuzzPINs(f *testing.F) {
+	f.Add([]byte(`{"8949":[{"salt":"x","hash":"y","refused":true},{}]}`), "8949", "1234")
+	f.Add([]byte(`{"8949":null}`), "8949", "")
+	f.Add([]byte(`null`), "", "0000")
+	f.Add([]byte(`{"a":[1]}`), "a", "0000")
+	f.Fuzz(func(t *testing.T, text []byte, card, pin string) {
+		path := filepath.Join(t.TempDir(), "pins")
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if !utf8.ValidString(card) || !utf8.ValidString(pin) {
+			return // a card's number and a PIN are digits
+		}
+		p := NewPINs(path)
+		if err := p.trying(card, pin); err != nil || !p.refused(card, pin) {
+			t.Fatalf("not noted: %v", err)
+		}
+		if err := p.settle(card); err != nil || NewPINs(path).refused(card, pin) {
+			t.Fatalf("not settled: %v", err)
+		}
+		if err := p.refuse(card, pin); err != nil || !NewPINs(path).refused(card, pin) {
+			t.Fatalf("not noted as refused: %v", err)
 		}
 	})
 }

@@ -164,6 +164,24 @@ func FuzzPacket(f *testing.F) {
 	})
 }
 
+func FuzzProtocol(f *testing.F) {
+	f.Add([]byte("\x00\x21E"))
+	f.Add([]byte("\xfd"))
+	f.Add([]byte("\xc0"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		p, rest, err := ParseProtocol(b)
+		if err != nil {
+			return
+		}
+		for _, short := range []bool{false, true} {
+			again, left, err := ParseProtocol(append(AppendProtocol(nil, p, short), rest...))
+			if err != nil || again != p || !bytes.Equal(left, rest) {
+				t.Errorf("%v and %x became %v and %x, %v", p, rest, again, left, err)
+			}
+		}
+	})
+}
+
 func FuzzOptions(f *testing.F) {
 	f.Add([]byte("\x01\x04\x05\xdc\x07\x02"))
 	f.Add([]byte("\x02\x06\x00\x0a\x00\x00\x08\x02\x05\x06\x01\x02\x03\x04"))

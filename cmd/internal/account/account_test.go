@@ -326,3 +326,31 @@ func BenchmarkYescrypt(b *testing.B) {
 		}
 	}
 }
+
+// FuzzShadow: of each name the first line counts, whatever stands around it.
+func FuzzShadow(f *testing.F) {
+	f.Add("root:*:19000:0:99999:7:::\njoe:$6$salt$hash:19000::90:7:14:20000:\n", "joe")
+	f.Add("a:b\r\n::\n:x\na", "a")
+	f.Add("joe:$y$x:x:y:z:::z:", "joe")
+	f.Fuzz(func(t *testing.T, text, name string) {
+		before := parse([]byte(text))
+		for _, h := range before.hashes {
+			if !strings.HasPrefix(h, "$") {
+				t.Errorf("%q is taken for a hash", h)
+			}
+		}
+		if strings.ContainsAny(name, ":\r\n") || name == "" {
+			return
+		}
+		after := parse([]byte(text + "\n" + name + ":$6$x$y:1::2:::3:\n"))
+		r, was := after.byName[name], before.byName[name]
+		switch {
+		case r == nil:
+			t.Errorf("%q is not found", name)
+		case was != nil && *r != *was:
+			t.Errorf("%+v became %+v", was, r)
+		case was == nil && *r != record{hash: "$6$x$y", changed: 1, maxAge: 2, expires: 3}:
+			t.Errorf("%+v", r)
+		}
+	})
+}

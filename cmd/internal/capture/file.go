@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"slices"
@@ -116,7 +117,7 @@ func takeDisk(d *os.File) (size int64, err error) {
 var errForeign = errors.New("is no capture file and is not overwritten; remove it, or name another")
 
 // scan gives the end of the last good block.
-func scan(d *os.File, size int64) (at int64, err error) {
+func scan(d io.ReaderAt, size int64) (at int64, err error) {
 	var head, tail [8]byte
 	for at < size {
 		if _, err := d.ReadAt(head[:], at); err != nil {

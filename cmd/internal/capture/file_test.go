@@ -283,3 +283,29 @@ func TestRefused(t *testing.T) {
 		t.Errorf("the link was followed: %v", err)
 	}
 }
+
+// FuzzScan: of whatever is in a file, what is kept is whole blocks, and what is
+// written behind them is kept the next time.
+func FuzzScan(f *testing.F) {
+	good := appendInterface(appendSection(nil, "ppp 1", ""), "ttyS0", "entry x")
+	f.Add(good)
+	f.Add(good[:len(good)-3])
+	f.Add(append(appendPacket(good, frame{data: []byte{0xff, 3, 0xc0, 0x21, 1}}), 6, 0, 0, 0, 12, 0, 0, 0))
+	f.Add([]byte("#!/bin/sh\necho this is a file of the user's\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		at, err := scan(bytes.NewReader(b), int64(len(b)))
+		if err != nil {
+			if whole := appendSection(nil, "ppp 1", ""); at != 0 || bytes.HasPrefix(b, whole) {
+				t.Fatalf("%v, %d octets kept", err, at)
+			}
+			return
+		}
+		if at < 0 || at > int64(len(b)) {
+			t.Fatalf("%d of %d octets kept", at, len(b))
+		}
+		more := appendSection(bytes.Clone(b[:at]), "ppp 2", "")
+		if end, err := scan(bytes.NewReader(more), int64(len(more))); err != nil || end != int64(len(more)) {
+			t.Fatalf("%d octets kept of %d whole ones, %v", end, len(more), err)
+		}
+	})
+}

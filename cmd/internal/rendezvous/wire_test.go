@@ -1,6 +1,7 @@
 package rendezvous
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"strings"
@@ -72,6 +73,31 @@ func FuzzParseRequest(f *testing.F) {
 		}
 		if err != nil || cmp.Diff(r, got) != "" {
 			t.Errorf("%s: %v\n%s", again, err, cmp.Diff(r, got))
+		}
+	})
+}
+
+// FuzzAnswer: whatever a daemon answers, it is an answer or an error that is one
+// line.
+func FuzzAnswer(f *testing.F) {
+	f.Add([]byte("{\"version\":1,\"accepted\":true}\n{\"done\":true,\"status\":5,\"text\":\"User request\"}\n"))
+	f.Add([]byte("{\"error\":\"no such entry\",\"code\":\"unknown\"}\n"))
+	f.Add([]byte("{\"bundles\":[{\"links\":[{}]}]}\nnull\n[]"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		in := bufio.NewReader(bytes.NewReader(text))
+		for range bytes.Count(text, []byte("\n")) + 1 {
+			var a stateAnswer
+			err := readAnswer(in, nil, &a)
+			if err == nil {
+				a.Complete()
+				err = a.err()
+			}
+			if err != nil && err.Error() == "" {
+				t.Errorf("an error without words after %q", text)
+			}
+		}
+		if err := readAnswer(in, nil, new(answer)); err == nil {
+			t.Errorf("one answer too many in %q", text)
 		}
 	})
 }
