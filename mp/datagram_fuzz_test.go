@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"pppdial/mp/hdlc"
+	"pppdial/mp/mptest"
+	"pppdial/mp/wire"
 )
 
 // FuzzDatagram: whatever a datagram is, looking at it changes nothing, what is
@@ -20,6 +22,9 @@ func FuzzDatagram(f *testing.F) {
 		append([]byte{0x60, 0, 0, 0, 0, 8, protoICMPv6, 255}, make([]byte, 40)...),
 	} {
 		f.Add(p, uint16(1500), true)
+	}
+	for _, said := range mptest.Frames(30, uint16(wire.IPv4), uint16(wire.IPv6)) {
+		f.Add(said.Info, uint16(296), true)
 	}
 	syn := segment(standingAddr, farHost, 40000, 80, tcpSYN, "\x01\x02\x04\x05\xb4\x00")
 	syn[ipv4Header+12] = 0x60

@@ -2,6 +2,7 @@ package mp_test
 
 import (
 	"crypto/md5"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -313,12 +314,45 @@ func FuzzLink(f *testing.F) {
 	}
 	add(pap, []byte{0x06, 40, 0x32, 0x42}, open, both, data)
 	add(auth0, []byte{0x00, 255, 0x00, 255, 0x0c, 1, 0x3b, 1, 0, 0x1b, 2, 0}, open, both)
+	for _, c := range mptest.Conversations() {
+		f.Add(retold(c))
+	}
 	f.Fuzz(func(t *testing.T, script []byte) {
 		if len(script) == 0 || len(script) > 2000 {
 			return
 		}
 		synctest.Test(t, func(t *testing.T) { mischieve(t, script[0], script[1:]) })
 	})
+}
+
+// retold is a script in which the peer says what pppd has said. Where that has
+// acknowledged our configuration, or has authenticated itself, it does so as the
+// play has it.
+func retold(c mptest.Conversation) []byte {
+	script := []byte{0}
+	for _, said := range c.Frames {
+		p := wire.Protocol(said.Protocol)
+		op := byte(slices.Index(mischiefProtocols, p)) << 4
+		pkt, err := wire.ParsePacket(said.Info)
+		switch {
+		case said.Sent:
+			if p == wire.MP {
+				script[0] |= 4
+			}
+		case p == wire.PAP && err == nil && pkt.Code == wire.PAPAuthReq:
+			script[0] |= 1
+			script = append(script, 5, 0)
+		case p == wire.CHAP && err == nil && pkt.Code == wire.CHAPResponse:
+			script[0] |= 2
+			script = append(script, 5, 0)
+		case p >= 0x8000 && err == nil && pkt.Code == wire.ConfigureAck:
+			script = append(script, op|1)
+		default:
+			info := said.Info[:min(len(said.Info), 255)]
+			script = append(append(script, op|14, byte(len(info))), info...)
+		}
+	}
+	return script
 }
 
 func mischieve(t *testing.T, kind byte, script []byte) {

@@ -7,6 +7,9 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+
+	"pppdial/mp/mptest"
+	"pppdial/mp/wire"
 )
 
 var (
@@ -340,6 +343,12 @@ func FuzzRenumbering(f *testing.F) {
 		datagram4(protoICMP, farHost, callAddr, append([]byte{icmpExceeded, 0, 0, 0, 0, 0, 0, 0}, segment(callAddr, farHost, 1, 2, 0, "")...)...),
 	} {
 		f.Add(p, true)
+	}
+	for _, said := range mptest.Frames(30, uint16(wire.IPv4)) {
+		p := said.Info
+		standing := standingAddr.As4()
+		copy(p[12:16], standing[:])
+		f.Add(sums(p), true)
 	}
 	f.Fuzz(func(t *testing.T, p []byte, waited bool) {
 		now := time.Unix(1_000_000, 0)

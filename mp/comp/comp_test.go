@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+
+	"pppdial/mp/mptest"
 )
 
 // method is one way to compress, with both ends.
@@ -330,6 +332,9 @@ func FuzzRoundTrip(f *testing.F) {
 	f.Add([]byte("one packet, and one packet, and another"), uint8(9))
 	f.Add(bytes.Repeat([]byte{0}, 3000), uint8(200))
 	f.Add(random(1, 3000), uint8(255))
+	for _, said := range mptest.Frames(20, 0x21, 0x57) {
+		f.Add(bytes.Repeat(said.Info, 3), uint8(len(said.Info)))
+	}
 	all := ends(301)
 	f.Fuzz(func(t *testing.T, stream []byte, size uint8) {
 		stream = stream[:min(len(stream), 1<<12)]
@@ -354,6 +359,9 @@ func FuzzDecompress(f *testing.F) {
 	for _, m := range methods {
 		wire, _ := m.compressor().Compress(nil, good)
 		f.Add(wire, uint16(len(wire)))
+	}
+	for _, said := range mptest.ByPPPD(0xfd) {
+		f.Add(bytes.Join(said, nil), uint16(len(said[0])))
 	}
 	const limit = 400
 	all := ends(limit)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"math/rand/v2"
 	"testing"
+
+	"pppdial/mp/mptest"
 )
 
 // vjPass sends a packet through both ends and returns what arrives and how it
@@ -310,6 +312,13 @@ func FuzzVJ(f *testing.F) {
 	f.Add(first, s.build(), first, true)
 	s.tcpOptions = []byte{1, 1, 1, 1}
 	f.Add(first, s.build(), first, false)
+	for _, said := range mptest.ByPPPD(0x2f) { // that is, with the slot in place of the protocol
+		whole := bytes.Clone(said[0])
+		whole[ipProtocol] = 6
+		next := bytes.Clone(whole)
+		next[ipHeader+7]++ // of the sequence number
+		f.Add(whole, next, whole, true)
+	}
 	f.Fuzz(func(t *testing.T, one, two, three []byte, compSlot bool) {
 		c, d := NewVJCompressor(2, compSlot), NewVJDecompressor(2)
 		for _, packet := range [][]byte{one, two, three, two, one} {
@@ -330,6 +339,11 @@ func FuzzVJ(f *testing.F) {
 // FuzzVJDecompressor: octets of any kind do no harm.
 func FuzzVJDecompressor(f *testing.F) {
 	f.Add(segment{flags: flagACK, data: []byte("abc")}.build(), []byte{vjSlot | vjData, 0, 1, 2, 'x'}, uint8(0))
+	whole := mptest.Frames(20, 0x2f)
+	for i, said := range mptest.Frames(20, 0x2d) {
+		w := whole[i%len(whole)].Info
+		f.Add(w, said.Info, w[ipProtocol])
+	}
 	f.Fuzz(func(t *testing.T, whole, compressed []byte, slot uint8) {
 		d := NewVJDecompressor(2)
 		if len(whole) > ipProtocol {

@@ -3,6 +3,9 @@ package frag
 import (
 	"testing"
 	"time"
+
+	"pppdial/mp/mptest"
+	"pppdial/mp/wire"
 )
 
 // FuzzReassembler reads its input as what happens to a reassembler: each
@@ -11,6 +14,15 @@ func FuzzReassembler(f *testing.F) {
 	f.Add(uint8(Long), []byte("\x00\x05\xc0\x00\x00\x00x\x01\x06\x80\x00\x00\x01ab"))
 	f.Add(uint8(Short), []byte("\x00\x03\xc0\x01x\x10\xff\x00\x03\xc0\x03y\x20\x30"))
 	f.Add(uint8(Classes), []byte("\x00\x05\x84\x00\x00\x00x\x00\x05\x44\x00\x00\x01y"))
+	for _, said := range mptest.ByPPPD(uint16(wire.MP)) { // cut short, there is not more room
+		var in []byte
+		for _, b := range said {
+			b = b[:min(len(b), 30)]
+			in = append(append(in, 0, byte(len(b))), b...)
+		}
+		f.Add(uint8(Long), in)
+		f.Add(uint8(Short), in)
+	}
 	f.Fuzz(func(t *testing.T, format uint8, in []byte) {
 		ft := Format(format % 3)
 		r := NewReassembler(ReassemblerConfig{Format: ft, Classes: 2, MRRU: 64})

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"testing"
+
+	"pppdial/mp/mptest"
+	"pppdial/mp/wire"
 )
 
 func TestHeaderOctets(t *testing.T) {
@@ -60,6 +63,9 @@ func FuzzHeader(f *testing.F) {
 	f.Add(uint8(Long), []byte{0xc0, 0, 0, 1, 'x'})
 	f.Add(uint8(Short), []byte{0xc0, 1})
 	f.Add(uint8(Classes), []byte{0x84, 0, 0})
+	for _, said := range mptest.Frames(20, uint16(wire.MP)) {
+		f.Add(uint8(Long), said.Info)
+	}
 	f.Fuzz(func(t *testing.T, format uint8, b []byte) {
 		ft := Format(format % 3)
 		h, data, err := ParseHeader(ft, b)

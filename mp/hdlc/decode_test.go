@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"pppdial/mp/mptest"
 )
 
 // feed hands the chunks over and returns copies of all frames.
@@ -229,6 +231,22 @@ func FuzzDecoder(f *testing.F) {
 	f.Add([]byte("~\xff\x7d\x23\xc0\x21}~"+frame("abc")+"~"), uint32(0xffffffff), uint8(20), []byte{0, 3, 200})
 	f.Add([]byte(frame("0123456789")+"}\x11~"+frame("\x11\x13")), uint32(0xa0000), uint8(9), []byte{})
 	f.Add([]byte("xxxxxxxxxxxxxxxxxxxxxxxxxxx}~~}}~"), uint32(0), uint8(5), []byte{7})
+	// As it came over the lines: LCP with everything escaped, frames sharing their flags.
+	all, none := FromUint32(0xffffffff), ACCM{}
+	for i, c := range mptest.Conversations() {
+		var line []byte
+		for _, said := range c.Frames[:min(len(c.Frames), 12)] {
+			frame := append([]byte{0xff, 0x03, byte(said.Protocol >> 8), byte(said.Protocol)}, said.Info...)
+			accm := &none
+			if said.Protocol == 0xc021 {
+				accm = &all
+			}
+			line = AppendFrame(line, frame, accm, len(line) == 0)
+		}
+		if i%2 == 0 {
+			f.Add(line, uint32(0), uint8(200), []byte{byte(i)})
+		}
+	}
 	f.Fuzz(func(t *testing.T, line []byte, rxACCM uint32, limit uint8, cuts []byte) {
 		// The mapped characters never include flag or escape: those are no
 		// control characters. Frames of fewer octets than a runt has are of

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/hex"
 	"testing"
+
+	"pppdial/mp/mptest"
 )
 
 func unhex(t testing.TB, s string) []byte {
@@ -90,6 +92,9 @@ func FuzzAppendFrame(f *testing.F) {
 	f.Add([]byte("\xff\x03\xc0\x21\x01\x01\x00\x0a\x05\x06\x00\x01\xe2\x40"), []byte("\xff\xff\xff\xff"))
 	f.Add(randomPayload(100), []byte{})
 	f.Add(textPayload(100), []byte{0, 0, 10, 0, 0, 0, 0, 64})
+	for _, said := range mptest.Frames(30) {
+		f.Add(said.Info, []byte{0, 0, 10})
+	}
 	f.Fuzz(func(t *testing.T, payload, bits []byte) {
 		var accm ACCM
 		for i, b := range bits {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"pppdial/mp/mptest"
 	"pppdial/mp/wire"
 )
 
@@ -47,7 +48,19 @@ func seeds(f *testing.F, packets ...wire.Packet) {
 	f.Add(append(all, 255, 255, 255))
 }
 
+// recorded adds what pppd has said in the recorded conversations, each a play.
+func recorded(f *testing.F, p wire.Protocol) {
+	for _, said := range mptest.ByPPPD(uint16(p)) {
+		var all []byte
+		for _, b := range said {
+			all = append(append(all, byte(len(b))), b...)
+		}
+		f.Add(all)
+	}
+}
+
 func FuzzLCP(f *testing.F) {
+	recorded(f, wire.LCP)
 	seeds(f,
 		wire.Packet{Code: confReq, ID: 1, Data: join(accm(0), auth(chapMD5), magic(0xb1), lflag(wire.LCPPFC), mrru(1500))},
 		wire.Packet{Code: confNak, ID: 1, Data: join(auth(pap), mru(500))},
@@ -69,6 +82,7 @@ func FuzzLCP(f *testing.F) {
 }
 
 func FuzzIPCP(f *testing.F) {
+	recorded(f, wire.IPCP)
 	seeds(f,
 		wire.Packet{Code: confReq, ID: 1, Data: join(vj(15, true), addr("0.0.0.0"), dns(0, "0.0.0.0"))},
 		wire.Packet{Code: confNak, ID: 1, Data: join(addr("10.0.0.1"), dns(0, "10.0.0.53"), vj(3, false))},
@@ -86,6 +100,7 @@ func FuzzIPCP(f *testing.F) {
 }
 
 func FuzzIPV6CP(f *testing.F) {
+	recorded(f, wire.IPV6CP)
 	seeds(f,
 		wire.Packet{Code: confReq, ID: 1, Data: ifid(iid(1))},
 		wire.Packet{Code: confNak, ID: 1, Data: ifid(iid(2))},
@@ -100,6 +115,7 @@ func FuzzIPV6CP(f *testing.F) {
 }
 
 func FuzzCCP(f *testing.F) {
+	recorded(f, wire.CCP)
 	seeds(f,
 		wire.Packet{Code: confReq, ID: 1, Data: join(method(wire.CCPBSD, 15), method(wire.CCPDeflate, 15))},
 		wire.Packet{Code: confNak, ID: 1, Data: method(wire.CCPBSD, 9)},
@@ -132,6 +148,7 @@ func fuzzAuth(f *testing.F, make func(now time.Time, layer AuthLayer) Authentica
 }
 
 func FuzzPAPClient(f *testing.F) {
+	recorded(f, wire.PAP)
 	seeds(f, wire.Packet{Code: wire.PAPAuthAck, ID: 1, Data: reply("hello")}, wire.Packet{Code: wire.PAPAuthNak, ID: 1})
 	fuzzAuth(f, func(now time.Time, layer AuthLayer) Authenticator {
 		return NewPAPClient(PAPClientConfig{Name: "joe", Password: "x"}, layer)
@@ -139,6 +156,7 @@ func FuzzPAPClient(f *testing.F) {
 }
 
 func FuzzPAPServer(f *testing.F) {
+	recorded(f, wire.PAP)
 	seeds(f, wire.Packet{Code: wire.PAPAuthReq, ID: 1, Data: request("joe", "x")}, wire.Packet{Code: wire.PAPAuthReq, ID: 2})
 	fuzzAuth(f, func(now time.Time, layer AuthLayer) Authenticator {
 		var s *PAPServer
@@ -148,6 +166,7 @@ func FuzzPAPServer(f *testing.F) {
 }
 
 func FuzzCHAPClient(f *testing.F) {
+	recorded(f, wire.CHAP)
 	seeds(f, wire.Packet{Code: wire.CHAPChallenge, ID: 1, Data: value([]byte("abc"), "srv")}, wire.Packet{Code: wire.CHAPSuccess, ID: 1},
 		wire.Packet{Code: wire.CHAPFailure, ID: 1})
 	fuzzAuth(f, func(now time.Time, layer AuthLayer) Authenticator {
@@ -156,6 +175,7 @@ func FuzzCHAPClient(f *testing.F) {
 }
 
 func FuzzCHAPServer(f *testing.F) {
+	recorded(f, wire.CHAP)
 	seeds(f, wire.Packet{Code: wire.CHAPResponse, ID: 1, Data: value([]byte("abc"), "joe")})
 	fuzzAuth(f, func(now time.Time, layer AuthLayer) Authenticator {
 		var s *CHAPServer
@@ -168,6 +188,7 @@ func FuzzCHAPServer(f *testing.F) {
 }
 
 func FuzzMSCHAPClient(f *testing.F) {
+	recorded(f, wire.CHAP)
 	seeds(f, wire.Packet{Code: wire.CHAPChallenge, ID: 1, Data: value([]byte("0123456789abcdef"), "srv")},
 		wire.Packet{Code: wire.CHAPFailure, ID: 1, Data: []byte("E=691 R=1 C=00112233445566778899AABBCCDDEEFF V=3 M=no")},
 		wire.Packet{Code: wire.CHAPSuccess, ID: 1, Data: []byte("S=407A5589115FD0D6209F510FE9C04566932CDA56 M=yes")})
@@ -177,6 +198,7 @@ func FuzzMSCHAPClient(f *testing.F) {
 }
 
 func FuzzMSCHAPServer(f *testing.F) {
+	recorded(f, wire.CHAP)
 	seeds(f, wire.Packet{Code: wire.CHAPResponse, ID: 1, Data: value(make([]byte, 49), "joe")})
 	fuzzAuth(f, func(now time.Time, layer AuthLayer) Authenticator {
 		var s *CHAPServer
@@ -189,6 +211,7 @@ func FuzzMSCHAPServer(f *testing.F) {
 }
 
 func FuzzEAPClient(f *testing.F) {
+	recorded(f, wire.EAP)
 	seeds(f, wire.Packet{Code: wire.EAPRequest, ID: 1, Data: eapBody(wire.EAPIdentity, nil)},
 		wire.Packet{Code: wire.EAPRequest, ID: 2, Data: eapBody(wire.EAPMD5, value([]byte("abc"), "srv"))},
 		wire.Packet{Code: wire.EAPRequest, ID: 3, Data: eapBody(wire.EAPNotification, []byte("hello"))},
@@ -200,6 +223,7 @@ func FuzzEAPClient(f *testing.F) {
 }
 
 func FuzzEAPServer(f *testing.F) {
+	recorded(f, wire.EAP)
 	seeds(f, wire.Packet{Code: wire.EAPResponse, ID: 1, Data: eapBody(wire.EAPIdentity, []byte("joe"))},
 		wire.Packet{Code: wire.EAPResponse, ID: 2, Data: eapBody(wire.EAPMD5, value([]byte("abcd"), "joe"))},
 		wire.Packet{Code: wire.EAPResponse, ID: 3, Data: eapBody(wire.EAPNak, []byte{13})})

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"pppdial/mp/mptest"
 )
 
 // roundTrip parses data, appends what came out and wants to parse the same
@@ -53,6 +55,17 @@ func FuzzBodies(f *testing.F) {
 		strings.Repeat("x", mschapResponse), "\x00\x2d\x0f\x01", "12345678", "\x2f", "\x78\x00",
 	} {
 		f.Add([]byte(s))
+	}
+	for _, said := range mptest.Frames(seeds, control...) {
+		p, err := ParsePacket(said.Info)
+		if err != nil {
+			continue
+		}
+		f.Add(p.Data)
+		opts, _ := ParseOptions(p.Data)
+		for _, o := range opts {
+			f.Add(o.Data)
+		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		roundTrip(t, data, ParseAuth, optionData(AppendAuth))

@@ -4,6 +4,8 @@ import (
 	"encoding/hex"
 	"strings"
 	"testing"
+
+	"pppdial/mp/mptest"
 )
 
 // unhex decodes hex with blanks for the eye.
@@ -102,6 +104,9 @@ func FuzzFormat(f *testing.F) {
 	f.Add(uint16(IPV6CP), []byte("\x01\x01\x00\x0e\x01\x0a12345678"))
 	f.Add(uint16(CHAP), []byte("\x03\x01\x00\x0aS=0123"))
 	f.Add(uint16(EAP), []byte("\x01\x01\x00\x09\x04\x03abc"))
+	for _, said := range mptest.Frames(seeds) {
+		f.Add(said.Protocol, said.Info)
+	}
 	f.Fuzz(func(t *testing.T, p uint16, info []byte) {
 		for _, c := range Format(Protocol(p), info) {
 			if c < ' ' || c > '~' {

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"pppdial/mp/mptest"
 )
 
 func TestProtocolField(t *testing.T) {
@@ -153,9 +155,17 @@ func TestMalformedOptions(t *testing.T) {
 	}
 }
 
+// control are the protocols whose packets have a code, as recorded with pppd.
+var control = []uint16{uint16(LCP), uint16(PAP), uint16(CHAP), uint16(EAP), uint16(IPCP), uint16(IPV6CP), uint16(CCP)}
+
+const seeds = 60 // of recorded frames, for each target
+
 func FuzzPacket(f *testing.F) {
 	f.Add([]byte("\x01\x01\x00\x08\x01\x04\x05\xdcpadding"))
 	f.Add([]byte("\x05\x02\x00\x04"))
+	for _, said := range mptest.Frames(seeds, control...) {
+		f.Add(said.Info)
+	}
 	f.Fuzz(func(t *testing.T, info []byte) {
 		roundTrip(t, info, ParsePacket, AppendPacket)
 		if p, err := ParsePacket(info); err == nil && len(p.Data) > len(info)-PacketHeader {
@@ -168,6 +178,9 @@ func FuzzProtocol(f *testing.F) {
 	f.Add([]byte("\x00\x21E"))
 	f.Add([]byte("\xfd"))
 	f.Add([]byte("\xc0"))
+	for _, said := range mptest.Frames(seeds) {
+		f.Add(append(AppendProtocol(nil, Protocol(said.Protocol), true), said.Info...))
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, rest, err := ParseProtocol(b)
 		if err != nil {
@@ -185,6 +198,11 @@ func FuzzProtocol(f *testing.F) {
 func FuzzOptions(f *testing.F) {
 	f.Add([]byte("\x01\x04\x05\xdc\x07\x02"))
 	f.Add([]byte("\x02\x06\x00\x0a\x00\x00\x08\x02\x05\x06\x01\x02\x03\x04"))
+	for _, said := range mptest.Frames(seeds, uint16(LCP), uint16(IPCP), uint16(IPV6CP), uint16(CCP)) {
+		if p, err := ParsePacket(said.Info); err == nil && ConfigureRequest <= p.Code && p.Code <= ConfigureReject {
+			f.Add(p.Data)
+		}
+	}
 	f.Fuzz(func(t *testing.T, list []byte) {
 		opts, err := ParseOptions(list)
 		if (err == nil) != (Options(list).Check() == nil) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"pppdial/mp/mptest"
 	"pppdial/mp/wire"
 )
 
@@ -68,6 +69,9 @@ func FuzzMasked(f *testing.F) {
 	f.Add(auth(wire.CHAP, wire.CHAPResponse, []byte{16}), byte(1))
 	f.Add(auth(wire.EAP, wire.EAPResponse, []byte{4, 16}), byte(0))
 	f.Add(auth(wire.LCP, wire.ProtocolReject, []byte{0xc0, 0x23, 1, 1, 0, 30, 0}), byte(9))
+	for _, said := range mptest.Frames(40, uint16(wire.LCP), uint16(wire.PAP), uint16(wire.CHAP), uint16(wire.EAP)) {
+		f.Add(append(wire.AppendProtocol([]byte{0xff, 3}, wire.Protocol(said.Protocol), false), said.Info...), byte(5))
+	}
 	f.Fuzz(func(t *testing.T, raw []byte, cut byte) {
 		got := appendMasked(nil, raw)
 		p, _, err := split(raw)

@@ -94,7 +94,7 @@ func (l *labLine) pppd(t *testing.T, words ...string) (*lab.PPPD, *tap) {
 			t.Logf("pppd %s\n%s", strings.Join(words, " "), p.Log())
 		}
 	})
-	return p, newTap("lab", conn)
+	return p, kept(t, newTap("lab", conn))
 }
 
 const (

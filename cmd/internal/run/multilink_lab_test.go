@@ -161,8 +161,9 @@ func (f *far) pppd(l *mptest.Line) *lab.PPPD {
 		f.t.Fatal(err)
 	}
 	var both sync.WaitGroup
-	both.Go(func() { carry(l, conn) })
-	both.Go(func() { carry(conn, l) })
+	line := kept(f.t, newTap("lab", conn))
+	both.Go(func() { carry(l, line) })
+	both.Go(func() { carry(line, l) })
 	f.t.Cleanup(func() {
 		conn.Close()
 		l.Hangup()
