@@ -47,6 +47,7 @@ func newSite(t *testing.T) *site {
 	if err := os.Mkdir(s.cfg.LockDir, 0o755); err != nil {
 		t.Fatal(err)
 	}
+	kept(t, s)
 	return s
 }
 

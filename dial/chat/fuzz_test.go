@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"pppdial/dial/dialtest"
 )
 
 func FuzzParse(f *testing.F) {
@@ -66,6 +68,9 @@ func FuzzMatch(f *testing.F) {
 	f.Add([]byte("OK"), []byte("BUSY"), []byte("O\x00KBUSY"), uint8(1))
 	f.Add([]byte("CARRIER"), []byte("NO CARRIER"), []byte("x\r\nNO CARRIER\r\n"), uint8(3))
 	f.Add([]byte("aab"), []byte("ab"), []byte("aaaab~"), uint8(2))
+	for i, d := range dialtest.Dialogues() {
+		f.Add([]byte("CONNECT"), []byte("ERROR"), []byte(strings.Join(d.Modem, "")), uint8(i+1))
+	}
 	f.Fuzz(func(t *testing.T, want, abort, said []byte, cut uint8) {
 		for _, text := range [][]byte{want, abort} {
 			if len(text) == 0 || len(text) > 400 {
@@ -115,6 +120,9 @@ func FuzzRun(f *testing.F) {
 	f.Add(`ABORT BUSY "" AT OK ATD CONNECT`, []byte("OK\r\nCONNECT 9600\r\n~\xff"))
 	f.Add(`ECHO ON REPORT a ogin:--ogin: me ssword: x`, []byte("login: a\r\nPassword: x\r\n"))
 	f.Add(`"" \Eab\e\d\D TIMEOUT 0 x`, []byte("ab\r~~~"))
+	for _, d := range dialtest.Dialogues() {
+		f.Add(`ABORT BUSY ABORT 'NO CARRIER' ABORT ERROR "" AT OK-AT-OK \dATD\T CONNECT \c`, []byte(strings.Join(d.Modem, "")))
+	}
 	f.Fuzz(func(t *testing.T, text string, said []byte) {
 		s, err := Parse(text, nil)
 		if err != nil || len(text) > 200 || len(said) > 4000 {

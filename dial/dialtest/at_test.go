@@ -299,6 +299,9 @@ func FuzzInput(f *testing.F) {
 	for _, s := range []string{"ATZ\r", "AT+CPIN=\"1234\"\r", "ATD2\r~\xff}#", "ATDT*99#\r", "A/", "AT&\r", "AT+\r", "ATS=\r", "AT+CGDCONT=1,\"IP\",\"x\";+CSQ\r", "ATS0=1\r+++", "AT+CFUN=0;+COPS=?;\r", "AT\"\r"} {
 		f.Add([]byte(s), uint16(1000))
 	}
+	for _, d := range Dialogues() {
+		f.Add([]byte(strings.Join(d.Program, "")), uint16(100))
+	}
 	f.Fuzz(func(t *testing.T, b []byte, gap uint16) {
 		v := newVirtual(t)
 		m := v.modem(ModemConfig{Name: "a", Number: "1", Profile: LTE()})

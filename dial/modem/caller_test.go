@@ -60,6 +60,9 @@ func TestCaller(t *testing.T) {
 func FuzzCaller(f *testing.F) {
 	f.Add("NMBR = 5551234")
 	f.Add(`+CLIP: "+49301234",145`)
+	for _, line := range said() {
+		f.Add(line)
+	}
 	f.Fuzz(func(t *testing.T, line string) {
 		var c Caller
 		c.hear(line)

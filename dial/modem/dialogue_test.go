@@ -316,6 +316,9 @@ func FuzzParseResult(f *testing.F) {
 	for _, s := range []string{"OK", " connect 33600/x", "+CME ERROR: 3", "CONNECT 99999999999999", "NO  CARRIER", "DELAYED"} {
 		f.Add(s)
 	}
+	for _, line := range said() {
+		f.Add(line)
+	}
 	f.Fuzz(func(t *testing.T, s string) {
 		r := ParseResult(s)
 		if r.Speed < 0 || r.Speed > 0 && r.Code != Connect {

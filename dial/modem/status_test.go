@@ -2,8 +2,11 @@ package modem
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+
+	"pppdial/dial/dialtest"
 )
 
 func TestParseSIM(t *testing.T) {
@@ -152,10 +155,25 @@ func TestRetries(t *testing.T) {
 	}
 }
 
+// said are the different lines that modems of the bank have said.
+func said() (all []string) {
+	for _, d := range dialtest.Dialogues() {
+		for _, text := range d.Modem {
+			if line := strings.TrimSpace(text); !slices.Contains(all, line) {
+				all = append(all, line)
+			}
+		}
+	}
+	return all
+}
+
 // FuzzAnswers reads any line as any answer.
 func FuzzAnswers(f *testing.F) {
 	for _, s := range []string{`+COPS: 0,0,"x",7`, "+CREG: 2,1,\"a\",\"b\",7", "+CSQ: 99,99", "+CME ERROR: 10", "+CPIN: SIM PIN", "#27", `"`, ",", "+CREG:"} {
 		f.Add(s)
+	}
+	for _, line := range said() {
+		f.Add(line)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
 		s := NewStatus()

@@ -21,9 +21,11 @@ var recordTo = flag.String("record", "", "write the conversations with pppd to t
 
 const (
 	longestRecorded = 200 // octets of a frame
-	longestFragment = 600
+	longestFragment = 300
 	mostRecorded    = 10 // packets of a control protocol, each way
-	mostData        = 3  // of another
+	mostFragments   = 4
+	mostData        = 3 // of another
+	mostLines       = 2 // of a test
 )
 
 var recordings struct {
@@ -44,7 +46,7 @@ func kept(t testing.TB, l *tap) *tap {
 			most, longest := mostData, longestRecorded
 			switch {
 			case p == wire.MP:
-				most, longest = mostRecorded, longestFragment
+				most, longest = mostFragments, longestFragment
 			case p >= 0x8000:
 				most = mostRecorded
 			}
@@ -67,7 +69,9 @@ func kept(t testing.TB, l *tap) *tap {
 		}
 		name := t.Name()
 		for i := 2; recordings.byName[name] != nil; i++ {
-			name = fmt.Sprintf("%s, line %d", t.Name(), i)
+			if name = fmt.Sprintf("%s, line %d", t.Name(), i); i > mostLines {
+				return
+			}
 		}
 		mu.Lock()
 		recordings.byName[name] = bytes.Clone(said.Bytes())
