@@ -23,8 +23,8 @@ const (
 
 // TestKills: kill -9 at random moments of calls, of who calls and of who is
 // called. The next start succeeds without help, and when it has ended in an
-// orderly way nothing is left of any of them: no lock, route or neighbour
-// entry, no modem in data mode or with its DTR raised.
+// orderly way nothing is left of any of them: no lock, route, neighbour entry,
+// name server or record of a call, no modem in data mode or with its DTR raised.
 func TestKills(t *testing.T) {
 	t.Parallel()
 	kills := fewKills
@@ -37,15 +37,16 @@ func TestKills(t *testing.T) {
 	}
 	p := newPairing(t)
 	p.modem = newModem(t, p.bank, dialtest.ModemConfig{Name: "near", Number: "5550000"})
-	p.bank.Answer(number, p.far.shell("mynam"))
+	// The labels are the names in the records of calls, which all tests share.
+	p.bank.Answer(number, p.far.shell("killed2"))
 	p.near.ip("link", "add", "lan0", "type", "veth", "peer", "name", "lan1")
 	p.near.ip("addr", "add", "192.0.2.2/24", "dev", "lan0")
 	p.near.ip("link", "set", "lan0", "up")
 	p.near.ip("link", "set", "lan1", "up")
 	bare := p.near.ip("route")
-	p.far.conf("mynam localhost=%s remotehost=%s lcp_echo_interval=1 lcp_echo_fails=3", farAddr, nearAddr)
+	p.far.conf("killed2 localhost=%s remotehost=%s ms_dns=10.0.0.53 lcp_echo_interval=1 lcp_echo_fails=3", farAddr, nearAddr)
 	// DTR says nothing to the modem: it stays in data mode when its ppp has gone.
-	p.near.conf("rmt device=%s phone=%s modem_init=AT&D0 login_chat='ogin: mynam ssword: \\qxxx PPP' localhost=%s remotehost=%s modtries=20 modwait=1 lcp_echo_interval=1 lcp_echo_fails=3 "+
+	p.near.conf("killed1 device=%s phone=%s modem_init=AT&D0 login_chat='ogin: killed2 ssword: \\qxxx PPP' localhost=%s remotehost=%s modtries=20 modwait=1 lcp_echo_interval=1 lcp_echo_fails=3 "+
 		"add_route='add 10.90.0.0/16 192.0.2.1' add_route='add 10.91.0.0/16 #'",
 		p.modem.Path(), number, nearAddr, farAddr)
 
@@ -53,12 +54,13 @@ func TestKills(t *testing.T) {
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, seed))
 	stages := map[string]int{}
+	stale := 0 // records of calls that the next start has ended
 	for i := range kills {
-		p.call = p.near.call("rmt")
+		p.call = p.near.call("killed1")
 		delay := time.Duration(random.Int64N(int64(killsTime)))
 		time.Sleep(delay)
 		stage := phaseOf(p.call)
-		if pid := p.far.owner("mynam"); pid != 0 && random.IntN(3) == 0 {
+		if pid := p.far.owner("killed2"); pid != 0 && random.IntN(3) == 0 {
 			stage += ", who is called"
 			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 				t.Error(err)
@@ -72,8 +74,11 @@ func TestKills(t *testing.T) {
 		}
 		stages[stage]++
 
-		p.call = p.near.call("rmt")
+		p.call = p.near.call("killed1")
 		p.call.await("up local="+nearAddr, time.Minute)
+		if _, found, _ := p.call.has("ending the record of a killed ppp"); found {
+			stale++
+		}
 		if _, err := p.near.Ping(netip.MustParseAddr(farAddr), i, 56, 10*time.Second); err != nil {
 			t.Error(err)
 		}
@@ -87,6 +92,13 @@ func TestKills(t *testing.T) {
 		if neighbours := p.near.ip("neigh", "show", "proxy") + p.far.ip("neigh", "show", "proxy"); neighbours != "" {
 			t.Errorf("neighbour entries that are left:\n%s", neighbours)
 		}
+		if left, _ := filepath.Glob(filepath.Join(p.near.dir, "resolv.conf.*")); len(left) > 0 {
+			t.Errorf("name servers that are left: %v", left)
+		}
+		if calls := who(t, "killed1"); calls != "" {
+			t.Errorf("records of calls that are left:\n%s", calls)
+		}
+		p.far.awaitUnrecorded("killed2", 30*time.Second)
 		if links := p.near.ip("-o", "link"); strings.Contains(links, "ppp") {
 			t.Errorf("interfaces that are left:\n%s", links)
 		}
@@ -95,7 +107,22 @@ func TestKills(t *testing.T) {
 		}
 	}
 	p.far.awaitBare(30 * time.Second)
-	t.Logf("%d kills: %v", kills, stages)
+	if calls := last(t, "killed1"); !strings.Contains(calls, "killed1 ") {
+		t.Errorf("no call was recorded:\n%s", calls)
+	}
+	t.Logf("%d kills: %v; %d records of calls ended by the next start of who calls", kills, stages, stale)
+}
+
+// awaitUnrecorded waits until no call of a user of the host is recorded as one of
+// the moment.
+func (h *host) awaitUnrecorded(user string, patience time.Duration) {
+	h.t.Helper()
+	for began := time.Now(); who(h.t, user) != ""; time.Sleep(20 * time.Millisecond) {
+		if time.Since(began) > patience {
+			h.t.Errorf("%s: records of calls that are left:\n%s", h.name, who(h.t, user))
+			return
+		}
+	}
 }
 
 // owner is the pid of the ppp on the host that has an entry; 0: none.

@@ -41,7 +41,7 @@ type daemon struct {
 	members  map[*mp.Link]*member
 	radius   map[string]*radius.Client // by what the entries say of servers
 	accounts *accounts.Checker         // nil: not yet
-	book     *utmp.Book                // nil: not yet
+	book     *utmp.Book                // of calls, open while the daemon runs
 	pool     *pool.Pool                // nil: not yet
 	hosts    map[netip.Addr]bool       // addresses that entries name, from when there is a pool
 	units    []*unit
@@ -71,6 +71,7 @@ func newDaemon(o Options, file *conf.File, w world, level *slog.LevelVar, log *s
 func (d *daemon) run(ctx context.Context, signals <-chan os.Signal, begin func() *Verdict) Verdict {
 	defer d.close()
 	d.ctx = context.WithoutCancel(ctx)
+	d.openBook()
 	if v := begin(); v != nil {
 		d.end(*v)
 	} else {
@@ -226,9 +227,7 @@ func (d *daemon) close() {
 	if d.accounts != nil {
 		d.accounts.Close()
 	}
-	if d.book != nil {
-		d.book.Close()
-	}
+	d.book.Close()
 	if d.pool != nil {
 		d.pool.Close()
 	}

@@ -48,7 +48,7 @@ func (u *unit) recordLines() {
 	}
 	for _, m := range u.joined() {
 		if m.call == nil && m.records(u.entry) {
-			m.call = u.d.calls().Begin(m.joined, m.callOf(u.entry, u.peer.name, peer))
+			m.call = u.d.book.Begin(m.joined, m.callOf(u.entry, u.peer.name, peer))
 		}
 	}
 }
@@ -65,10 +65,9 @@ func (m *member) callOf(e *conf.Entry, name string, peer netip.Addr) utmp.Call {
 	return c
 }
 
-// calls is the book of calls. Opening it ends the records of killed programs.
-func (d *daemon) calls() *utmp.Book {
-	if d.book == nil {
-		d.book = utmp.Open(time.Now(), utmp.Config{Log: d.log})
-	}
-	return d.book
+// openBook opens the book of calls, which ends the records of killed programs.
+func (d *daemon) openBook() {
+	c := d.world.books
+	c.Log = d.log
+	d.book = utmp.Open(time.Now(), c)
 }

@@ -19,6 +19,7 @@ import (
 
 	"pppdial/cmd/internal/rendezvous"
 	"pppdial/cmd/internal/status"
+	"pppdial/cmd/internal/utmp"
 	"pppdial/conf"
 	"pppdial/dial"
 	"pppdial/mp"
@@ -94,6 +95,7 @@ func (w *memWorld) world() world {
 	return world{
 		caller: func(c dial.Config) (caller, error) { return memCaller{w, c.Label}, nil },
 		tun:    device, kernel: kernel,
+		books: utmp.Config{Utmp: "/nonexistent/utmp", Wtmp: "/nonexistent/wtmp"},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"pppdial/cmd/internal/utmp"
 	"pppdial/dial"
 	"pppdial/dial/modem"
 	"pppdial/dial/modemmanager"
@@ -19,6 +20,7 @@ type world struct {
 	tun    func(name string) (tun.Device, error)
 	kernel func() (route.Kernel, error)
 	isOurs func(netip.Addr) bool // an address of this machine
+	books  utmp.Config           // where calls are recorded
 }
 
 // realWorld is this machine.

@@ -177,7 +177,7 @@ func (s *Session) End(now time.Time) {
 // clean ends the records of programs that are no more.
 func (b *Book) clean(now time.Time) {
 	var dead []record
-	b.utmp(func(f *os.File) error {
+	b.with(b.cfg.Utmp, "the records of killed programs are not ended", func(f *os.File) error {
 		return each(f, func(at int64, r record) error {
 			if r.kind != userProcess || !isOurs(r.id) || lives(r.pid) {
 				return nil
@@ -198,26 +198,30 @@ func lives(pid int) bool {
 	if err := unix.Kill(pid, 0); errors.Is(err, unix.ESRCH) {
 		return false
 	}
-	program := func(pid string) string {
+	program := func(pid string) (string, error) {
 		name, err := os.Readlink(filepath.Join("/proc", pid, "exe"))
-		if err != nil {
-			return ""
-		}
-		return strings.TrimSuffix(name, " (deleted)")
+		return strings.TrimSuffix(name, " (deleted)"), err
 	}
-	that, this := program(strconv.Itoa(pid)), program("self")
-	return that == "" || this == "" || that == this
+	this, err := program("self")
+	if err != nil {
+		return true
+	}
+	that, err := program(strconv.Itoa(pid))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false // it has ended, only nobody has asked for its status yet
+	}
+	return err != nil || that == this
 }
 
 // utmp changes the file of the moment under its lock.
 func (b *Book) utmp(change func(*os.File) error) {
-	b.with(b.cfg.Utmp, change)
+	b.with(b.cfg.Utmp, notRecorded, change)
 }
 
 // wtmp adds a record to the file of the past. What does not end with a whole
 // record is cut off, as glibc does.
 func (b *Book) wtmp(r record) {
-	b.with(b.cfg.Wtmp, func(f *os.File) error {
+	b.with(b.cfg.Wtmp, notRecorded, func(f *os.File) error {
 		info, err := f.Stat()
 		if err != nil {
 			return err
@@ -236,8 +240,10 @@ func (b *Book) wtmp(r record) {
 	})
 }
 
-// with opens and locks a file.
-func (b *Book) with(name string, do func(*os.File) error) {
+const notRecorded = "a call is not recorded"
+
+// with opens and locks a file; failed is what is wrong then.
+func (b *Book) with(name, failed string, do func(*os.File) error) {
 	err := func() error {
 		f, err := os.OpenFile(name, os.O_RDWR|unix.O_NONBLOCK, 0)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -257,7 +263,7 @@ func (b *Book) with(name string, do func(*os.File) error) {
 		return do(f)
 	}()
 	if err != nil {
-		b.cfg.Log.Warn("a call is not recorded", "file", name, "error", err)
+		b.cfg.Log.Warn(failed, "file", name, "error", err)
 	}
 }
 
