@@ -8,6 +8,7 @@
 # make gobench every benchmark beside the code; BENCH=regexp for some of them
 # make kills   kill -9 at KILLS (200) random moments of calls: what is left, does the next succeed
 # make soak    SOAK (168h) in virtual time of bundles on bad lines: a quarter of an hour
+# make noise   NOISE (10m) in real time of the program on terminals with noise
 # make many    MANY (1000) callers at once on one daemon: time, memory, load
 
 FUZZTIME = 60s
@@ -16,6 +17,7 @@ BENCH = .
 MANY = 1000
 KILLS = 200
 SOAK = 168h
+NOISE = 10m
 
 # What make test needs beside Go: a C compiler and library for the race
 # detector, other machines' processors, the lab's guest and its programs, RADIUS and ssh servers, mgetty, and the linters.
@@ -33,7 +35,7 @@ DIST = amd64 arm64 arm7 mipsle riscv64
 DISTPACKAGES = lintian systemd binutils busybox-static qemu-user-static
 
 .NOTPARALLEL:
-.PHONY: build test packages format vet staticcheck man shellcheck cross codecs race dist demo readme fuzz bench gobench many kills soak clean
+.PHONY: build test packages format vet staticcheck man shellcheck cross codecs race dist demo readme fuzz bench gobench many kills soak noise clean
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/...
@@ -121,6 +123,9 @@ kills:
 
 soak:
 	PPPTEST_SOAK=$(SOAK) go test -count=1 -timeout 5h -run '^TestSoak$$' -v ./mp
+
+noise:
+	PPPTEST_NOISE=$(NOISE) go test -count=1 -timeout 2h -run '^TestNoise$$' -v ./cmd/ppp
 
 clean:
 	rm -rf bin dist

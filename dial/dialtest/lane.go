@@ -31,6 +31,7 @@ type params struct {
 	delay    time.Duration
 	frames   float64 // see noise
 	bytes    float64
+	slips    float64
 	silent   bool // what arrives is lost
 	stalled  bool // nothing moves
 	kickIdle bool // send flags on an idle line
@@ -102,7 +103,7 @@ func (l *lane) set(p params) {
 	l.mu.Lock()
 	l.p = p
 	l.w.retime(time.Now(), p.rate, p.delay)
-	l.noise.set(p.frames, p.bytes)
+	l.noise.set(p.frames, p.bytes, p.slips)
 	l.mu.Unlock()
 	l.wakeAll()
 }
@@ -210,6 +211,9 @@ func (l *lane) send(b []byte) {
 // deliver writes b to dst. l.mu is held, and is not afterwards.
 func (l *lane) deliver(b []byte) {
 	l.noise.pass(b, &l.st)
+	if l.noise.slips > 0 {
+		b = l.noise.slip(b, &l.st)
+	}
 	if l.p.silent {
 		l.st.Dropped += uint64(len(b))
 	} else {

@@ -233,6 +233,10 @@ func (m *Modem) Noise(p float64) { m.set(func(l *params) { l.frames = p }) }
 // ByteNoise damages a fraction p of the bytes that the modem sends or receives.
 func (m *Modem) ByteNoise(p float64) { m.set(func(l *params) { l.bytes = p }) }
 
+// Slips has a fraction p of the bytes that the modem sends or receives get lost,
+// come twice, or come behind XON or XOFF.
+func (m *Modem) Slips(p float64) { m.set(func(l *params) { l.slips = p }) }
+
 // Silence keeps the call up and loses all its data.
 func (m *Modem) Silence(on bool) { m.set(func(l *params) { l.silent = on }) }
 

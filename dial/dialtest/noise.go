@@ -13,6 +13,7 @@ const flag = 0x7e // RFC 1662 section 3.1
 type noise struct {
 	frames float64 // fraction of the frames that get one damaged byte
 	bytes  float64 // fraction of the bytes that are damaged
+	slips  float64 // fraction of the bytes that slip, see slip
 	rng    *rand.Rand
 
 	flags  bool // a flag has been seen: PPP is running
@@ -24,8 +25,8 @@ type noise struct {
 func newNoise(seed uint64) noise { return noise{rng: rand.New(rand.NewPCG(seed, flag))} }
 
 // set changes the fractions.
-func (n *noise) set(frames, bytes float64) {
-	n.frames = frames
+func (n *noise) set(frames, bytes, slips float64) {
+	n.frames, n.slips = frames, slips
 	if bytes != n.bytes {
 		n.bytes = bytes
 		n.gap = n.next()
@@ -62,6 +63,30 @@ func (n *noise) pass(b []byte, st *Stats) {
 		n.flags, n.inside, n.hit = true, 0, 0
 		b = b[i+1:]
 	}
+}
+
+// slip returns b without some bytes, with others twice, and with flow control
+// characters between them: what lines do whose flow control is bad.
+func (n *noise) slip(b []byte, st *Stats) []byte {
+	const xon, xoff = 0x11, 0x13
+	out := make([]byte, 0, len(b)+8)
+	for _, c := range b {
+		if n.rng.Float64() >= n.slips {
+			out = append(out, c)
+			continue
+		}
+		st.Damaged++
+		switch n.rng.IntN(4) {
+		case 0:
+		case 1:
+			out = append(out, c, c)
+		case 2:
+			out = append(out, xon, c)
+		case 3:
+			out = append(out, xoff, c)
+		}
+	}
+	return out
 }
 
 // frame lets a part of a frame through; last says that a flag follows.

@@ -65,6 +65,7 @@ func (p plumbing) tune(c *call) params {
 		t.delay += m.line.delay
 		t.frames = 1 - (1-t.frames)*(1-m.line.frames)
 		t.bytes = 1 - (1-t.bytes)*(1-m.line.bytes)
+		t.slips = 1 - (1-t.slips)*(1-m.line.slips)
 		t.silent = t.silent || m.line.silent
 		t.stalled = t.stalled || m.line.stalled
 	}

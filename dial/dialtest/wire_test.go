@@ -122,7 +122,7 @@ func TestWireProperties(t *testing.T) {
 
 func TestNoiseOnFrames(t *testing.T) {
 	n := newNoise(1)
-	n.set(0.25, 0)
+	n.set(0.25, 0, 0)
 	frame := []byte{flag, 0xff, 0x03, 0xc0, 0x21, 1, 1, 0, 4, 0xaa, 0xbb}
 	var st Stats
 	damaged := 0
@@ -153,7 +153,7 @@ func TestNoiseOnFrames(t *testing.T) {
 func TestNoiseOnBytes(t *testing.T) {
 	for _, p := range []float64{0, 0.001, 0.1, 1} {
 		n := newNoise(2)
-		n.set(0, p)
+		n.set(0, p, 0)
 		var st Stats
 		b := make([]byte, 100000)
 		for c := b; len(c) > 0; c = c[100:] {
@@ -163,5 +163,20 @@ func TestNoiseOnBytes(t *testing.T) {
 		if want := p * float64(len(b)); float64(hit) < want*0.7 || float64(hit) > want*1.3+1 || st.Damaged != uint64(hit) {
 			t.Errorf("p %v: %d of %d bytes, counted %d", p, hit, len(b), st.Damaged)
 		}
+	}
+}
+
+func TestSlips(t *testing.T) {
+	n := newNoise(3)
+	n.set(0, 0, 0.1)
+	var st Stats
+	in := bytes.Repeat([]byte{'a'}, 100_000)
+	out := n.slip(in, &st)
+	flow := bytes.Count(out, []byte{0x11}) + bytes.Count(out, []byte{0x13})
+	if share := float64(st.Damaged) / float64(len(in)); share < 0.09 || share > 0.11 {
+		t.Errorf("%v of the bytes have slipped", share)
+	}
+	if flow < 4500 || flow > 5500 || len(out)-flow < len(in)-500 || len(out)-flow > len(in)+500 {
+		t.Errorf("%d bytes of %d are left, and %d of flow control", len(out)-flow, len(in), flow)
 	}
 }
