@@ -19,7 +19,8 @@ import (
 // whole link, and watches what that says and does.
 //
 // What it checks are necessary conditions: no packet of a network protocol,
-// control or data, before authentication; no datagram either way before both
+// control or data, before authentication, and none of that without the password;
+// no datagram either way before both
 // sides have acknowledged the protocol's configuration; no more frames than
 // what came and the restart timer ask for, and none at all from a link that has
 // been left alone for long.
@@ -39,6 +40,7 @@ type mischief struct {
 	proven bool                   // and has accepted our name
 	acked  map[wire.Protocol]bool // it has acknowledged our configuration
 	ours   map[wire.Protocol]bool // and we have acknowledged its own
+	right  bool                   // we have said the password, or the response to a challenge
 	value  []byte                 // of its last challenge
 	id     byte
 	sent   int // frames by the link
@@ -169,7 +171,9 @@ func (m *mischief) frame(f []byte) {
 			m.acked[p] = true
 		}
 	case wire.PAP:
-		m.proven = m.proven || pkt.Code == wire.PAPAuthAck
+		if pkt.Code == wire.PAPAuthAck {
+			m.accepted()
+		}
 	case wire.CHAP:
 		switch pkt.Code {
 		case wire.CHAPChallenge:
@@ -177,7 +181,7 @@ func (m *mischief) frame(f []byte) {
 				m.value, m.id = v.Value, pkt.ID
 			}
 		case wire.CHAPSuccess:
-			m.proven = true
+			m.accepted()
 		}
 	case wire.IPCP, wire.IPV6CP, wire.CCP:
 		m.mayNegotiate(p, "sends")
@@ -187,6 +191,13 @@ func (m *mischief) frame(f []byte) {
 		case wire.ConfigureAck:
 			m.acked[p] = true
 		}
+	}
+}
+
+// accepted says that the link has let us in.
+func (m *mischief) accepted() {
+	if m.proven = true; m.demand != 0 && !m.right {
+		m.wrong("the link lets us in, though we have never said the password")
 	}
 }
 
@@ -259,10 +270,13 @@ func (m *mischief) play(script []byte) {
 				value := md5.Sum(append(append([]byte{m.id}, "secret"...), m.value...))
 				if next()&1 == 1 {
 					value[0]++
+				} else {
+					m.right = true
 				}
 				m.packet(wire.CHAP, wire.CHAPResponse, m.id, wire.AppendCHAPValue(nil, wire.CHAPValue{Value: value[:], Name: "peer"}))
 			default:
 				password := []string{"secret", "Secret"}[next()&1]
+				m.right = m.right || password == "secret"
 				m.packet(wire.PAP, wire.PAPAuthReq, m.id, wire.AppendPAPRequest(nil, wire.PAPRequest{PeerID: "peer", Password: password}))
 			}
 		case 6:
