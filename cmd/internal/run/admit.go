@@ -53,13 +53,8 @@ func (d *daemon) place(m *member, a *mp.Admission) {
 		m.log.Info("the peer's name has chosen the entry", "line", m.Name())
 	}
 	who := identityOf(e, a)
-	var u *unit
-	for _, have := range d.units {
-		if have.entry.Label == e.Label && have.final == nil && a.Multilink && have.peer == who {
-			u = have
-		}
-	}
-	made := u == nil
+	u := d.byPeer[whose{e.Label, who}]
+	made := u == nil || u.final != nil || !a.Multilink
 	if made {
 		u = d.newUnit(e)
 	}
@@ -75,6 +70,12 @@ func (d *daemon) place(m *member, a *mp.Admission) {
 type identity struct {
 	name     string // as authenticated
 	endpoint string
+}
+
+// A whose is an entry, and the machine whose lines a unit of it has.
+type whose struct {
+	label string
+	identity
 }
 
 // identityOf is whose link it is. A peer that gives no endpoint discriminator

@@ -160,16 +160,14 @@ func (d *daemon) adopted(m *member, u *unit, o *rendezvous.Handover, err error) 
 // taker finds who takes a line of an entry that is being run: its unit, or, when
 // that is found out only by who the peer is, just the entry.
 func (d *daemon) taker(label string) (*unit, *conf.Entry) {
-	for _, u := range d.units {
-		switch {
-		case !u.main || u.entry.Label != label:
-		case u.entry.Reconfigure:
-			return nil, u.entry
-		default:
-			return u, u.entry
-		}
+	switch u := d.main; {
+	case u == nil || u.entry.Label != label:
+		return nil, nil
+	case u.entry.Reconfigure:
+		return nil, u.entry
+	default:
+		return u, u.entry
 	}
-	return nil, nil
 }
 
 // answering is the entry of a label that nobody runs, for ppp -l; nil: we do not

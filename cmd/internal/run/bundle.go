@@ -67,7 +67,7 @@ func (u *unit) admit(m *member, a *mp.Admission) {
 		a.Refuse("Another machine is connected")
 		return
 	}
-	u.peer = who
+	u.belongTo(who)
 	m.joined = time.Now()
 	u.lines.Joined()
 	if !m.dialed() {
@@ -84,6 +84,16 @@ func (u *unit) admit(m *member, a *mp.Admission) {
 		u.book()
 		u.recordCalls()
 	}
+}
+
+// belongTo takes note of whose lines the unit has.
+func (u *unit) belongTo(who identity) {
+	was := whose{u.entry.Label, u.peer}
+	if u.d.byPeer[was] == u {
+		delete(u.d.byPeer, was)
+	}
+	u.peer = who
+	u.d.byPeer[whose{u.entry.Label, who}] = u
 }
 
 // crossed returns the link that has to go because both sides have called at
@@ -171,7 +181,7 @@ func (u *unit) lost(m *member, f *mp.Failure, v Verdict) {
 		u.rearm()
 	case u.up:
 		u.over(now, m, f.Kind, v)
-	case m.origin == status.HandedOver && !u.main, u.entry.Mode == conf.In:
+	case m.origin == status.HandedOver && u.d.main != u, u.entry.Mode == conf.In:
 		u.end(v)
 	case u.policy.Calling() && len(u.members) == 0 && !u.dialing():
 		u.whenFree(func() { u.failed(v, causeOf(v, nil)) })

@@ -45,8 +45,11 @@ type daemon struct {
 	pool     *pool.Pool                // nil: not yet
 	hosts    map[netip.Addr]bool       // addresses that entries name, from when there is a pool
 	units    []*unit
-	server   *rendezvous.Server // nil: there is none
-	metrics  *metrics.Server    // nil: there is none
+	main     *unit                // whose end is the program's; nil: there is none
+	byBundle map[*mp.Bundle]*unit // those that have one
+	byPeer   map[whose]*unit      // the last to have had lines of this machine
+	server   *rendezvous.Server   // nil: there is none
+	metrics  *metrics.Server      // nil: there is none
 
 	hanging  int             // lines that are being given back
 	removing sync.Mutex      // held while an interface is being removed
@@ -61,7 +64,7 @@ func newDaemon(o Options, file *conf.File, w world, level *slog.LevelVar, log *s
 	d := &daemon{
 		opt: o, file: file, world: w, level: level, log: log, box: mailbox.New(),
 		nursery: mp.NewNursery(), members: map[*mp.Link]*member{}, radius: map[string]*radius.Client{}, pins: modem.NewPINs(o.PINFile),
-		files: new(capture.Files),
+		files: new(capture.Files), byBundle: map[*mp.Bundle]*unit{}, byPeer: map[whose]*unit{},
 	}
 	d.patient, d.hurry = context.WithCancel(context.Background())
 	return d
@@ -180,7 +183,7 @@ func (d *daemon) serve(e *conf.Entry) *Verdict {
 		return v
 	}
 	u := d.newUnit(e)
-	u.main = true
+	d.main = u
 	if err := u.claim(); err != nil {
 		d.remove(u)
 		v := explainClaim(err)
@@ -192,7 +195,7 @@ func (d *daemon) serve(e *conf.Entry) *Verdict {
 // unitEnded takes out a unit that has given back everything.
 func (d *daemon) unitEnded(u *unit) {
 	d.remove(u)
-	if u.main || d.solo && len(d.units) == 0 {
+	if u == d.main || d.solo && len(d.units) == 0 {
 		d.end(*u.final)
 		return
 	}
@@ -200,22 +203,18 @@ func (d *daemon) unitEnded(u *unit) {
 }
 
 func (d *daemon) remove(u *unit) {
+	if u.iface != nil {
+		delete(d.byBundle, u.iface.bundle)
+	}
+	if w := (whose{u.entry.Label, u.peer}); d.byPeer[w] == u {
+		delete(d.byPeer, w)
+	}
 	for i, have := range d.units {
 		if have == u {
 			d.units = append(d.units[:i], d.units[i+1:]...)
 			return
 		}
 	}
-}
-
-// unitOf finds the unit of a bundle; nil when it has ended.
-func (d *daemon) unitOf(b *mp.Bundle) *unit {
-	for _, u := range d.units {
-		if u.iface != nil && u.iface.bundle == b {
-			return u
-		}
-	}
-	return nil
 }
 
 func (d *daemon) close() {
@@ -264,7 +263,7 @@ func (d *daemon) Slack(b *mp.Bundle) { d.box.Put(func() { d.of(b, (*unit).slack)
 
 // of does something for the unit of a bundle, if that has not ended.
 func (d *daemon) of(b *mp.Bundle, f func(*unit)) {
-	if u := d.unitOf(b); u != nil && u.final == nil {
+	if u := d.byBundle[b]; u != nil && u.final == nil {
 		f(u)
 	}
 }

@@ -110,7 +110,7 @@ func (d *daemon) serveLogin(e *conf.Entry) *Verdict {
 		d.solo = true
 	} else {
 		m.unit = d.newUnit(e)
-		m.unit.main = true
+		d.main = m.unit
 		if err := m.unit.claim(); err != nil {
 			// The other has taken the entry this very moment: both serve.
 			m.unit.log.Info(err.Error())

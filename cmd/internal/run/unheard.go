@@ -76,7 +76,7 @@ func (u *unit) concluded(now time.Time) {
 	ofUnit, ofProgram := *u.final, u.d.final
 	v := u.withUnheard(now, ofUnit)
 	u.final = &v
-	if u.main && ofProgram != nil && *ofProgram == ofUnit {
+	if u.d.main == u && ofProgram != nil && *ofProgram == ofUnit {
 		u.d.final = &v
 	}
 }

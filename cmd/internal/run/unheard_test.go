@@ -49,7 +49,7 @@ func TestUnheard(t *testing.T) {
 				w, log := newMemWorld(t), new(lockedBuffer)
 				w.log = slog.New(slog.NewTextHandler(log, nil))
 				d, stop := w.serveUnits(dir, 1, "out send_name='' send_passwd='' -send_pap -send_chap "+tt.words)
-				u, _ := ask(t.Context(), d, func() *unit { d.units[0].main = true; return d.units[0] })
+				u, _ := ask(t.Context(), d, func() *unit { d.main = d.units[0]; return d.units[0] })
 				time.Sleep(10 * time.Second)
 				if tt.answered {
 					w.peers["rmt0"].tun.Send(udp("10.2.0.1", "10.1.0.1", 76))

@@ -21,7 +21,6 @@ type unit struct {
 	d     *daemon
 	entry *conf.Entry
 	log   *slog.Logger
-	main  bool // the program ends with it
 	label *rendezvous.Claim
 
 	policy  *dial.Policy
@@ -119,6 +118,7 @@ func (u *unit) makeInterface() *Verdict {
 		return &v
 	}
 	u.iface = f
+	u.d.byBundle[f.bundle] = u
 	u.record.Interface(f.tun.Name())
 	u.hooks = newCommands(u)
 	return nil
