@@ -117,7 +117,7 @@ func (c flappingCaller) Call(ctx context.Context) (*conn, error) {
 		n, _ = c.memCaller.Call(ctx)
 	}
 	line := n.Line.(*mptest.Line)
-	breaks := time.AfterFunc(c.w.about(10*time.Minute), func() {
+	breaks := time.AfterFunc(c.w.about(20*time.Minute), func() {
 		if c.w.chance() < 0.3 {
 			line.Silence(true)
 		} else {
@@ -145,8 +145,8 @@ type bookkeeper struct {
 	label string
 }
 
-func (k bookkeeper) Enabled(context.Context, slog.Level) bool { return true }
-func (k bookkeeper) WithGroup(string) slog.Handler            { return k }
+func (k bookkeeper) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelInfo }
+func (k bookkeeper) WithGroup(string) slog.Handler                { return k }
 func (k bookkeeper) WithAttrs(as []slog.Attr) slog.Handler {
 	for _, a := range as {
 		if a.Key == "entry" {
@@ -208,7 +208,7 @@ func (w *flapping) programs(ctx context.Context, n int, label string) {
 	})
 	for ctx.Err() == nil {
 		select {
-		case <-time.After(w.about(10 * time.Minute)):
+		case <-time.After(w.about(20 * time.Minute)):
 		case <-ctx.Done():
 			return
 		}
@@ -275,6 +275,9 @@ func TestWeek(t *testing.T) {
 		"out camp add_route modwait=3 modtries=5 modpause=20",
 		"quiet mindevs=2 outdevs=2 maxdevs=2 inactive_timeout=300 toll_boundary=60",
 		"out active_timeout=600 inactive_timeout=200 max_connect_secs=3600 -mp -ccp",
+	}
+	for i := range words { // echoes are most of what there is to do in a week
+		words[i] += " lcp_echo_interval=60 lcp_echo_fails=2"
 	}
 	synctest.Test(t, func(t *testing.T) {
 		w := newFlapping(t)
