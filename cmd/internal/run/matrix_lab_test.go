@@ -195,7 +195,7 @@ func matrixPPPD(t *testing.T, c cell) {
 			wantLine(t, "pppd's log", p.Output(), verb, "<compress VJ 0f 0")
 		}
 	}
-	carries(t, e, c, 5*time.Second)
+	carries(t, e, c, 20*time.Second)
 	wantProtocols(t, c, line, out, in)
 	wantNoLoss(t, e, 2)
 	e.close()
