@@ -78,3 +78,24 @@ func usb(id string) func(*conf.Entry) bool {
 		return len(e.Device) > 0 && strings.HasPrefix(e.Device[0], "usb:"+id)
 	}
 }
+
+// TestPlaces: what is wrong in a command or a script is told at its place.
+func TestPlaces(t *testing.T) {
+	for _, tt := range []struct{ line, want string }{
+		{`a add_route='add 10.0.0.0/33 #'`, `ppp.conf:1:27: error: `},
+		{`a add_route6='add 10.0.0.0/8 #'`, `ppp.conf:1:19: error: `},
+		{`a login_chat='ogin: me "word: x'`, `ppp.conf:1:24: error: `},
+		{`a add_route='add 10.0.0.0/8 #' login_chat='ogin: me word: x' phone=1`, ""},
+	} {
+		_, diags := Options.Parse("ppp.conf", []byte(tt.line+"\n"))
+		var errs []string
+		for _, d := range diags {
+			if !d.Warning {
+				errs = append(errs, d.String())
+			}
+		}
+		if tt.want == "" && len(errs) > 0 || tt.want != "" && (len(errs) != 1 || !strings.HasPrefix(errs[0], tt.want)) {
+			t.Errorf("%s: %q, want %q", tt.line, errs, tt.want)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package rendezvous
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -162,5 +163,5 @@ func (a *answer) err() error {
 	case a.Code == codeRefused:
 		return &RefusedError{Status: a.Status, Why: a.Error}
 	}
-	return &remoteError{a.Error, codes[a.Code]}
+	return &remoteError{cmp.Or(a.Error, fmt.Sprintf("the other program fails with %q and no words", a.Code)), codes[a.Code]}
 }

@@ -77,6 +77,23 @@ func FuzzParseRequest(f *testing.F) {
 	})
 }
 
+// TestAnswerWithoutWords: an error says something, whatever the daemon has left
+// out.
+func TestAnswerWithoutWords(t *testing.T) {
+	for in, want := range map[string]string{
+		`{"code":"unknown"}`:                   `the other program fails with "unknown" and no words`,
+		`{"error":"no such entry","code":"x"}`: "no such entry",
+	} {
+		var a answer
+		if err := readAnswer(bufio.NewReader(strings.NewReader(in+"\n")), nil, &a); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.err(); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", in, err, want)
+		}
+	}
+}
+
 // FuzzAnswer: whatever a daemon answers, it is an answer or an error that is one
 // line.
 func FuzzAnswer(f *testing.F) {
