@@ -72,9 +72,10 @@ func (p plumbing) tune(c *call) params {
 	return t
 }
 
-// towards adds what concerns the receiver alone.
+// towards adds what concerns the receiver alone; nil: it has gone, and what is
+// under way to it ends.
 func (t params) towards(m *Modem) params {
-	t.kickIdle = m.line.kickIdle
+	t.kickIdle = m != nil && m.line.kickIdle
 	return t
 }
 

@@ -1,6 +1,7 @@
 package dialtest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -84,6 +85,31 @@ func TestManyCallersOfOneNumber(t *testing.T) {
 			t.Errorf("caller %d reads %q", i, s)
 		}
 	}
+}
+
+// A line may be changed while the last bytes of a service are under way, which is
+// gone by then: that of the second caller exists for the one call only.
+func TestChangeBehindAService(t *testing.T) {
+	b := bank(t)
+	b.Answer("1", Func(func(ctx context.Context, c io.ReadWriteCloser) {
+		c.Write(bytes.Repeat([]byte("x"), 240))
+		if buf := make([]byte, 1); ctx.Err() == nil {
+			c.Read(buf)
+		}
+	}))
+	first, second := add(t, b, ModemConfig{Name: "first"}), add(t, b, ModemConfig{Name: "second", Rate: 4800})
+	stays, goes := open(t, first.Path()), open(t, second.Path())
+	stays.send("ATE0D1\r")
+	stays.want("CONNECT")
+	goes.send("ATE0D1\r")
+	goes.want("CONNECT 4800\r\nx")
+	goes.send("!") // the service ends
+	for range 40 {
+		second.Stall(true)
+		second.Stall(false)
+		time.Sleep(5 * time.Millisecond)
+	}
+	goes.want(noCarrier)
 }
 
 func TestLoginRefuses(t *testing.T) {
