@@ -112,10 +112,11 @@ func (a *activity) observe(now time.Time, p []byte) {
 	if a.conns == nil {
 		a.conns = make(map[connection]time.Time)
 	}
-	if _, known := a.conns[c]; !known && len(a.conns) >= maxConnections {
+	_, known := a.conns[c]
+	if !known && len(a.conns) >= maxConnections {
 		a.forget(now)
 	}
-	if len(a.conns) < maxConnections {
+	if known || len(a.conns) < maxConnections {
 		a.conns[c] = now
 	}
 }

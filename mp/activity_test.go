@@ -103,3 +103,26 @@ func TestIdleDeadline(t *testing.T) {
 		})
 	}
 }
+
+// TestConnectionsAreBounded: there are no more connections than so many, those
+// of which nothing was heard for hours make room for new ones, and others do not.
+func TestConnectionsAreBounded(t *testing.T) {
+	a := activity{cfg: IdleConfig{Active: time.Hour}}
+	now := time.Unix(1_000_000, 0)
+	a.begin(now)
+	syn := tcp4(80, tcpSYN)
+	for port := range maxConnections + 10 {
+		syn[20], syn[21] = byte(port>>8), byte(port)
+		a.sent(now, syn)
+	}
+	if len(a.conns) != maxConnections {
+		t.Errorf("%d connections", len(a.conns))
+	}
+	kept := tcp4(80, 0)
+	kept[20], kept[21] = 0, 1
+	a.sent(now.Add(connectionLife/2), kept)
+	a.sent(now.Add(connectionLife+time.Second), tcp4(443, tcpSYN))
+	if len(a.conns) != 2 {
+		t.Errorf("%d connections after the old ones have made room", len(a.conns))
+	}
+}

@@ -1,0 +1,161 @@
+package mp_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"pppdial/mp"
+	"pppdial/mp/mptest"
+	"pppdial/mp/proto"
+	"pppdial/mp/wire"
+)
+
+// tcpSegment is a segment of text whose headers are good for compression.
+func tcpSegment(from, to string, seq uint32, text string) []byte {
+	p := make([]byte, 40, 40+len(text))
+	p = append(p, text...)
+	p[0], p[8], p[9] = 0x45, 64, 6
+	binary.BigEndian.PutUint16(p[2:], uint16(len(p)))
+	binary.BigEndian.PutUint16(p[4:], uint16(seq))
+	f, t := netip.MustParseAddr(from).As4(), netip.MustParseAddr(to).As4()
+	copy(p[12:], f[:])
+	copy(p[16:], t[:])
+	copy(p[20:], []byte{0x9c, 0x40, 0, 80})
+	binary.BigEndian.PutUint32(p[24:], seq)
+	p[32], p[33] = 0x50, 0x10
+	var sum uint32
+	for i := 0; i < 20; i += 2 {
+		sum += uint32(binary.BigEndian.Uint16(p[i:]))
+	}
+	for sum>>16 != 0 {
+		sum = sum>>16 + sum&0xffff
+	}
+	binary.BigEndian.PutUint16(p[10:], ^uint16(sum))
+	return p
+}
+
+// TestCompressionThroughBundles: whatever has been agreed, packets come out as
+// they went in, both ways, and the counters tell how much smaller they were.
+func TestCompressionThroughBundles(t *testing.T) {
+	text := strings.Repeat("What is said twice need not be sent twice. ", 20)
+	for _, tt := range []struct {
+		name   string
+		method []proto.Compressor
+		vj     bool
+		want   string
+		ratio  float64
+	}{
+		{"none", nil, false, "none", 1},
+		{"VJ", nil, true, "none", 1},
+		{"Deflate", []proto.Compressor{{Type: wire.CCPDeflate, Bits: 15}}, false, "deflate 15", 5},
+		{"Deflate and VJ", []proto.Compressor{{Type: wire.CCPDeflate, Bits: 10}}, true, "deflate 10", 5},
+		{"BSD Compress", []proto.Compressor{{Type: wire.CCPBSD, Bits: 12}}, true, "bsd 12", 1.5},
+		{"Predictor", []proto.Compressor{{Type: wire.CCPPredictor1}}, false, "predictor1", 1.5},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				set := func(c *mp.BundleConfig) {
+					c.IPCP.VJ = tt.vj
+					if tt.method != nil {
+						c.CCP = &proto.CCPConfig{Tx: tt.method, Rx: tt.method}
+					}
+				}
+				la, lb := mptest.Pair(mptest.Config{})
+				a, b := newEndWith(t, "caller", "10.0.0.2", "10.0.0.1", set), newEndWith(t, "server", "10.0.0.1", "10.0.0.2", set)
+				defer b.close()
+				defer a.close()
+				a.start(la)
+				b.start(lb)
+				a.wantUp("both speak PPP")
+				b.wantUp("both speak PPP")
+				time.Sleep(time.Minute) // all is agreed upon
+				seq := uint32(1)
+				for i := range 40 {
+					p, q := tcpSegment("10.0.0.2", "10.0.0.1", seq, text), tcpSegment("10.0.0.1", "10.0.0.2", seq, text)
+					if i%10 == 9 { // no TCP
+						p, q = udp("10.0.0.2", "10.0.0.1", 300), udp("10.0.0.1", "10.0.0.2", 300)
+					}
+					seq += uint32(len(text))
+					a.tun.Send(p)
+					b.tun.Send(q)
+					if got := <-b.tun.Received(); !bytes.Equal(got, p) {
+						t.Fatalf("packet %d came to the server as\n% x\nsent\n% x", i, got, p)
+					}
+					if got := <-a.tun.Received(); !bytes.Equal(got, q) {
+						t.Fatalf("packet %d came to the caller as\n% x\nsent\n% x", i, got, q)
+					}
+				}
+				for _, e := range []*end{a, b} {
+					s, _ := e.bundle.Stats()
+					for _, c := range []mp.Compression{s.TxCompression, s.RxCompression} {
+						if c.Method != tt.want || c.Ratio() < tt.ratio {
+							t.Errorf("%s: %+v, ratio %.2f; want %s, %v", e.name, c, c.Ratio(), tt.want, tt.ratio)
+						}
+					}
+					on := uint64(0)
+					for _, d := range s.Drops {
+						on += d
+					}
+					if on > 0 || len(s.Links) != 1 {
+						t.Errorf("%s: %d links, dropped %v", e.name, len(s.Links), s.Drops)
+					}
+				}
+				octets := func(e *end) uint64 { s, _ := e.bundle.Stats(); return s.Links[0].Tx.Bytes }
+				if plain := uint64(40 * len(text)); tt.vj && octets(a) > plain+40*20 {
+					t.Errorf("%d octets for %d of text, though headers are compressed", octets(a), plain)
+				}
+			})
+		})
+	}
+}
+
+// TestFlushQueue: packets that nobody is called for any more are dropped and
+// counted, and the next one asks anew.
+func TestFlushQueue(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		a := newEnd(t, "caller", "10.0.0.2", "10.0.0.1")
+		defer a.close()
+		for range 3 {
+			a.tun.Send(udp("10.0.0.2", "10.0.0.1", 100))
+		}
+		if what := <-a.demand; !strings.HasPrefix(what, "udp 10.0.0.2:") {
+			t.Errorf("demanded for %q", what)
+		}
+		time.Sleep(time.Second)
+		a.bundle.FlushQueue()
+		time.Sleep(time.Second)
+		if n := a.drops("no_link"); n != 3 || len(a.demand) > 0 {
+			t.Errorf("%d packets dropped, %d more demands", n, len(a.demand))
+		}
+		a.tun.Send(udp("10.0.0.2", "10.0.0.1", 100))
+		<-a.demand
+	})
+}
+
+// TestCloseLinks: the links end in an orderly way, and the bundle stays for the
+// next call.
+func TestCloseLinks(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		a, b := upPair(t, mptest.Config{}, nil)
+		defer b.close()
+		defer a.close()
+		for range 2 {
+			a.bundle.CloseLinks(mp.Idle, "idle")
+			a.wantLost(mp.Idle, "we have closed it")
+			if f := b.wantLost(mp.PeerTerminated, "the peer has"); !strings.Contains(f.Error(), "idle") {
+				t.Errorf("%v does not tell why", f)
+			}
+			la, lb := mptest.Pair(mptest.Config{})
+			a.start(la)
+			b.start(lb)
+			a.wantUp("of the next call")
+			b.wantUp("of the next call")
+			a.tun.Send(udp("10.0.0.2", "10.0.0.1", 100))
+			<-b.tun.Received()
+		}
+	})
+}
