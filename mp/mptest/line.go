@@ -74,6 +74,15 @@ func (l *Line) Silence(on bool) {
 	}
 }
 
+// Carried is how many bytes the line has carried so far, from this end and to it.
+func (l *Line) Carried() (out, in uint64) { return l.out.bytes(), l.in.bytes() }
+
+func (h *half) bytes() uint64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.carried
+}
+
 var errHungUp = errors.New("mptest: line hung up")
 
 // A half is one direction. Bytes enter at the line's rate and arrive after
@@ -89,6 +98,7 @@ type half struct {
 	free            time.Time // when the line has sent all it was given
 	readBy, writeBy time.Time
 	hungUp, silent  bool
+	carried         uint64
 }
 
 type segment struct {
@@ -209,6 +219,7 @@ func (h *half) write(b []byte, patient bool) (n int, err error) {
 			h.free = now
 		}
 		h.free = h.free.Add(h.lineTime(m))
+		h.carried += uint64(m)
 		if !h.silent {
 			if arrives := h.noisy(b[:m]); len(arrives) > 0 {
 				h.flight = append(h.flight, segment{arrives, h.free.Add(h.cfg.Delay)})

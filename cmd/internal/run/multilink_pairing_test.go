@@ -163,15 +163,20 @@ func (b *bundle) serveIperf() *stamped {
 
 // A stamped log has each line after its time, as those of the lab.
 type stamped struct {
-	mu sync.Mutex
-	b  strings.Builder
+	mu     sync.Mutex
+	b      strings.Builder
+	within bool // a line that has not ended yet
 }
 
 func (s *stamped) Write(b []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for line := range strings.Lines(string(b)) {
-		fmt.Fprintf(&s.b, "%s %s", time.Now().Format("15:04:05.000"), line)
+		if !s.within {
+			s.b.WriteString(time.Now().Format("15:04:05.000 "))
+		}
+		s.b.WriteString(line)
+		s.within = !strings.HasSuffix(line, "\n")
 	}
 	return len(b), nil
 }
