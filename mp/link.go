@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	drainTime  = 2 * time.Second // for the last frames to leave before the line is given up
-	heldFrames = 16              // network frames kept while admission is being decided
+	drainTime  = 2 * time.Second        // for the last frames to leave before the line is given up
+	heldFrames = 16                     // network frames kept while admission is being decided
+	flagTime   = 250 * time.Millisecond // without a write before which frames share their flags
 )
 
 // A Link is one line that speaks PPP. It is born in a Nursery and lives until
@@ -212,8 +213,13 @@ func (k *Link) flush(now time.Time) {
 		return
 	}
 	if len(k.fill) > 0 {
-		k.pace.started(now, len(k.fill))
-		if !k.port.send(k.fill, k.ends, k.pace.part(len(k.fill)), k.pace.quickly()) {
+		b := k.fill
+		if k.follows(now) {
+			b = b[1:]
+			k.sent.Bytes--
+		}
+		k.pace.started(now, len(b))
+		if !k.port.send(b, k.ends, k.pace.part(len(b)), k.pace.quickly()) {
 			k.writing = true
 			k.fill, k.spare = k.spare[:0], k.fill
 			k.ends, k.spareEnds = k.spareEnds[:0], k.ends
@@ -228,6 +234,13 @@ func (k *Link) flush(now time.Time) {
 	if k.over {
 		k.end(now)
 	}
+}
+
+// follows reports whether what is in the buffer needs no flag to open it, because
+// the one that has closed the frame before is the last octet on the line. A line
+// that has paused may have made up some octets of its own.
+func (k *Link) follows(now time.Time) bool {
+	return !k.cfg.Sync && k.phase == PhaseNetwork && now.Sub(k.port.seen.ended) < flagTime
 }
 
 // idle reports whether the writer is free, and takes note of what it has done.
