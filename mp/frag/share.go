@@ -6,18 +6,8 @@ import (
 )
 
 const (
-	// slice is the time on the line that a fragment of a long packet takes,
-	// about. What is handed over cannot be overtaken, and what is numbered
-	// later is delivered later: shorter slices mean less waiting, longer ones
-	// fewer headers.
-	slice = 55 * time.Millisecond
-	// On slow lines slices grow up to longSlice as long as headers take more
-	// than costShare of the rate.
-	longSlice = 100 * time.Millisecond
-	costShare = 0.015
-	// While small or urgent packets pass, and for hurryTime after, slices are
-	// shorter by this factor.
-	hurried   = 0.6
+	// hurryTime is how long after a small or urgent packet more of them are
+	// expected.
 	hurryTime = 2 * time.Second
 
 	// minRatio is the smallest piece that is cut off a packet, in costs of a
@@ -33,6 +23,19 @@ const (
 	// engaged is how long after its last fragment a line counts as being in
 	// the middle of its work.
 	engaged = 10 * time.Millisecond
+)
+
+// A slicing says how long the fragments of a long packet are, as time on the
+// line. What is handed over cannot be overtaken, and what is numbered later is
+// delivered later: shorter slices mean less waiting, longer ones fewer headers.
+type slicing struct {
+	short, long time.Duration
+	costs       float64 // on slow lines they grow as long as headers take more than this share of the rate
+}
+
+var (
+	calm    = slicing{55 * time.Millisecond, 200 * time.Millisecond, 0.005}
+	hurried = slicing{33 * time.Millisecond, 60 * time.Millisecond, 0.025} // small or urgent packets pass
 )
 
 // estimate prepares all lines for one decision.
@@ -184,12 +187,13 @@ func (s *Splitter) quantum(l *Line) float64 {
 	if s.usable == 1 && s.cfg.Urgent != OwnClass || s.cfg.Whole {
 		return math.Inf(1)
 	}
-	// In slices of this time a header for each line costs what it may.
-	cheap := float64(s.usable*l.cost()) / (s.rate * costShare)
-	t := min(max(cheap, slice.Seconds()), longSlice.Seconds())
+	p := &calm
 	if s.hurried {
-		t *= hurried
+		p = &hurried
 	}
+	// In slices of this time a header for each line costs what it may.
+	cheap := float64(s.usable*l.cost()) / (s.rate * p.costs)
+	t := min(max(cheap, p.short.Seconds()), p.long.Seconds())
 	return max(l.usedRate*t, float64(l.least()))
 }
 

@@ -49,17 +49,17 @@ func TestGoodput(t *testing.T) {
 		lines func() []*simLine
 		least float64
 	}{
-		{"2 x 115200", func() []*simLine { return simLines(115200, 115200) }, 0.940},
-		{"4 x 115200", func() []*simLine { return simLines(115200, 115200, 115200, 115200) }, 0.939},
+		{"2 x 115200", func() []*simLine { return simLines(115200, 115200) }, 0.946},
+		{"4 x 115200", func() []*simLine { return simLines(115200, 115200, 115200, 115200) }, 0.946},
 		{"8 x 115200", func() []*simLine {
 			return simLines(115200, 115200, 115200, 115200, 115200, 115200, 115200, 115200)
-		}, 0.939},
-		{"57600 + 115200", func() []*simLine { return simLines(57600, 115200) }, 0.931},
-		{"33600 + 115200", func() []*simLine { return simLines(33600, 115200) }, 0.931},
-		{"9600 + 33600 + 57600 + 115200", func() []*simLine { return simLines(9600, 33600, 57600, 115200) }, 0.931},
+		}, 0.946},
+		{"57600 + 115200", func() []*simLine { return simLines(57600, 115200) }, 0.94},
+		{"33600 + 115200", func() []*simLine { return simLines(33600, 115200) }, 0.94},
+		{"9600 + 33600 + 57600 + 115200", func() []*simLine { return simLines(9600, 33600, 57600, 115200) }, 0.94},
 		{"2 x 115200, 200 ms apart", skewed, 0.9},
-		{"9600 + 115200", func() []*simLine { return simLines(9600, 115200) }, 0.93},
-		{"300 + 115200", func() []*simLine { return simLines(300, 115200) }, 0.93},
+		{"9600 + 115200", func() []*simLine { return simLines(9600, 115200) }, 0.94},
+		{"300 + 115200", func() []*simLine { return simLines(300, 115200) }, 0.94},
 		{"4 x 10M", func() []*simLine { return simLines(1e7, 1e7, 1e7, 1e7) }, 0.94},
 	} {
 		t.Run(c.name, func(t *testing.T) {
