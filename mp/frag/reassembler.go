@@ -53,9 +53,10 @@ type Counters struct {
 // A Source is a link that fragments come over.
 type Source struct {
 	resting bool
-	last    []int64 // by class: the position of the latest fragment that came over it
-	strays  int     // in a row
-	stray   Seq     // the latest of them
+	last    []int64         // by class: the position of the latest fragment that came over it,
+	came    []time.Duration // and when, since the reassembler's base
+	strays  int             // in a row
+	stray   Seq             // the latest of them
 }
 
 // A held is a fragment that waits for its place.
@@ -86,7 +87,7 @@ func NewReassembler(cfg ReassemblerConfig) *Reassembler {
 // Add takes a link into the bundle. It counts from now on: what it has not
 // brought may still come over it.
 func (r *Reassembler) Add() *Source {
-	src := &Source{last: make([]int64, r.cfg.Classes)}
+	src := &Source{last: make([]int64, r.cfg.Classes), came: make([]time.Duration, r.cfg.Classes)}
 	for i, w := range r.rows {
 		src.last[i] = -1
 		if w != nil {
@@ -134,7 +135,9 @@ func (r *Reassembler) Input(now time.Time, src *Source, info []byte) {
 	if !ok {
 		return
 	}
-	src.last[h.Class] = max(src.last[h.Class], pos)
+	if pos > src.last[h.Class] {
+		src.last[h.Class], src.came[h.Class] = pos, now.Sub(r.base)
+	}
 	if pos < w.next || pos < w.next+int64(r.window) && w.at(pos).data != nil {
 		r.stale(now, w, pos)
 		return
@@ -247,7 +250,7 @@ func (r *Reassembler) Deadline() time.Time {
 		if w == nil || w.pending == 0 {
 			continue
 		}
-		if due := r.base.Add(w.since(r) + r.late.patience()); t.IsZero() || due.Before(t) {
+		if due := r.base.Add(w.awaited(r) + r.late.patience()); t.IsZero() || due.Before(t) {
 			t = due
 		}
 	}

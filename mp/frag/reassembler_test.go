@@ -278,6 +278,33 @@ func TestPatienceLearns(t *testing.T) {
 	}
 }
 
+// A peer may have filled buffers of seconds in front of a slow line.
+func TestSlowLinkIsAwaitedWhileItBrings(t *testing.T) {
+	b := newBench(t, Long, 2)
+	const n = 20
+	for i := range n {
+		b.in(0, fmt.Sprintf("BE%d:x", 2*i+1))
+	}
+	for i := range n / 2 {
+		b.now = b.now.Add(900 * time.Millisecond)
+		b.drain()
+		b.in(1, fmt.Sprintf("BE%d:y", 2*i))
+	}
+	if len(b.got) != n {
+		t.Fatalf("%d packets, want %d", len(b.got), n)
+	}
+	patience := b.r.late.patience()
+	if d := b.r.Deadline().Sub(b.now); d != patience {
+		t.Errorf("the next is awaited for %v since the last came, want %v", d, patience)
+	}
+	for b.r.rows[0].pending > 0 {
+		b.wait()
+	}
+	if c := b.r.Counters(); len(b.got) != n+n/2 || c.TimedOut != n/2 {
+		t.Errorf("%d packets when it brings no more, %+v", len(b.got), c)
+	}
+}
+
 func TestWindowIsBounded(t *testing.T) {
 	b := newBench(t, Short, 2)
 	for i := 1; i <= b.r.window; i++ {

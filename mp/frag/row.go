@@ -85,16 +85,30 @@ func (w *row) lost(r *Reassembler, now time.Duration) bool {
 	if w.next < w.floor || w.next < w.overtaken(r) {
 		return true
 	}
-	since := w.since(r)
-	if now-since < r.late.patience() {
+	if now-w.awaited(r) < r.late.patience() {
 		return false
 	}
+	since := w.since(r)
 	if w.gaveUp.to != w.next {
 		w.gaveUp = gap{from: w.next}
 	}
 	w.gaveUp.to, w.gaveUp.since = w.next+1, since
 	r.counts.TimedOut++
 	return true
+}
+
+// awaited is since when nothing has come that promises the next position: what
+// a link brings is in the order of the numbers, so one that still brings earlier
+// ones, be it for seconds because much had waited before a slow line, will bring
+// this one as well if it was sent over it.
+func (w *row) awaited(r *Reassembler) time.Duration {
+	t := w.since(r)
+	for _, src := range r.sources {
+		if !src.resting && src.last[w.class] < w.next {
+			t = max(t, src.came[w.class])
+		}
+	}
+	return t
 }
 
 // overtaken is the minimum over the links of the latest position that came
