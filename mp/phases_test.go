@@ -189,6 +189,15 @@ func (l *teeLine) keep(b []byte, write func([]byte) (int, error)) (int, error) {
 	return n, err
 }
 
+// take returns what was written since.
+func (l *teeLine) take() []byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b := l.out
+	l.out = nil
+	return b
+}
+
 // octets are the frames as they stand on the line.
 func (l *teeLine) octets() [][]byte {
 	l.mu.Lock()
