@@ -38,6 +38,9 @@ type Bundle struct {
 	idle    activity
 	former  renumbering
 	demands bool // Demand was told and no link has come since
+
+	offloader offloader // nil: the interface is none
+	offloads  bool
 }
 
 // NewBundle makes a bundle on an interface and starts to read it. The caller
@@ -45,6 +48,7 @@ type Bundle struct {
 func NewBundle(cfg BundleConfig) *Bundle {
 	b := &Bundle{cfg: cfg, log: logger(cfg.Log), ready: map[wire.Protocol]bool{}}
 	b.idle.cfg = cfg.Idle
+	b.offloader, _ = cfg.Tun.(offloader)
 	b.former.agreed(cfg.Local, cfg.Remote)
 	b.queue = newQueue(cfg.QueueLimit, cfg.MTU, b.drop)
 	b.pool = newPacketPool(max(cfg.MTU, minMTU))
@@ -116,7 +120,6 @@ func (b *Bundle) linkJoined(now time.Time, k *Link) {
 		}
 		b.input(now, k, h.proto, h.info)
 	}
-	b.deliver()
 }
 
 // linkLeft is called when a link no longer carries data. Orderly says that it
@@ -374,7 +377,8 @@ func (b *Bundle) receive(now time.Time, p wire.Protocol, datagram []byte) {
 	}
 }
 
-// hand puts a datagram where the next delivery takes it.
+// hand puts a datagram where the next delivery takes it: the loop delivers when
+// it has looked at everything that has come.
 func (b *Bundle) hand(datagram []byte) {
 	b.out.add(datagram)
 	if b.out.full() {
@@ -403,7 +407,6 @@ func (b *Bundle) Ready(f Family) {
 				b.early = append(b.early, datagram)
 			}
 		}
-		b.deliver()
 	})
 }
 

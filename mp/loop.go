@@ -120,6 +120,7 @@ func (l *loop) run() {
 		l.messages(now)
 		l.advance(now)
 		if l.bundle != nil {
+			l.bundle.deliver()
 			l.bundle.pump(now)
 			l.bundle.tell()
 		}

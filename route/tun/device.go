@@ -17,20 +17,21 @@ type device struct {
 	name   string
 	f      *os.File
 	rc     syscall.RawConn
+	vnet   bool // a vnet stands before every packet, each way
 	closed atomic.Bool
 	r      reader // Read's
 	w      writer // Write's
 }
 
-func newDevice(f *os.File, name string) (*device, error) {
+func newDevice(f *os.File, name string, vnet bool) (*device, error) {
 	rc, err := f.SyscallConn()
 	if err != nil {
 		f.Close()
 		return nil, err
 	}
-	d := &device{name: name, f: f, rc: rc}
-	d.r.take = d.r.fill
-	d.w.give = d.w.drain
+	d := &device{name: name, f: f, rc: rc, vnet: vnet}
+	d.r.vnet, d.r.take = vnet, d.r.fill
+	d.w.vnet, d.w.give = vnet, d.w.drain
 	return d, nil
 }
 
@@ -55,7 +56,8 @@ func (d *device) Read(bufs [][]byte, sizes []int, offset int) (int, error) {
 
 func (d *device) Write(bufs [][]byte, offset int) (int, error) {
 	w := &d.w
-	w.bufs, w.offset, w.next, w.n, w.err = bufs, offset, 0, 0, nil
+	w.bufs, w.offset, w.at, w.n, w.err = bufs, offset, 0, 0, nil
+	w.plan(bufs, offset, w.vnet)
 	err := d.rc.Write(w.give)
 	w.bufs = nil
 	switch {
@@ -65,6 +67,23 @@ func (d *device) Write(bufs [][]byte, offset int) (int, error) {
 		return w.n, d.trouble("write", w.err)
 	}
 	return w.n, nil
+}
+
+func (d *device) SetOffload(on bool) error {
+	if !d.vnet {
+		return fmt.Errorf("tun: %s: offload: %w", d.name, errors.ErrUnsupported)
+	}
+	offloads := 0
+	if on {
+		offloads = unix.TUN_F_CSUM | unix.TUN_F_TSO4 | unix.TUN_F_TSO6
+		d.r.large.Store(true) // from now on, and for what waits when it is turned off
+	}
+	var refused error
+	err := d.rc.Control(func(fd uintptr) { refused = unix.IoctlSetInt(int(fd), unix.TUNSETOFFLOAD, offloads) })
+	if err = errors.Join(err, refused); err != nil {
+		return fmt.Errorf("tun: %s: offload: %w", d.name, err)
+	}
+	return nil
 }
 
 func (d *device) Close() error {
@@ -95,65 +114,4 @@ func (d *device) trouble(op string, err error) error {
 		return fmt.Errorf("tun: %s: %s: this is no IP packet: %w", d.name, op, err)
 	}
 	return fmt.Errorf("tun: %s: %s: %w", d.name, op, err)
-}
-
-// A reader holds what one Read works on. Its method is bound once, as a closure
-// for each call would be one allocation for each batch.
-type reader struct {
-	take   func(fd uintptr) bool
-	bufs   [][]byte
-	sizes  []int
-	offset int
-	n      int
-	err    error
-}
-
-// fill reads until there is nothing more or no buffer. It returns false to be
-// called again when there is a packet.
-func (r *reader) fill(fd uintptr) bool {
-	for r.n < len(r.bufs) {
-		size, err := unix.Read(int(fd), r.bufs[r.n][r.offset:])
-		switch err {
-		case nil:
-			r.sizes[r.n] = size
-			r.n++
-		case unix.EINTR:
-		case unix.EAGAIN:
-			return r.n > 0
-		default:
-			r.err = err
-			return true
-		}
-	}
-	return true
-}
-
-// A writer is to Write what reader is to Read.
-type writer struct {
-	give   func(fd uintptr) bool
-	bufs   [][]byte
-	offset int
-	next   int // the packet to be written
-	n      int // packets the kernel took
-	err    error
-}
-
-func (w *writer) drain(fd uintptr) bool {
-	for w.next < len(w.bufs) {
-		_, err := unix.Write(int(fd), w.bufs[w.next][w.offset:])
-		switch err {
-		case nil:
-			w.n++
-			w.next++
-		case unix.EINTR:
-		case unix.EAGAIN:
-			return false
-		default:
-			if w.err == nil {
-				w.err = err
-			}
-			w.next++
-		}
-	}
-	return true
 }

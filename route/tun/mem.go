@@ -88,6 +88,9 @@ func (m *Mem) Write(bufs [][]byte, offset int) (int, error) {
 	return len(bufs), nil
 }
 
+// SetOffload implements Device: there is nothing to be left to us.
+func (m *Mem) SetOffload(bool) error { return nil }
+
 // Close implements Device.
 func (m *Mem) Close() error {
 	m.once.Do(func() { close(m.closed) })

@@ -32,12 +32,12 @@ func open(path, name string) (Device, error) {
 	}
 	// The driver must know its interface before the descriptor enters the
 	// poller, or the poller sees an error on it for ever.
-	given, err := attach(fd, name)
+	given, vnet, err := attach(fd, name)
 	if err != nil {
 		unix.Close(fd)
 		return nil, &OpenError{Name: name, Msg: attachTrouble(name, err), Err: err}
 	}
-	d, err := newDevice(os.NewFile(uintptr(fd), path), given)
+	d, err := newDevice(os.NewFile(uintptr(fd), path), given, vnet)
 	if err == nil {
 		if err = silenceIPv6(given); err == nil {
 			return d, nil
@@ -68,22 +68,27 @@ func openDriver(path string) (fd int, err error) {
 	}
 }
 
-// attach makes the interface and returns its name.
-func attach(fd int, name string) (string, error) {
+// attach makes the interface and returns its name, and whether vnet headers
+// stand before packets: all kernels since 2.6.27 can do that.
+func attach(fd int, name string) (given string, vnet bool, err error) {
 	if name == "" {
 		name = "ppp%d" // completed by the kernel: two programs never get the same
 	}
 	ifr, err := unix.NewIfreq(name)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	// IFF_TUN_EXCL: a device that somebody else has made is not ours, and would
 	// stay when we end.
-	ifr.SetUint16(unix.IFF_TUN | unix.IFF_NO_PI | unix.IFF_TUN_EXCL)
-	if err := unix.IoctlIfreq(fd, unix.TUNSETIFF, ifr); err != nil {
-		return "", err
+	flags := uint16(unix.IFF_TUN | unix.IFF_NO_PI | unix.IFF_TUN_EXCL)
+	if known, err := unix.IoctlGetUint32(fd, unix.TUNGETFEATURES); err == nil && known&unix.IFF_VNET_HDR != 0 {
+		flags, vnet = flags|unix.IFF_VNET_HDR, true
 	}
-	return ifr.Name(), nil
+	ifr.SetUint16(flags)
+	if err := unix.IoctlIfreq(fd, unix.TUNSETIFF, ifr); err != nil {
+		return "", false, err
+	}
+	return ifr.Name(), vnet, nil
 }
 
 // silenceIPv6 keeps the kernel from adding a link-local address of its own
