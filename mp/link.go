@@ -179,9 +179,6 @@ func (k *Link) input(now time.Time, chunk []byte) {
 	k.lcp.Receiving(now)
 	if k.cfg.Sync {
 		k.frame(now, chunk)
-		if k.bundle != nil {
-			k.bundle.deliver()
-		}
 		return
 	}
 	k.dec.Feed(chunk)
@@ -201,9 +198,6 @@ func (k *Link) input(now time.Time, chunk []byte) {
 			return
 		}
 	}
-	if k.bundle != nil {
-		k.bundle.deliver()
-	}
 }
 
 // flush gives the writer what is ready, when it is free. What a bundle has for
@@ -219,7 +213,10 @@ func (k *Link) flush(now time.Time) {
 			k.sent.Bytes--
 		}
 		k.pace.started(now, len(b))
-		if !k.port.send(b, k.ends, k.pace.part(len(b)), k.pace.quickly()) {
+		// What would not be handed over in parts can be tried at once: that is a
+		// wake-up less.
+		part := k.pace.part(len(b))
+		if !k.port.send(b, k.ends, part, k.pace.quickly() || len(b) <= part) {
 			k.writing = true
 			k.fill, k.spare = k.spare[:0], k.fill
 			k.ends, k.spareEnds = k.spareEnds[:0], k.ends

@@ -26,11 +26,22 @@ type eagerLine interface {
 	TryWrite([]byte) (int, error)
 }
 
+// A readyLine is a Line that can tell what has come already from what one has to wait for:
+// TryRead reads the former, and returns how much that was.
+type readyLine interface {
+	TryRead([]byte) (int, error)
+}
+
 const (
 	readBufs    = 2       // one being filled, one being read
 	readBufMin  = 4 << 10 // an idle line costs little memory
 	readBufMax  = 64 << 10
 	maxNilReads = 100 // reads of nothing in a row before a line counts as broken
+
+	// Who sends so much at a time may have sent more: up to so much is taken to
+	// the owner at once, which is awakened less often then.
+	bulkRead = 1 << 10
+	bulkMost = 16 << 10
 )
 
 var errNoProgress = errors.New("mp: the line returns neither bytes nor an error")
@@ -41,6 +52,7 @@ var errNoProgress = errors.New("mp: the line returns neither bytes nor an error"
 type port struct {
 	line  Line
 	eager eagerLine // nil: it is none
+	ready readyLine // nil: it is none
 	news  func()
 
 	rx   chan chunk  // filled chunks, and the error that ended reading
@@ -73,6 +85,7 @@ func newPort(line Line, unread []byte, news func()) *port {
 		tx:   make(chan []byte, 1),
 	}
 	p.eager, _ = line.(eagerLine)
+	p.ready, _ = line.(readyLine)
 	if len(unread) > 0 {
 		p.rx <- chunk{b: unread}
 	}
@@ -104,6 +117,9 @@ func (p *port) read() {
 		n, err := p.line.Read(buf)
 		if n > 0 {
 			idle = 0
+			if n >= bulkRead && err == nil && p.ready != nil {
+				n += p.more(buf[n:max(n, min(len(buf), bulkMost))])
+			}
 			p.rx <- chunk{b: buf[:n]}
 		} else {
 			if idle++; err == nil && idle > maxNilReads {
@@ -120,6 +136,18 @@ func (p *port) read() {
 			p.news()
 		}
 	}
+}
+
+// more reads what has come beside a chunk.
+func (p *port) more(buf []byte) (n int) {
+	for n < len(buf) {
+		m, err := p.ready.TryRead(buf[n:])
+		if m == 0 || err != nil {
+			break
+		}
+		n += m
+	}
+	return n
 }
 
 // release gives a chunk back to the reader; a line that filled it gets a

@@ -20,7 +20,8 @@ type Line struct {
 	log  *slog.Logger
 
 	stream atomic.Pointer[stream] // replaced when a hung-up tty is opened again
-	trier  trier
+	reads  trier
+	writes trier
 	reason func(error) error // what stands behind an error that ended the line
 	remote *comPort          // nil: not by RFC 2217
 
@@ -76,7 +77,12 @@ func (l *Line) Write(b []byte) (int, error) {
 // TryWrite writes as much of b as the line takes at once, and returns how much
 // that was; on a line that cannot tell, and after an error, nothing. It must
 // not be called while Write or another TryWrite is under way.
-func (l *Line) TryWrite(b []byte) (int, error) { return l.trier.write(l.stream.Load(), b) }
+func (l *Line) TryWrite(b []byte) (int, error) { return l.writes.write(l.stream.Load(), b) }
+
+// TryRead reads what has come already, and returns how much that was; on a line
+// that cannot tell, and after an error, nothing. It must not be called while Read
+// or another TryRead is under way.
+func (l *Line) TryRead(b []byte) (int, error) { return l.reads.read(l.stream.Load(), b) }
 
 // SetReadDeadline ends reads at t, also those that wait already; the zero time
 // is never.

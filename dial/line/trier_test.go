@@ -27,9 +27,18 @@ func TestTryWrite(t *testing.T) {
 			break // it is full
 		}
 	}
-	got := make([]byte, sent)
-	if _, err := io.ReadFull(slave, got); err != nil {
-		t.Fatal(err)
+	r := newLine("pty", Caps{}, nil, slave)
+	got := make([]byte, 0, sent)
+	for tried := 0; len(got) < sent; tried++ {
+		b := got[len(got):sent]
+		n, err := r.TryRead(b)
+		if n == 0 && tried > 0 {
+			n, err = io.ReadFull(slave, b[:1])
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = got[:len(got)+n]
 	}
 	for i, c := range got {
 		if c != data[i%len(data)] {
@@ -39,8 +48,20 @@ func TestTryWrite(t *testing.T) {
 	if n := testing.AllocsPerRun(10, func() { l.TryWrite(data[:1]) }); n != 0 {
 		t.Errorf("TryWrite makes %v allocations", n)
 	}
+	if n := testing.AllocsPerRun(10, func() { r.TryRead(got) }); n != 0 {
+		t.Errorf("TryRead makes %v allocations", n)
+	}
+	for n := 1; n > 0; {
+		n, _ = r.TryRead(got)
+	}
+	if n, err := r.TryRead(got); n != 0 || err != nil {
+		t.Errorf("where there is nothing: %d, %v", n, err)
+	}
 	l.Close()
 	if n, err := l.TryWrite(data); n != 0 || err == nil {
+		t.Errorf("after Close: %d, %v", n, err)
+	}
+	if n, err := l.TryRead(got); n != 0 || err == nil {
 		t.Errorf("after Close: %d, %v", n, err)
 	}
 }
@@ -52,6 +73,9 @@ func TestTryWriteWithoutDescriptor(t *testing.T) {
 	l := newLine("pipe", Caps{}, nil, a)
 	defer l.Close()
 	if n, err := l.TryWrite([]byte("x")); n != 0 || err != nil {
+		t.Errorf("%d, %v, want 0 and no error", n, err)
+	}
+	if n, err := l.TryRead(make([]byte, 1)); n != 0 || err != nil {
 		t.Errorf("%d, %v, want 0 and no error", n, err)
 	}
 }
