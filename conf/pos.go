@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 )
 
@@ -102,8 +103,9 @@ func (ds Diagnostics) String() string {
 // one place; an error outlives the warning in the same words.
 func (ds Diagnostics) Sorted() Diagnostics {
 	weight := map[bool]int{true: 1}
-	slices.SortStableFunc(ds, func(a, b Diagnostic) int {
-		return cmp.Or(a.Pos.before(b.Pos), weight[a.Warning]-weight[b.Warning])
+	sort.SliceStable(ds, func(i, j int) bool {
+		a, b := &ds[i], &ds[j]
+		return cmp.Or(a.Pos.before(b.Pos), weight[a.Warning]-weight[b.Warning]) < 0
 	})
 	type place struct {
 		pos Pos

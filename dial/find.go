@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -93,7 +94,7 @@ func (c *Config) findUSB(id string) ([]string, error) {
 	default:
 		return nil, errors.New("no such USB device has a tty")
 	}
-	slices.SortStableFunc(found, func(a, b usb.TTY) int { return a.Interface - b.Interface })
+	sort.SliceStable(found, func(i, j int) bool { return found[i].Interface < found[j].Interface })
 	var paths []string
 	for _, t := range found {
 		paths = append(paths, filepath.Join(c.DevDir, t.Name))

@@ -1,10 +1,10 @@
 package dial
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
+	"sort"
 
 	"pppdial/dial/line"
 	"pppdial/dial/modem"
@@ -95,7 +95,7 @@ func (p port) modem(all []port) Found {
 			same = append(same, o)
 		}
 	}
-	slices.SortFunc(same, func(a, b port) int { return cmp.Compare(a.tty.Interface, b.tty.Interface) })
+	sort.Slice(same, func(i, j int) bool { return same[i].tty.Interface < same[j].tty.Interface })
 	if p.survey.CallsLast {
 		slices.Reverse(same)
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 )
@@ -46,7 +47,7 @@ func TTYs(sysDir string) []TTY {
 		t.find(device)
 		all = append(all, t)
 	}
-	slices.SortFunc(all, func(a, b TTY) int { return byNumber(a.Name, b.Name) })
+	sort.Slice(all, func(i, j int) bool { return byNumber(all[i].Name, all[j].Name) < 0 })
 	return all
 }
 

@@ -3,7 +3,7 @@ package uucp
 import (
 	"cmp"
 	"fmt"
-	"slices"
+	"sort"
 	"strings"
 )
 
@@ -46,11 +46,8 @@ func (p Problem) String() string {
 
 // sortProblems orders them by file and place.
 func sortProblems(ps []Problem) {
-	slices.SortStableFunc(ps, func(a, b Problem) int {
-		return cmp.Or(
-			strings.Compare(a.Pos.File, b.Pos.File),
-			cmp.Compare(a.Pos.Line, b.Pos.Line),
-			cmp.Compare(a.Pos.Col, b.Pos.Col),
-		)
+	sort.SliceStable(ps, func(i, j int) bool {
+		a, b := &ps[i].Pos, &ps[j].Pos
+		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col)) < 0
 	})
 }

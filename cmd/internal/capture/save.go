@@ -7,7 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
+	"sort"
 	"strings"
 )
 
@@ -88,7 +88,7 @@ func (r *Recorder) thin() {
 			saved = append(saved, info)
 		}
 	}
-	slices.SortFunc(saved, func(a, b fs.FileInfo) int { return b.ModTime().Compare(a.ModTime()) })
+	sort.Slice(saved, func(i, j int) bool { return saved[i].ModTime().After(saved[j].ModTime()) })
 	for _, old := range saved[min(len(saved), keptInAll):] {
 		os.Remove(filepath.Join(r.cfg.Dir, old.Name()))
 	}

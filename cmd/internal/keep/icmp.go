@@ -3,15 +3,15 @@ package keep
 import (
 	"encoding/binary"
 	"net/netip"
-
-	"golang.org/x/net/icmp"
-	"golang.org/x/net/ipv4"
-	"golang.org/x/net/ipv6"
 )
 
 const (
 	protoICMP   = 1
 	protoICMPv6 = 58
+
+	// RFC 792, RFC 4443.
+	echoReply4, unreachable4, echoRequest4, exceeded4 = 0, 3, 8, 11
+	unreachable6, exceeded6, echoRequest6, echoReply6 = 1, 3, 128, 129
 
 	header4    = 20 // of IPv4 without options
 	header6    = 40
@@ -34,44 +34,47 @@ type Answer struct {
 }
 
 // probe makes an Echo-Request, which dies after hop hops unless that is 0.
-func probe(from, to netip.Addr, id, round uint16, hop int) ([]byte, error) {
+func probe(from, to netip.Addr, id, round uint16, hop int) []byte {
 	ttl := hop
 	if hop == 0 {
 		ttl = farTTL
 	}
-	body := &icmp.Echo{ID: int(id), Seq: int(round<<hopBits | uint16(hop)), Data: probeTag}
+	m := make([]byte, headerEcho, headerEcho+len(probeTag))
+	binary.BigEndian.PutUint16(m[4:], id)
+	binary.BigEndian.PutUint16(m[6:], round<<hopBits|uint16(hop))
+	m = append(m, probeTag...)
+	var h []byte
 	if to.Is4() {
-		m, err := (&icmp.Message{Type: ipv4.ICMPTypeEcho, Body: body}).Marshal(nil)
-		if err != nil {
-			return nil, err
-		}
-		// The kernel's byte order does not matter here, so this is written out.
-		h := make([]byte, header4, header4+len(m))
+		m[0] = echoRequest4
+		binary.BigEndian.PutUint16(m[2:], checksum(m))
+		h = make([]byte, header4, header4+len(m))
 		h[0], h[8], h[9] = 0x45, byte(ttl), protoICMP
 		binary.BigEndian.PutUint16(h[2:], uint16(header4+len(m)))
 		binary.BigEndian.PutUint16(h[4:], round<<hopBits|uint16(hop))
 		copy(h[12:], from.AsSlice())
 		copy(h[16:], to.AsSlice())
 		binary.BigEndian.PutUint16(h[10:], checksum(h))
-		return append(h, m...), nil
+	} else {
+		m[0] = echoRequest6
+		h = make([]byte, header6, header6+len(m))
+		copy(h[8:], from.AsSlice())
+		copy(h[24:], to.AsSlice())
+		pseudo := append(append([]byte(nil), h[8:]...), 0, 0, 0, byte(len(m)), 0, 0, 0, protoICMPv6)
+		binary.BigEndian.PutUint16(m[2:], checksum(append(pseudo, m...)))
+		h[0], h[6], h[7] = 0x60, protoICMPv6, byte(ttl)
+		binary.BigEndian.PutUint16(h[4:], uint16(len(m)))
 	}
-	m, err := (&icmp.Message{Type: ipv6.ICMPTypeEchoRequest, Body: body}).Marshal(icmp.IPv6PseudoHeader(from.AsSlice(), to.AsSlice()))
-	if err != nil {
-		return nil, err
-	}
-	h := make([]byte, header6, header6+len(m))
-	h[0], h[6], h[7] = 0x60, protoICMPv6, byte(ttl)
-	binary.BigEndian.PutUint16(h[4:], uint16(len(m)))
-	copy(h[8:], from.AsSlice())
-	copy(h[24:], to.AsSlice())
-	return append(h, m...), nil
+	return append(h, m...)
 }
 
-// checksum is that of RFC 1071 over an even number of octets.
+// checksum is that of RFC 1071.
 func checksum(b []byte) uint16 {
 	sum := uint32(0)
-	for i := 0; i+1 < len(b); i += 2 {
-		sum += uint32(binary.BigEndian.Uint16(b[i:]))
+	for ; len(b) > 1; b = b[2:] {
+		sum += uint32(binary.BigEndian.Uint16(b))
+	}
+	if len(b) == 1 {
+		sum += uint32(b[0]) << 8
 	}
 	for sum > 0xffff {
 		sum = sum>>16 + sum&0xffff
@@ -83,41 +86,38 @@ func checksum(b []byte) uint16 {
 // identifier: the reply, or an error from a host on the way.
 func ParseAnswer(datagram []byte, id uint16) (Answer, bool) {
 	from, _, proto, body, ok := split(datagram)
-	if !ok || proto != protoICMP && proto != protoICMPv6 {
+	if !ok || len(body) < headerEcho {
 		return Answer{}, false
 	}
-	m, err := icmp.ParseMessage(int(proto), body)
-	if err != nil {
+	var request byte // that an error is about
+	switch {
+	case proto == protoICMP && body[0] == echoReply4, proto == protoICMPv6 && body[0] == echoReply6:
+		if string(body[headerEcho:]) != string(probeTag) {
+			return Answer{}, false
+		}
+		return answer(from, body, id)
+	case proto == protoICMP && (body[0] == exceeded4 || body[0] == unreachable4):
+		request = echoRequest4
+	case proto == protoICMPv6 && (body[0] == exceeded6 || body[0] == unreachable6):
+		request = echoRequest6
+	default:
 		return Answer{}, false
 	}
-	switch m.Type {
-	case ipv4.ICMPTypeEchoReply, ipv6.ICMPTypeEchoReply:
-		echo, ok := m.Body.(*icmp.Echo)
-		if !ok || echo.ID != int(id) || string(echo.Data) != string(probeTag) {
-			return Answer{}, false
-		}
-		return Answer{From: from, Hop: hop(uint16(echo.Seq))}, true
-	case ipv4.ICMPTypeTimeExceeded, ipv4.ICMPTypeDestinationUnreachable,
-		ipv6.ICMPTypeTimeExceeded, ipv6.ICMPTypeDestinationUnreachable:
-		// The datagram that it is about begins behind the eight octets of the
-		// ICMP header and holds at least our own header of so many.
-		if len(body) < headerEcho {
-			return Answer{}, false
-		}
-		_, _, proto, echo, ok := split(body[headerEcho:])
-		if !ok || len(echo) < headerEcho || proto != protoICMP && proto != protoICMPv6 {
-			return Answer{}, false
-		}
-		request := byte(ipv4.ICMPTypeEcho)
-		if proto == protoICMPv6 {
-			request = byte(ipv6.ICMPTypeEchoRequest)
-		}
-		if echo[0] != request || binary.BigEndian.Uint16(echo[4:]) != id {
-			return Answer{}, false
-		}
-		return Answer{From: from, Hop: hop(binary.BigEndian.Uint16(echo[6:]))}, true
+	// The datagram that it is about begins behind the eight octets of the
+	// ICMP header and holds at least our own header of so many.
+	_, _, about, echo, ok := split(body[headerEcho:])
+	if !ok || about != proto || len(echo) < headerEcho || echo[0] != request {
+		return Answer{}, false
 	}
-	return Answer{}, false
+	return answer(from, echo, id)
+}
+
+// answer is for the Echo message that an answer holds.
+func answer(from netip.Addr, echo []byte, id uint16) (Answer, bool) {
+	if binary.BigEndian.Uint16(echo[4:]) != id {
+		return Answer{}, false
+	}
+	return Answer{From: from, Hop: hop(binary.BigEndian.Uint16(echo[6:]))}, true
 }
 
 func hop(seq uint16) int { return int(seq & (1<<hopBits - 1)) }

@@ -200,9 +200,7 @@ func (w *Watch) to(addrs []netip.Addr, hops []int) (all [][]byte) {
 			continue
 		}
 		for _, h := range hops {
-			if b, err := probe(from, a.WithZone(""), w.id, w.round, h); err == nil {
-				all = append(all, b)
-			}
+			all = append(all, probe(from, a.WithZone(""), w.id, w.round, h))
 		}
 		return all
 	}

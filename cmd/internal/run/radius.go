@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -109,9 +110,12 @@ func connectInfo(report string) string {
 }
 
 // lineNumber is the number at the end of a line's name; 0 if there is none.
-func lineNumber(name string) (n uint32) {
-	fmt.Sscan(name[strings.LastIndexFunc(name, func(r rune) bool { return r < '0' || r > '9' })+1:], &n)
-	return n
+func lineNumber(name string) uint32 {
+	n, err := strconv.ParseUint(name[strings.LastIndexFunc(name, func(r rune) bool { return r < '0' || r > '9' })+1:], 10, 32)
+	if err != nil {
+		return 0
+	}
+	return uint32(n)
 }
 
 // askRadius asks about a claim of a link that is still there.

@@ -3,7 +3,7 @@ package run
 import (
 	"context"
 	"os"
-	"slices"
+	"sort"
 	"time"
 
 	"pppdial/cmd/internal/rendezvous"
@@ -163,7 +163,8 @@ func (s *sight) complete(now time.Time) status.Bundle {
 			b.Links = append(b.Links, s.lines[i].Link)
 		}
 	}
-	slices.SortFunc(b.Links[there:], func(a, b status.Link) int { return a.Since.Compare(b.Since) })
+	fresh := b.Links[there:]
+	sort.Slice(fresh, func(i, j int) bool { return fresh[i].Since.Before(fresh[j].Since) })
 	return b
 }
 

@@ -2,15 +2,16 @@ package status
 
 import (
 	"cmp"
-	"slices"
+	"sort"
 )
 
 // Complete gives a document its final form: bundles in the order of their
 // units, and no list that is null.
 func (d *Document) Complete() {
 	list(&d.Bundles)
-	slices.SortFunc(d.Bundles, func(a, b Bundle) int {
-		return cmp.Or(cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.PID, b.PID))
+	sort.Slice(d.Bundles, func(i, j int) bool {
+		a, b := &d.Bundles[i], &d.Bundles[j]
+		return cmp.Or(cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.PID, b.PID)) < 0
 	})
 	for i := range d.Bundles {
 		b := &d.Bundles[i]
