@@ -4,7 +4,8 @@
 # make demo    a call over simulated modems, end to end
 # make readme  the demo, and what pppstat says of it into README.md
 # make fuzz    every fuzz target for FUZZTIME (60s); FUZZ=regexp for some of them
-# make bench   the table of README.md, and goodput beside pppd's (half an hour); BENCH=regexp for some of it
+# make bench   the table of README.md (README=README.md puts it there), and goodput beside pppd's (half an hour);
+#              BENCH=regexp for some of it
 # make gobench every benchmark beside the code; BENCH=regexp for some of them
 # make kills   kill -9 at KILLS (200) random moments of calls: what is left, does the next succeed
 # make soak    SOAK (168h) in virtual time of bundles on bad lines: a quarter of an hour
@@ -110,7 +111,8 @@ fuzz:
 	done
 
 bench: build
-	go run ./examples/bench -ppp bin/ppp -run '$(BENCH)'
+	go build -o bin/ ./examples/bench
+	bin/bench -ppp bin/ppp -run '$(BENCH)' -readme '$(README)'
 	@if echo goodput | grep -Eq '$(BENCH)'; then \
 		go test -run '^$$' -bench '^BenchmarkBundleGoodput$$' -timeout 2h ./cmd/internal/run; \
 	fi

@@ -123,6 +123,7 @@ func (p *process) said(err error) error {
 
 // A pair is two hosts with a link between them.
 type pair struct {
+	ctx       context.Context
 	near, far *host
 	running   []*process
 	pids      func() (near, far []int) // of the programs at the ends
@@ -133,12 +134,29 @@ func (b *bench) newPair() (*pair, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pair{}
+	p := &pair{ctx: b.ctx}
 	if p.near, err = newHost(dir + "/near"); err != nil {
 		return nil, err
 	}
 	p.far, err = newHost(dir + "/far")
 	return p, err
+}
+
+// pause waits; the error is that of a bench that is told to end.
+func (p *pair) pause(d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-p.ctx.Done():
+		return context.Cause(p.ctx)
+	}
+}
+
+// closeAfter closes a pair that something has gone wrong with.
+func (p *pair) closeAfter(err *error) {
+	if *err != nil {
+		p.close()
+	}
 }
 
 func (p *pair) close() {
@@ -163,20 +181,17 @@ func (p *pair) run(h *host, args []string, files ...*os.File) (*process, error) 
 
 // awaitPing waits until the far end answers.
 func (p *pair) awaitPing() error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	for {
-		var err error
-		ping := exec.CommandContext(ctx, "ping", "-c", "1", "-W", "1", farAddr)
-		if err = p.near.Do(ping.Run); err == nil {
+	for began := time.Now(); ; {
+		ping := exec.CommandContext(p.ctx, "ping", "-c", "1", "-W", "1", farAddr)
+		err := p.near.Do(ping.Run)
+		if err == nil {
 			return nil
 		}
-		if ctx.Err() != nil {
+		if time.Since(began) > patience {
 			return fmt.Errorf("the link does not come up: %w", err)
 		}
-		select {
-		case <-time.After(100 * time.Millisecond):
-		case <-ctx.Done():
+		if err := p.pause(100 * time.Millisecond); err != nil {
+			return err
 		}
 	}
 }
@@ -222,7 +237,8 @@ func resident(pid int) (int, error) {
 		return 0, err
 	}
 	_, rest, _ := strings.Cut(string(b), "VmRSS:")
-	kb, err := strconv.Atoi(strings.Fields(rest)[0])
+	size, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
+	kb, err := strconv.Atoi(size)
 	return kb << 10, err
 }
 

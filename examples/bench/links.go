@@ -47,11 +47,11 @@ func socketPair() (a, b *os.File, err error) {
 }
 
 // between joins two hosts by a line, with the same child at both ends.
-func (b *bench) between(child string, line func() (a, b *os.File, err error)) (*pair, error) {
-	p, err := b.newPair()
-	if err != nil {
+func (b *bench) between(child string, line func() (a, b *os.File, err error)) (p *pair, err error) {
+	if p, err = b.newPair(); err != nil {
 		return nil, err
 	}
+	defer p.closeAfter(&err)
 	one, other, err := line()
 	if err != nil {
 		return nil, err
@@ -68,18 +68,17 @@ func (b *bench) between(child string, line func() (a, b *os.File, err error)) (*
 	}
 	p.pids = func() (n, f []int) { return []int{near.pid()}, []int{far.pid()} }
 	if err := p.awaitPing(); err != nil {
-		defer p.close()
 		return nil, near.said(far.said(err))
 	}
 	return p, nil
 }
 
 // byPPP joins two hosts by the program: one calls the other by as many lines.
-func (b *bench) byPPP(lines int) (*pair, error) {
-	p, err := b.newPair()
-	if err != nil {
+func (b *bench) byPPP(lines int) (p *pair, err error) {
+	if p, err = b.newPair(); err != nil {
 		return nil, err
 	}
+	defer p.closeAfter(&err)
 	write := func(h *host, text string) (file string, err error) {
 		file = filepath.Join(h.dir, "ppp.conf")
 		return file, os.WriteFile(file, []byte(text+"\n"), 0o600)
@@ -114,7 +113,6 @@ func (b *bench) byPPP(lines int) (*pair, error) {
 		err = p.awaitLines(lines, near)
 	}
 	if err != nil {
-		defer p.close()
 		return nil, near.said(err)
 	}
 	return p, nil
@@ -122,9 +120,12 @@ func (b *bench) byPPP(lines int) (*pair, error) {
 
 // awaitLines waits until so many lines are joined.
 func (p *pair) awaitLines(lines int, near *process) error {
-	for began := time.Now(); time.Since(began) < patience; time.Sleep(50 * time.Millisecond) {
+	for began := time.Now(); time.Since(began) < patience; {
 		if strings.Count(near.log.String(), "link joined") >= lines {
 			return nil
+		}
+		if err := p.pause(50 * time.Millisecond); err != nil {
+			return err
 		}
 	}
 	return fmt.Errorf("%d lines do not join", lines)

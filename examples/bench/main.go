@@ -1,21 +1,26 @@
 // Bench measures the program against reference points of the same machine, in
 // the same run, and prints the table of README.md.
 //
-//	go run ./examples/bench -ppp bin/ppp [-run REGEXP] [-seconds N] [-best N]
+//	go run ./examples/bench -ppp bin/ppp [-run REGEXP] [-seconds N] [-best N] [-readme FILE]
 //
 // It needs root, or a kernel that lets users make namespaces, and iperf3,
-// iproute2 and iputils-ping; it leaves nothing behind. What it calls null is a
-// relay that copies packets between a TUN device and a line, each behind its
+// iproute2 and iputils-ping; it leaves nothing behind, whatever ends it but
+// SIGKILL. What it calls null is a relay that copies packets between a TUN device and a line, each behind its
 // length, and does nothing else.
 package main
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"regexp"
+	"strings"
+	"syscall"
 	"time"
 
 	"pppdial/examples/internal/rootless"
@@ -26,6 +31,7 @@ type row struct{ what, ours, reference, ratio, goal string }
 
 // A bench is what its measurements share.
 type bench struct {
+	ctx     context.Context
 	program string
 	self    string
 	dir     string
@@ -63,7 +69,10 @@ func main() {
 	seconds := flag.Int("seconds", 5, "how long a transfer takes")
 	best := flag.Int("best", 3, "of so many runs the best counts, as other programs take their share of the machine")
 	bundles := flag.Int("bundles", 100, "the most bundles of one daemon")
+	readme := flag.String("readme", "", "a file into which to write the table")
 	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
 	if os.Geteuid() != 0 {
 		status, err := rootless.Again()
 		fatal(err)
@@ -73,8 +82,12 @@ func main() {
 	if err != nil {
 		fatal(err)
 	}
-	b := &bench{seconds: time.Duration(*seconds) * time.Second, best: *best, bundles: *bundles}
-	fatal(b.all(*program, re))
+	b := &bench{ctx: ctx, seconds: time.Duration(*seconds) * time.Second, best: *best, bundles: *bundles}
+	table, err := b.all(*program, re)
+	if err == nil && *readme != "" {
+		err = put(*readme, table)
+	}
+	fatal(err)
 }
 
 func fatal(err error) {
@@ -84,29 +97,55 @@ func fatal(err error) {
 	}
 }
 
-func (b *bench) all(program string, which *regexp.Regexp) (err error) {
+// all makes the measurements, printing what they show as soon as it is known.
+func (b *bench) all(program string, which *regexp.Regexp) (table string, err error) {
 	if b.program, err = filepath.Abs(program); err != nil {
-		return err
+		return "", err
 	}
 	if b.self, err = os.Executable(); err != nil {
-		return err
+		return "", err
 	}
 	if b.dir, err = os.MkdirTemp("", "pppbench"); err != nil {
-		return err
+		return "", err
 	}
 	defer os.RemoveAll(b.dir)
-	fmt.Println("| what | here | reference | ratio | goal |\n|---|---|---|---|---|")
+	say := func(line string) {
+		fmt.Println(line)
+		table += line + "\n"
+	}
+	say("| what | here | reference | ratio | goal |")
+	say("|---|---|---|---|---|")
 	for _, m := range measurements {
 		if !which.MatchString(m.name) {
 			continue
 		}
 		rows, err := m.make(b)
 		for _, r := range rows {
-			fmt.Printf("| %s | %s | %s | %s | %s |\n", r.what, r.ours, cmp.Or(r.reference, "-"), cmp.Or(r.ratio, "-"), r.goal)
+			say(fmt.Sprintf("| %s | %s | %s | %s | %s |", r.what, r.ours, cmp.Or(r.reference, "-"), cmp.Or(r.ratio, "-"), r.goal))
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", m.name, err)
+			return "", fmt.Errorf("%s: %w", m.name, cmp.Or(context.Cause(b.ctx), err))
 		}
 	}
-	return nil
+	return table, nil
+}
+
+// Between these the README has the table.
+const (
+	tableBegin = "<!-- make bench -->\n"
+	tableEnd   = "<!-- end of make bench -->\n"
+)
+
+// put writes the table into a file that has a place for it.
+func put(file, table string) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	before, rest, begins := strings.Cut(string(text), tableBegin)
+	_, after, ends := strings.Cut(rest, tableEnd)
+	if !begins || !ends {
+		return errors.New(file + " has no place for it")
+	}
+	return os.WriteFile(file, []byte(before+tableBegin+table+tableEnd+after), 0o644)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -59,7 +60,7 @@ func (b *bench) crowd(n int) (row, error) {
 	if err != nil {
 		return row{}, err
 	}
-	if err := daemon.settle(); err != nil {
+	if err := p.settle(daemon); err != nil {
 		return row{}, err
 	}
 	base, err := resident(daemon.pid())
@@ -76,13 +77,13 @@ func (b *bench) crowd(n int) (row, error) {
 			return row{}, daemon.said(err)
 		}
 		if i%8 == 7 { // a few at a time
-			if err := callers[i].await(); err != nil {
+			if err := callers[i].await(b.ctx); err != nil {
 				return row{}, daemon.said(err)
 			}
 		}
 	}
 	for _, c := range callers {
-		if err := c.await(); err != nil {
+		if err := c.await(b.ctx); err != nil {
 			return row{}, daemon.said(err)
 		}
 	}
@@ -97,7 +98,7 @@ func (b *bench) crowd(n int) (row, error) {
 			}
 		}
 		for _, c := range callers {
-			if err := c.awaitPacket(); err != nil {
+			if err := c.awaitPacket(b.ctx); err != nil {
 				return row{}, err
 			}
 		}
@@ -116,14 +117,16 @@ func (b *bench) crowd(n int) (row, error) {
 }
 
 // settle waits until a daemon listens.
-func (p *process) settle() error {
-	for began := time.Now(); time.Since(began) < patience; time.Sleep(20 * time.Millisecond) {
-		if strings.Contains(p.log.String(), "serving") {
-			time.Sleep(200 * time.Millisecond)
-			return nil
+func (p *pair) settle(daemon *process) error {
+	for began := time.Now(); time.Since(began) < patience; {
+		if strings.Contains(daemon.log.String(), "serving") {
+			return p.pause(200 * time.Millisecond)
+		}
+		if err := p.pause(20 * time.Millisecond); err != nil {
+			return err
 		}
 	}
-	return p.said(errors.New("the daemon does not listen"))
+	return daemon.said(errors.New("the daemon does not listen"))
 }
 
 // callIn starts a login shell for caller i, and PPP at the other end of its
@@ -157,7 +160,7 @@ func (b *bench) callIn(p *pair, file string, i int) (*caller, error) {
 
 func dotted(a [4]byte) string { return fmt.Sprintf("%d.%d.%d.%d", a[0], a[1], a[2], a[3]) }
 
-func (c *caller) await() error {
+func (c *caller) await(ctx context.Context) error {
 	select {
 	case <-c.up:
 		return nil
@@ -165,11 +168,13 @@ func (c *caller) await() error {
 		return err
 	case <-time.After(upPatience):
 		return errors.New("a caller's link does not come up")
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 }
 
 // awaitPacket waits for an answer of IPv4.
-func (c *caller) awaitPacket() error {
+func (c *caller) awaitPacket(ctx context.Context) error {
 	for {
 		select {
 		case p := <-c.dev.Received():
@@ -180,6 +185,8 @@ func (c *caller) awaitPacket() error {
 			return err
 		case <-time.After(patience):
 			return errors.New("a ping is not answered")
+		case <-ctx.Done():
+			return context.Cause(ctx)
 		}
 	}
 }

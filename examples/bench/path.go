@@ -61,10 +61,10 @@ type iperf3Result struct {
 }
 
 func (b *bench) iperf3(p *pair) (r iperf3Result, err error) {
-	for began := time.Now(); ; time.Sleep(50 * time.Millisecond) { // until the server listens
+	for began := time.Now(); ; { // until the server listens
 		var stdout bytes.Buffer
 		r = iperf3Result{}
-		c := exec.Command("iperf3", "-c", farAddr, "-J", "-t", fmt.Sprint(int(b.seconds.Seconds())))
+		c := exec.CommandContext(b.ctx, "iperf3", "-c", farAddr, "-J", "-t", fmt.Sprint(int(b.seconds.Seconds())))
 		c.Stdout = &stdout
 		err = p.near.Do(c.Run)
 		if jerr := json.Unmarshal(stdout.Bytes(), &r); err == nil && jerr == nil && r.Error == "" && r.End.Received.Bytes > 0 {
@@ -72,6 +72,9 @@ func (b *bench) iperf3(p *pair) (r iperf3Result, err error) {
 		}
 		if time.Since(began) > b.seconds+patience || !strings.Contains(r.Error, "refused") {
 			return r, fmt.Errorf("iperf3: %v %s", err, r.Error)
+		}
+		if err := p.pause(50 * time.Millisecond); err != nil {
+			return r, err
 		}
 	}
 }

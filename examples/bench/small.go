@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -17,7 +18,7 @@ import (
 // framing runs the benchmarks of package hdlc, which compare with a reference
 // of their own.
 func (b *bench) framing() (rows []row, err error) {
-	c := exec.Command("go", "test", "-run", "^$", "-bench", "^Benchmark(Encode|Decode)$/^accm=(0|ffffffff)$/^random$", "-count", strconv.Itoa(2*b.best), "-benchtime", "0.3s", "pppdial/mp/hdlc")
+	c := exec.CommandContext(b.ctx, "go", "test", "-run", "^$", "-bench", "^Benchmark(Encode|Decode)$/^accm=(0|ffffffff)$/^random$", "-count", strconv.Itoa(2*b.best), "-benchtime", "0.3s", "pppdial/mp/hdlc")
 	c.Stderr = os.Stderr
 	out, err := c.Output()
 	if err != nil {
@@ -78,7 +79,7 @@ func (b *bench) latency() ([]row, error) {
 // ping returns the median round trip.
 func (p *pair) ping(n int) (time.Duration, error) {
 	var out bytes.Buffer
-	c := exec.Command("ping", "-c", strconv.Itoa(n), "-i", "0.02", "-s", "56", farAddr)
+	c := exec.CommandContext(p.ctx, "ping", "-c", strconv.Itoa(n), "-i", "0.02", "-s", "56", farAddr)
 	c.Stdout = &out
 	if err := p.near.Do(c.Run); err != nil {
 		return 0, fmt.Errorf("ping: %w: %s", err, out.Bytes())
@@ -164,6 +165,8 @@ func (b *bench) firstOctet() (time.Duration, error) {
 		return t, nil
 	case <-time.After(patience):
 		return 0, near.said(errors.New("no Configure-Request"))
+	case <-p.ctx.Done():
+		return 0, context.Cause(p.ctx)
 	}
 }
 
@@ -182,10 +185,8 @@ func (b *bench) memory() (rows []row, err error) {
 			}
 			near, far := p.pids()
 			for _, pid := range append(near, far...) {
-				n, err := resident(pid)
-				if err != nil {
-					return rows, err
-				}
+				n, rerr := resident(pid)
+				err = errors.Join(err, rerr)
 				sizes[i] = max(sizes[i], n)
 			}
 		}
@@ -206,7 +207,7 @@ func mb(n int) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
 // size is that of the program as it is packaged.
 func (b *bench) size() ([]row, error) {
 	stripped := filepath.Join(b.dir, "stripped")
-	c := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", stripped, "pppdial/cmd/ppp")
+	c := exec.CommandContext(b.ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", stripped, "pppdial/cmd/ppp")
 	c.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := c.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("go build: %w: %s", err, out)
@@ -225,7 +226,9 @@ func (b *bench) idle() ([]row, error) {
 		return nil, err
 	}
 	defer p.close()
-	time.Sleep(2 * time.Second) // what follows the start is over
+	if err := p.pause(2 * time.Second); err != nil { // what follows the start is over
+		return nil, err
+	}
 	near, far := p.pids()
 	pids := append(near, far...)
 	before, err := cpuTimes(pids)
@@ -233,7 +236,9 @@ func (b *bench) idle() ([]row, error) {
 		return nil, err
 	}
 	const span = 10 * time.Second
-	time.Sleep(span)
+	if err := p.pause(span); err != nil {
+		return nil, err
+	}
 	after, err := cpuTimes(pids)
 	return []row{{"CPU of both ends, idle link", fmt.Sprintf("%.1f %%", 100*(after-before).Seconds()/span.Seconds()), "", "", "0.0 %"}}, err
 }

@@ -8,11 +8,13 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"syscall"
 )
 
 // Again runs the program once more, with the same arguments, as root of a user
-// namespace and a network of its own, and returns how it ended.
+// namespace and a network of its own, and returns how it ended. A SIGTERM is
+// passed on; what the terminal sends, both get.
 func Again() (status int, err error) {
 	c := exec.Command("/proc/self/exe", os.Args[1:]...)
 	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
@@ -21,7 +23,26 @@ func Again() (status int, err error) {
 		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
 		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
 	}
-	err = c.Run()
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGINT, syscall.SIGTERM)
+	defer signal.Stop(stop)
+	if err = c.Start(); err == nil {
+		ended := make(chan struct{})
+		go func() {
+			for {
+				select {
+				case s := <-stop:
+					if s == syscall.SIGTERM {
+						c.Process.Signal(s)
+					}
+				case <-ended:
+					return
+				}
+			}
+		}()
+		err = c.Wait()
+		close(ended)
+	}
 	if exit := new(exec.ExitError); errors.As(err, &exit) {
 		return exit.ExitCode(), nil
 	}
