@@ -225,13 +225,14 @@ func TestReports(t *testing.T) {
 	}
 }
 
-// TestBundleGoodput is one short case; all of them are BenchmarkBundleGoodput.
+// TestBundleGoodput is one short case; all of them are BenchmarkBundleGoodput. A
+// busy machine leaves the lines idle at times: what they have carried counts.
 func TestBundleGoodput(t *testing.T) {
 	t.Parallel()
 	lines := cablesOf(57600, 115200)
 	for name, g := range goodputs(t, 8, 1, lines) {
 		for _, share := range g {
-			if best := 11520 / sum(lines); name != "pppd with pppd" && share.median < best {
+			if best := share.busy * 11520 / sum(lines); name != "pppd with pppd" && share.median < best {
 				t.Errorf("%s: %v, less than the best line carries alone", name, g)
 			}
 		}
