@@ -41,7 +41,7 @@ const (
 	// Who sends so much at a time may have sent more: up to so much is taken to
 	// the owner at once, which is awakened less often then.
 	bulkRead = 1 << 10
-	bulkMost = 16 << 10
+	bulkMost = 16<<10 - 1 // less than a buffer, which would grow
 )
 
 var errNoProgress = errors.New("mp: the line returns neither bytes nor an error")
