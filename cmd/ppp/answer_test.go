@@ -66,7 +66,7 @@ func (h *host) listen(conf string) *ppp {
 	cmd.Env = append(os.Environ(), h.inside(program)...)
 	cmd.Env = append(cmd.Env, "RUNTIME_DIRECTORY="+shellDir, "STATE_DIRECTORY="+shellDir+"/keep")
 	p := h.launch(cmd)
-	p.await("serving the lines of login shells", 10*time.Second)
+	p.await("serving the lines of login shells", slowly)
 	return p
 }
 
@@ -92,16 +92,16 @@ func TestGettyPPPD(t *testing.T) {
 			bank.Answer(number, far.getty())
 			daemon := far.listen(fmt.Sprintf("%s localhost=%s remotehost=%s %s\n", tt.far, ourAddr(line), pppdAddr(line), noBSD))
 			peer := pppdCalls(t, line, modem, append([]string{"noauth", "remotename", "srv"}, tt.pppd...)...)
-			daemon.await("up local="+ourAddr(line)+" remote="+pppdAddr(line), 40*time.Second)
+			daemon.await("up local="+ourAddr(line)+" remote="+pppdAddr(line), slowly)
 			daemon.await(tt.has, time.Second)
-			if _, err := peer.WaitEvent("ip-up", 10*time.Second); err != nil {
+			if _, err := peer.WaitEvent("ip-up", slowly); err != nil {
 				t.Fatal(err)
 			}
 			carry(t, far.Net, netip.AddrPortFrom(netip.MustParseAddr(pppdAddr(line)), lab.EchoPort), 1<<18)
 			if _, err := peer.Stop(t.Context()); err != nil {
 				t.Error(err)
 			}
-			daemon.await("verdict: status=0 ", 10*time.Second)
+			daemon.await("verdict: status=0 ", slowly)
 			if got := daemon.term(); got != 5 {
 				t.Errorf("the daemon ends with %d, want 5", got)
 			}
@@ -141,16 +141,16 @@ func TestGetty(t *testing.T) {
 			p.near.conf(`rmt device=%s phone=%s login_chat='ogin: mynam ssword: \qxxx PPP' localhost=%s remotehost=%s %s`,
 				p.modem.Path(), number, nearAddr, farAddr, tt.near)
 			call := p.near.call("rmt")
-			call.await("up local="+nearAddr, 30*time.Second)
+			call.await("up local="+nearAddr, slowly)
 			daemon.await(tt.has, time.Second)
-			p.near.ping(farAddr, 1, 10*time.Second)
+			p.near.ping(farAddr, 1, slowly)
 			if text := who(t, "mynam"); text == "" {
 				t.Errorf("the login is not recorded")
 			}
 			if got := call.term(); got != 5 {
 				t.Errorf("status %d, want 5", got)
 			}
-			daemon.await("verdict: status=0 ", 10*time.Second)
+			daemon.await("verdict: status=0 ", slowly)
 			released(t, p.modem)
 			if got := daemon.term(); got != 5 {
 				t.Errorf("the daemon ends with %d, want 5", got)

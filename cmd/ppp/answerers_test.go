@@ -8,7 +8,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"pppdial/dial/dialtest"
 )
@@ -54,19 +53,19 @@ func TestSSH(t *testing.T) {
 	}
 	daemon := p.far.listen(fmt.Sprintf("mynam localhost=%s remotehost=%s\n", farAddr, nearAddr))
 	server := p.far.program("/usr/sbin/dropbear", "-F", "-E", "-s", "-p", "127.0.0.1:2222", "-P", shellDir+"/sshd.pid", "-r", shellDir+"/hostkey")
-	server.await("Not backgrounding", 10*time.Second)
+	server.await("Not backgrounding", slowly)
 
 	// ssh runs on the far host, which spares the two a network before the call.
 	p.near.conf(`rmt device='exec:nsenter --net=/proc/%d/fd/%d ssh -tt -e none -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -p 2222 -i %s mynam@127.0.0.1'
 	login_chat=PPP localhost=%s remotehost=%s`, os.Getpid(), p.far.ns.Fd(), key, nearAddr, farAddr)
 	call := p.near.call("rmt")
-	call.await("up local="+nearAddr+" remote="+farAddr, 30*time.Second)
-	daemon.await("up local="+farAddr+" remote="+nearAddr, 10*time.Second)
+	call.await("up local="+nearAddr+" remote="+farAddr, slowly)
+	daemon.await("up local="+farAddr+" remote="+nearAddr, slowly)
 	exchange(t, p.near.Net, p.far.echo(farAddr), 1<<20)
 	if got := call.term(); got != 5 {
 		t.Errorf("status %d, want 5", got)
 	}
-	daemon.await("verdict: status=0 ", 10*time.Second)
+	daemon.await("verdict: status=0 ", slowly)
 	if got := daemon.term(); got != 5 {
 		t.Errorf("the daemon ends with %d, want 5", got)
 	}
@@ -95,14 +94,14 @@ func TestMgetty(t *testing.T) {
 			mgetty := p.far.program("/usr/sbin/mgetty", "-D", "-x", "5", "-s", "115200", strings.TrimPrefix(tty, "/dev/"))
 			p.near.conf(`rmt device=%s phone=%s localhost=%s remotehost=%s %s`, p.modem.Path(), number, nearAddr, farAddr, tt.near)
 			call := p.near.call("rmt")
-			call.await("up local="+nearAddr+" remote="+farAddr, 40*time.Second)
-			daemon.await("up local="+farAddr+" remote="+nearAddr, 10*time.Second)
+			call.await("up local="+nearAddr+" remote="+farAddr, slowly)
+			daemon.await("up local="+farAddr+" remote="+nearAddr, slowly)
 			exchange(t, p.near.Net, p.far.echo(farAddr), 1<<18)
 			if got := call.term(); got != 5 {
 				t.Errorf("status %d, want 5", got)
 			}
-			daemon.await("verdict: status=0 ", 10*time.Second)
-			mgetty.status(20 * time.Second)
+			daemon.await("verdict: status=0 ", slowly)
+			mgetty.status(slowly)
 			released(t, p.modem)
 			if got := daemon.term(); got != 5 {
 				t.Errorf("the daemon ends with %d, want 5", got)

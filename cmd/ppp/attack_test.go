@@ -43,7 +43,7 @@ func attacked(t *testing.T, more ...string) (*ppp, *crowd, *callerEnd, mp.Networ
 // unharmed ends an attack.
 func unharmed(t *testing.T, daemon *ppp, friend *callerEnd, n mp.Network) {
 	t.Helper()
-	if err := friend.ping(n, 10*time.Second); err != nil {
+	if err := friend.ping(n, slowly); err != nil {
 		t.Errorf("the friend is bothered: %v", err)
 	}
 	friend.bye(t)
@@ -83,7 +83,7 @@ func TestAnothersLabel(t *testing.T) {
 			t.Errorf("%s: %v: %s", label, err, &stderr)
 		}
 	}
-	daemon.await("request refused", 5*time.Second)
+	daemon.await("request refused", slowly)
 	if got := daemon.term(); got != 5 {
 		t.Errorf("status %d, want 5", got)
 	}
@@ -104,7 +104,7 @@ func TestSymlinks(t *testing.T) {
 		cmd := exec.Command(program, "-l", "-f", conf)
 		cmd.Env = append(os.Environ(), "RUNTIME_DIRECTORY="+dir)
 		p := h.launch(cmd)
-		if got := p.status(10 * time.Second); got != 1 {
+		if got := p.status(slowly); got != 1 {
 			t.Errorf("%s: status %d", dir, got)
 		}
 		p.await("login shells cannot bring their lines", 0)
@@ -112,7 +112,7 @@ func TestSymlinks(t *testing.T) {
 	for _, mode := range []os.FileMode{0o620, 0o602, 0o644} {
 		os.Chmod(conf, mode)
 		p := h.run("-l", "-f", conf)
-		if got := p.status(10 * time.Second); got != 2 {
+		if got := p.status(slowly); got != 2 {
 			t.Errorf("mode %v: status %d", mode, got)
 		}
 		p.await("chmod 600", 0)
@@ -135,7 +135,7 @@ func TestGuessing(t *testing.T) {
 	if took := time.Since(began); took < 2*time.Second {
 		t.Errorf("all guesses are answered after %v", took)
 	}
-	daemon.awaitTimes("the peer is not believed", 8, 5*time.Second)
+	daemon.awaitTimes("the peer is not believed", 8, slowly)
 	right := c.call("_INCOMING", "mallory", "Gegenteil")
 	right.isUp(t)
 	right.bye(t)
@@ -262,7 +262,7 @@ func TestHalfOpen(t *testing.T) {
 	for i := range silent {
 		silent[i] = c.silent("_SILENT")
 	}
-	daemon.awaitTimes("_SILENT: /dev/pts/", calls, time.Minute)
+	daemon.awaitTimes("_SILENT: /dev/pts/", calls, slowly)
 	during := statusOf(t, daemon)
 	t.Logf("%d silent callers: %d KB each", calls, (during.rss-before.rss)/calls)
 	late := c.call("_INCOMING", "mallory", "Gegenteil")

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"pppdial/dial/dialtest"
 )
@@ -41,8 +40,8 @@ func TestCapture(t *testing.T) {
 	send_pap send_name=me send_passwd=%s mindevs=2 outdevs=2 maxdevs=2 -ccp -vj_comp capture=%s`,
 		first.Path(), second.Path(), number, nearAddr, farAddr, papSecret, file)
 	call := near.call("rmt")
-	call.await("connection begins", 20*time.Second)
-	call.awaitTimes("link joined", 2, 20*time.Second)
+	call.await("connection begins", slowly)
+	call.awaitTimes("link joined", 2, slowly)
 	echo := far.echo(farAddr)
 	carry(t, near.Net, echo, 8<<10)
 
@@ -102,8 +101,8 @@ func TestKeptCall(t *testing.T) {
 	bank.Answer(number, dialtest.Login{Banner: "Welcome to the museum\r\n", User: "mynam", Password: "yyy"})
 	near.conf(`rmt device=%s phone=%s login_chat='ogin: mynam ssword: \qxxx TIMEOUT 2 PPP' modtries=1`, modem.Path(), number)
 	call := near.call("rmt")
-	call.await("what was recorded of the call is kept file="+near.dir+"/failed-rmt.pcapng", 30*time.Second)
-	call.status(20 * time.Second)
+	call.await("what was recorded of the call is kept file="+near.dir+"/failed-rmt.pcapng", slowly)
+	call.status(slowly)
 	out := tshark(t, near.dir+"/failed-rmt.pcapng")
 	for _, want := range []string{"dialing number=" + number, "connected modem=", "chat sends text=mynam", "chat sends text=******"} {
 		if !strings.Contains(out, want) {

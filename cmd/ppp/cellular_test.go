@@ -33,8 +33,8 @@ func TestCellular(t *testing.T) {
 			bank.Answer("*99#", operator{addr: cellAddr}.service())
 			h.conf("cell device=%s pin=2468 %s", modem.Path(), cellWords)
 			call := h.call("cell")
-			call.await("registered network=", 20*time.Second)
-			call.await("up local=", 20*time.Second)
+			call.await("registered network=", slowly)
+			call.await("up local=", slowly)
 			if out := h.ip("addr"); !strings.Contains(out, cellAddr.String()+" peer 10.64.64.64") {
 				t.Errorf("the addresses are\n%s", out)
 			}
@@ -179,7 +179,7 @@ func TestCellularFaults(t *testing.T) {
 			bank.Answer("*99#", tt.network)
 			h.conf("cell device=%s %s %s", modem.Path(), cellWords, tt.words)
 			call := h.call("cell")
-			if got := call.status(60 * time.Second); got != tt.status {
+			if got := call.status(slowly); got != tt.status {
 				t.Errorf("status %d, want %d", got, tt.status)
 			}
 			got := call.await("verdict: ", 0)
@@ -204,7 +204,7 @@ func TestPINAcrossRestarts(t *testing.T) {
 	modem := newModem(t, bank, dialtest.ModemConfig{Name: "ec25", Profile: p})
 	h.conf("cell device=%s pin=1357 %s", modem.Path(), cellWords)
 	for range 3 {
-		if got := h.call("cell").status(20 * time.Second); got != 18 {
+		if got := h.call("cell").status(slowly); got != 18 {
 			t.Errorf("status %d, want 18", got)
 		}
 		if got := modem.SIMTries(); got != 2 {
@@ -214,7 +214,7 @@ func TestPINAcrossRestarts(t *testing.T) {
 	bank.Answer("*99#", operator{addr: cellAddr}.service())
 	h.conf("cell device=%s pin=2468 %s", modem.Path(), cellWords)
 	call := h.call("cell")
-	call.await("up local=", 20*time.Second)
+	call.await("up local=", slowly)
 	call.term()
 }
 
@@ -228,7 +228,7 @@ func TestWedged(t *testing.T) {
 	h.conf("cell device=%s %s modtries=3 reset_on_fail reset_wait=1 reset_cmd='echo off >%s' camp LCP_ECHO_INTERVAL=1 lcp_echo_fails=2",
 		modem.Path(), cellWords, switched)
 	call := h.call("cell")
-	call.await("up local=", 20*time.Second)
+	call.await("up local=", slowly)
 	modem.Wedge(true)
 	for limit := time.After(60 * time.Second); ; { // the power supply
 		if _, err := os.Stat(switched); err == nil {
@@ -241,8 +241,8 @@ func TestWedged(t *testing.T) {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
-	call.await("the modem is reset", 30*time.Second)
-	call.awaitTimes("up local=", 2, 30*time.Second)
+	call.await("the modem is reset", slowly)
+	call.awaitTimes("up local=", 2, slowly)
 	if got := call.term(); got != 5 {
 		t.Errorf("status %d, want 5", got)
 	}
@@ -258,7 +258,7 @@ func TestResetAlways(t *testing.T) {
 	bank.Answer("*99#", operator{addr: cellAddr, gone: true}.service())
 	h.conf("cell device=%s %s modtries=3 reset_always reset_wait=0 camp", modem.Path(), cellWords)
 	call := h.call("cell")
-	call.awaitTimes("the modem is reset", 2, 60*time.Second)
+	call.awaitTimes("the modem is reset", 2, slowly)
 	call.term()
 	if !strings.Contains(modem.Transcript(), "AT+CRESET") {
 		t.Errorf("the modem was told\n%s", modem.Transcript())

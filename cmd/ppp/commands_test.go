@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/godbus/dbus/v5"
 
@@ -116,7 +115,7 @@ func TestCommands(t *testing.T) {
 	p := named(t, strings.ReplaceAll("up_cmd='run-parts DIR/ip-up.d' up_cmd=DIR/ip-up up_cmd='sleep 1; echo told >&2' down_cmd=DIR/ip-down down_cmd='run-parts DIR/ip-down.d'", "DIR", dir))
 	p.near.env = []string{"DBUS_SYSTEM_BUS_ADDRESS=" + bus.address}
 	p.call = p.near.call("rmt")
-	p.call.await("up_cmd: told", 30*time.Second)
+	p.call.await("up_cmd: told", slowly)
 	const set = "SetLinkDNS [{2 [10 0 0 53]} {2 [10 0 1 53]}]; SetLinkDefaultRoute true"
 	if got := bus.said(); got != set {
 		t.Errorf("systemd-resolved was told %s", got)
@@ -147,10 +146,10 @@ func TestCommandsTakeTheirTime(t *testing.T) {
 	t.Parallel()
 	p := named(t, "up_cmd='echo begun >&2; exec sleep 1000'")
 	p.call = p.near.call("rmt")
-	p.call.await("up_cmd: begun", 30*time.Second)
+	p.call.await("up_cmd: begun", slowly)
 	carry(t, p.near.Net, p.far.echo(farAddr), 10_000)
 	p.call.signal(15)
-	p.call.await("connection ends", 20*time.Second)
+	p.call.await("connection ends", slowly)
 	if got := p.call.term(); got != 5 {
 		t.Errorf("status %d, want 5", got)
 	}
@@ -165,7 +164,7 @@ func TestNamesAfterKill(t *testing.T) {
 	p := named(t, "")
 	p.near.env = []string{"DBUS_SYSTEM_BUS_ADDRESS="}
 	p.call = p.near.call("rmt")
-	p.call.await("name servers servers=", 30*time.Second)
+	p.call.await("name servers servers=", slowly)
 	file := filepath.Join(p.near.dir, "resolv.conf.ppp0")
 	b, err := os.ReadFile(file)
 	if want := "nameserver 10.0.0.53\nnameserver 10.0.1.53\n"; err != nil || !strings.HasSuffix(string(b), "\n"+want) {
@@ -179,7 +178,7 @@ func TestNamesAfterKill(t *testing.T) {
 		t.Errorf("nothing is left to get over: %v", err)
 	}
 	p.call = p.near.call("again")
-	p.call.await("up local="+nearAddr, 30*time.Second)
+	p.call.await("up local="+nearAddr, slowly)
 	if _, err := os.Stat(file); err == nil {
 		t.Error("the name servers of the killed ppp are still there")
 	}

@@ -63,7 +63,7 @@ func (e *callerEnd) Slack(*mp.Bundle)                             {}
 func (h *host) serve(conf string, more ...string) (*ppp, *crowd) {
 	h.t.Helper()
 	daemon := h.run(append([]string{"-l", "-f", h.file("ppp.conf", conf)}, more...)...)
-	daemon.await("serving the lines of login shells", 10*time.Second)
+	daemon.await("serving the lines of login shells", slowly)
 	return daemon, newCrowd(h.t, h.dir)
 }
 

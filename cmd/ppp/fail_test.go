@@ -112,7 +112,7 @@ func TestFailures(t *testing.T) {
 			p.far.conf("mynam localhost=%s remotehost=%s %s", farAddr, nearAddr, tt.far)
 			p.near.conf(`rmt device=%s modtries=1 localhost=%s remotehost=%s %s`, device, nearAddr, farAddr, tt.words)
 			p.call = p.near.call("rmt")
-			if got := p.call.status(30 * time.Second); got != tt.status {
+			if got := p.call.status(slowly); got != tt.status {
 				t.Errorf("status %d, want %d", got, tt.status)
 			}
 			got := p.call.await("verdict: ", 0)
@@ -152,7 +152,7 @@ func TestTries(t *testing.T) {
 		before := strings.Count(modem.Transcript(), "> \"ATDT"+number)
 		began := time.Now()
 		call := near.call(tt.label, "-u", near.dir+"/uucp")
-		if got := call.status(20 * time.Second); got != tt.status {
+		if got := call.status(slowly); got != tt.status {
 			t.Errorf("%s: status %d, want %d", tt.label, got, tt.status)
 		}
 		call.await(tt.says, 0)

@@ -34,8 +34,8 @@ func TestTwoLines(t *testing.T) {
 	first := c.calls(calling{label: "joe", link: multilink})
 	n := first.isUp(t)
 	second := c.calls(calling{label: "joe", link: multilink, with: first})
-	daemon.await("link joined peer=\"\" links=2", 10*time.Second)
-	if err := first.ping(n, 10*time.Second); err != nil {
+	daemon.await("link joined peer=\"\" links=2", slowly)
+	if err := first.ping(n, slowly); err != nil {
 		t.Error(err)
 	}
 	if links := h.ip("-o", "link"); strings.Count(links, "ppp") != 1 {
@@ -50,8 +50,8 @@ func TestTwoLines(t *testing.T) {
 	}
 	stranger.bye(t)
 	second.link.Close(mp.Closed, "bye")
-	daemon.await("a line less", 10*time.Second)
-	if err := first.ping(n, 10*time.Second); err != nil {
+	daemon.await("a line less", slowly)
+	if err := first.ping(n, slowly); err != nil {
 		t.Error(err)
 	}
 	first.link.Close(mp.Closed, "bye")
@@ -109,10 +109,10 @@ func TestFreed(t *testing.T) {
 			if err := h.Do(shell.Start); err != nil {
 				t.Fatal(err)
 			}
-			daemon.await("a caller's line", 10*time.Second)
+			daemon.await("a caller's line", slowly)
 			if tt.after != "" {
 				e.start(nil)
-				daemon.await(tt.after, 10*time.Second)
+				daemon.await(tt.after, slowly)
 			}
 			if tt.do != nil {
 				tt.do(e, shell)
@@ -127,7 +127,7 @@ func TestFreed(t *testing.T) {
 			if got := shell.ProcessState.ExitCode(); got != tt.status && tt.status >= 0 {
 				t.Errorf("the shell ends with %d, want %d", got, tt.status)
 			}
-			daemon.await("verdict: ", 20*time.Second)
+			daemon.await("verdict: ", slowly)
 			if after := termiosOf(t, slave); after != before && tt.name != "the carrier is lost" {
 				t.Errorf("the terminal was %+v and is %+v", before, after)
 			}
@@ -167,11 +167,11 @@ func TestWithoutDaemon(t *testing.T) {
 	shell := h.at(e.slave, "joe", "-f", filepath.Join(h.dir, "ppp.conf"))
 	e.start(nil)
 	n := e.isUp(t)
-	if err := e.ping(n, 10*time.Second); err != nil {
+	if err := e.ping(n, slowly); err != nil {
 		t.Error(err)
 	}
 	e.link.Close(mp.Closed, "bye")
-	if got := shell.status(20 * time.Second); got != 0 {
+	if got := shell.status(slowly); got != 0 {
 		t.Errorf("status %d, want 0", got)
 	}
 	<-e.lost
@@ -187,7 +187,7 @@ func TestWithoutDaemon(t *testing.T) {
 	cmd := exec.Command(self, "--reuid=4242", "--regid=4242", "--clear-groups", shellFile)
 	cmd.Env = append(empty.inside("/usr/bin/setpriv"), "USER=mynam", "PATH=/usr/bin")
 	p := empty.launch(cmd)
-	if got := p.status(10 * time.Second); got != 3 {
+	if got := p.status(slowly); got != 3 {
 		t.Errorf("status %d, want 3", got)
 	}
 	if got := strings.Count(p.Log(), "\n"); got != 0 {
@@ -216,7 +216,7 @@ func TestAutoPPP(t *testing.T) {
 		t.Errorf("the caller has %s", got)
 	}
 	e.link.Close(mp.Closed, "bye")
-	shell.status(20 * time.Second)
+	shell.status(slowly)
 	<-e.lost
 	e.slave.Close()
 	e.close()

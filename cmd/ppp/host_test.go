@@ -19,6 +19,9 @@ import (
 	"pppdial/route/routetest/traffic"
 )
 
+// slowly bounds what takes a moment on a machine that has nothing else to do.
+const slowly = 90 * time.Second
+
 // A host is a machine: a network namespace, a place for files, and the log of
 // the ppps that run on it.
 type host struct {
@@ -222,7 +225,7 @@ func (p *ppp) signal(s syscall.Signal) {
 func (p *ppp) term() int {
 	p.t.Helper()
 	p.signal(syscall.SIGTERM)
-	return p.status(20 * time.Second)
+	return p.status(slowly)
 }
 
 func (p *ppp) stop() {
@@ -384,7 +387,7 @@ func unlocked(t *testing.T, tty string) {
 func carry(t *testing.T, from *traffic.Net, to netip.AddrPort, size int) {
 	t.Helper()
 	for i, n := range []int{0, 1, 56, 1400} {
-		if _, err := from.Ping(to.Addr(), i, n, 5*time.Second); err != nil {
+		if _, err := from.Ping(to.Addr(), i, n, slowly); err != nil {
 			t.Error(err)
 		}
 	}
@@ -394,12 +397,12 @@ func carry(t *testing.T, from *traffic.Net, to netip.AddrPort, size int) {
 // exchange sends bytes to an echo server and compares what comes back.
 func exchange(t *testing.T, from *traffic.Net, to netip.AddrPort, size int) {
 	t.Helper()
-	c, err := from.Dial(to, 10*time.Second)
+	c, err := from.Dial(to, slowly)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(time.Minute))
+	c.SetDeadline(time.Now().Add(slowly))
 	if err := traffic.Exchange(c, traffic.Data(size)); err != nil {
 		t.Error(err)
 	}

@@ -110,9 +110,9 @@ func TestImported(t *testing.T) {
 			h, modem := newCell(t, profile(nil), tt.network)
 			h.conf("%s", entry(h, "camp modwait=1"))
 			call := h.call("test")
-			call.await("up local="+cellAddr.String(), 40*time.Second)
+			call.await("up local="+cellAddr.String(), slowly)
 			modem.Hangup()
-			call.awaitTimes("up local="+cellAddr.String(), 2, 60*time.Second)
+			call.awaitTimes("up local="+cellAddr.String(), 2, slowly)
 			if got := call.term(); got != 5 {
 				t.Errorf("status %d, want 5", got)
 			}
@@ -126,7 +126,7 @@ func TestImported(t *testing.T) {
 			h, _ = newCell(t, profile(tt.spoil), network)
 			h.conf("%s", entry(h, tt.words))
 			call = h.call("test")
-			got := call.verdict(t, tt.status, 60*time.Second)
+			got := call.verdict(t, tt.status, slowly)
 			t.Logf("%s: %s", tt.fault, got)
 			if want := regexp.MustCompile(fmt.Sprintf("^status=%d .*%s", tt.status, tt.verdict)); !want.MatchString(got) {
 				t.Errorf("the verdict is not %s", want)

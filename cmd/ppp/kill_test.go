@@ -44,8 +44,8 @@ func TestKill(t *testing.T) {
 	}
 
 	p.call = p.near.call("again")
-	p.call.await("up local="+nearAddr, 30*time.Second)
-	p.far.awaitTimes("up local="+farAddr, 2, 10*time.Second)
+	p.call.await("up local="+nearAddr, slowly)
+	p.far.awaitTimes("up local="+farAddr, 2, slowly)
 	carry(t, p.near.Net, p.far.echo(farAddr), 100_000)
 	if routes := p.near.ip("route"); strings.Contains(routes, "10.90.0.0/16") {
 		t.Errorf("the route of the killed ppp is still there:\n%s", routes)

@@ -29,7 +29,7 @@ func TestLinesFollowLoad(t *testing.T) {
 		strings.Join(devices, " "), number, nearAddr, farAddr)
 	began := time.Now()
 	call := near.call("rmt")
-	call.await("up local="+nearAddr, 20*time.Second)
+	call.await("up local="+nearAddr, slowly)
 
 	sink, err := far.Listen(netip.MustParseAddrPort(farAddr + ":9"))
 	if err != nil {
@@ -42,7 +42,7 @@ func TestLinesFollowLoad(t *testing.T) {
 			c.Close()
 		}
 	}()
-	conn, err := near.Dial(netip.MustParseAddrPort(farAddr+":9"), 10*time.Second)
+	conn, err := near.Dial(netip.MustParseAddrPort(farAddr+":9"), slowly)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestLinesFollowLoad(t *testing.T) {
 		}
 	}
 	t.Logf("started at %v, load from %v to %v\n%s", began.Format(time.TimeOnly), load.Format(time.TimeOnly), over.Format(time.TimeOnly), diary.String())
-	if _, err := near.Ping(netip.MustParseAddr(farAddr), 1, 56, 10*time.Second); err != nil {
+	if _, err := near.Ping(netip.MustParseAddr(farAddr), 1, 56, slowly); err != nil {
 		t.Error(err)
 	}
 	if got := call.term(); got != 5 {

@@ -68,7 +68,7 @@ func TestMany(t *testing.T) {
 	var wg sync.WaitGroup
 	for i, e := range c.all {
 		wg.Go(func() {
-			if err := e.ping(networks[i], 30*time.Second); err != nil {
+			if err := e.ping(networks[i], slowly); err != nil {
 				t.Error(err)
 			}
 		})
@@ -87,11 +87,11 @@ func TestMany(t *testing.T) {
 	}
 	waiting := c.idle("waiting")
 	shell := h.at(waiting.slave, "_INCOMING")
-	daemon.awaitTimes("a caller's line", n+1, 10*time.Second)
+	daemon.awaitTimes("a caller's line", n+1, slowly)
 	t.Logf("memory of a waiting login shell: %d KB, of which %d KB are its own", statusOf(t, shell).rss, statusOf(t, shell).own)
 	waiting.slave.Close()
 	waiting.close()
-	shell.status(20 * time.Second)
+	shell.status(slowly)
 
 	const idle = 5 * time.Second
 	time.Sleep(idle)
@@ -114,7 +114,7 @@ func TestMany(t *testing.T) {
 		e.close()
 	}
 	t.Logf("all shells have ended after %v", time.Since(began).Round(time.Millisecond))
-	daemon.awaitTimes("evidence=\"LCP: terminated by the peer: bye\"", n, time.Minute)
+	daemon.awaitTimes("evidence=\"LCP: terminated by the peer: bye\"", n, slowly)
 	t.Logf("all interfaces are gone after %v", time.Since(began).Round(time.Millisecond))
 	h.bare()
 	if s := statusOf(t, daemon); s.fds > before.fds {

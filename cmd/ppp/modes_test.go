@@ -51,13 +51,13 @@ func TestQuiet(t *testing.T) {
 	near.conf("rmt quiet device=%s phone=%s localhost=%s remotehost=%s add_route inactive_timeout=2 active_timeout=2 modwait=1",
 		modem.Path(), number, nearAddr, farAddr)
 	call := near.call("rmt")
-	call.await("waiting for traffic", 10*time.Second)
+	call.await("waiting for traffic", slowly)
 	standing := near.ip("route")
 	if !strings.Contains(standing, "default dev ppp0") {
 		t.Errorf("routes before the first call:\n%s", standing)
 	}
 	for i := range 3 {
-		took := near.ping(farAddr, i, 20*time.Second)
+		took := near.ping(farAddr, i, slowly)
 		rest := "a modem that has rested"
 		if i > 0 {
 			rest = "a modem that has to rest for 1 s"
@@ -65,8 +65,8 @@ func TestQuiet(t *testing.T) {
 		t.Logf("from the first packet to its reply, with %s and connects in 1 s: %v", rest, took.Round(time.Millisecond))
 		call.awaitTimes(`calling because="icmp `+nearAddr+" > "+farAddr, i+1, time.Second)
 		call.awaitTimes(`connection begins because="icmp `, i+1, time.Second)
-		call.awaitTimes("connection ends because=\"there was nothing to carry\"", i+1, 20*time.Second)
-		call.awaitTimes("verdict: status=12 ", i+1, 5*time.Second)
+		call.awaitTimes("connection ends because=\"there was nothing to carry\"", i+1, slowly)
+		call.awaitTimes("verdict: status=12 ", i+1, slowly)
 		released(t, modem)
 		if got := near.ip("route"); got != standing {
 			t.Errorf("routes after the call:\n%s", got)
@@ -91,12 +91,12 @@ func TestQuietPPPD(t *testing.T) {
 	near.conf(`rmt quiet device=%s phone=%s login_chat='ogin: mynam ssword: \qxxx' localhost=%s remotehost=%s inactive_timeout=3 %s`,
 		modem.Path(), number, ourAddr(l.line), pppdAddr(l.line), noBSD)
 	call := near.call("rmt")
-	call.await("waiting for traffic", 10*time.Second)
+	call.await("waiting for traffic", slowly)
 	for i := range 2 {
-		took := near.ping(pppdAddr(l.line), i, 40*time.Second)
+		took := near.ping(pppdAddr(l.line), i, slowly)
 		t.Logf("from the first packet to pppd's reply, with a login: %v", took.Round(time.Millisecond))
 		peer := l.pppd(time.Second)
-		call.awaitTimes("verdict: status=12 ", i+1, 20*time.Second)
+		call.awaitTimes("verdict: status=12 ", i+1, slowly)
 		ended(t, peer)
 	}
 	if got := call.term(); got != 5 {
@@ -158,12 +158,12 @@ func TestQuietGivesUp(t *testing.T) {
 	bank.Number(number, dialtest.NoAnswer)
 	near.conf("rmt quiet device=%s phone=%s localhost=%s remotehost=%s modtries=2 modwait=1", modem.Path(), number, nearAddr, farAddr)
 	call := near.call("rmt")
-	call.await("waiting for traffic", 10*time.Second)
+	call.await("waiting for traffic", slowly)
 	for i := range 2 {
 		if _, err := near.Ping(netip.MustParseAddr(farAddr), i, 56, 100*time.Millisecond); err == nil {
 			t.Fatal("somebody answers")
 		}
-		call.awaitTimes("giving up for now tries=2", i+1, 60*time.Second)
+		call.awaitTimes("giving up for now tries=2", i+1, slowly)
 	}
 	if got := strings.Count(modem.Transcript(), "> \"ATDT"); got != 4 {
 		t.Errorf("%d calls, want 4", got)
@@ -187,19 +187,19 @@ func TestCamp(t *testing.T) {
 	near.ip("route", "add", "default", "dev", "lo", "metric", "500")
 	call := near.call("rmt")
 	for i := range 10 {
-		call.awaitTimes("up local="+nearAddr, i+1, 30*time.Second)
-		near.ping(farAddr, i, 5*time.Second)
+		call.awaitTimes("up local="+nearAddr, i+1, slowly)
+		near.ping(farAddr, i, slowly)
 		if routes := near.ip("route"); !strings.Contains(routes, "default dev ppp0") {
 			t.Errorf("routes of the caller:\n%s", routes)
 		}
 		time.Sleep(rand.N(400 * time.Millisecond)) // the moment is to be any
 		killed := time.Now()
 		killAll(t, filepath.Join(far.dir, "ppp.conf"))
-		call.awaitTimes("connection ends", i+1, 10*time.Second)
+		call.awaitTimes("connection ends", i+1, slowly)
 		if routes := near.ip("route"); strings.Contains(routes, "default dev ppp0") {
 			t.Errorf("routes while it is down:\n%s", routes)
 		}
-		call.awaitTimes("up local="+nearAddr, i+2, 30*time.Second)
+		call.awaitTimes("up local="+nearAddr, i+2, slowly)
 		t.Logf("back %v after the kill, with 1 s of rest and 0.3 s of dialing", time.Since(killed).Round(time.Millisecond))
 	}
 	if got := call.term(); got != 5 {
@@ -246,14 +246,14 @@ func TestCampPPPD(t *testing.T) {
 		modem.Path(), number, ourAddr(l.line), pppdAddr(l.line), noBSD)
 	call := near.call("rmt")
 	for i := range 3 {
-		peer := l.pppd(60 * time.Second)
-		call.awaitTimes("up local="+ourAddr(l.line), i+1, 40*time.Second)
-		near.ping(pppdAddr(l.line), i, 5*time.Second)
+		peer := l.pppd(slowly)
+		call.awaitTimes("up local="+ourAddr(l.line), i+1, slowly)
+		near.ping(pppdAddr(l.line), i, slowly)
 		if err := peer.Signal("KILL"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	call.awaitTimes("up local="+ourAddr(l.line), 4, 60*time.Second)
+	call.awaitTimes("up local="+ourAddr(l.line), 4, slowly)
 	if got := call.term(); got != 5 {
 		t.Errorf("status %d, want 5", got)
 	}
@@ -272,16 +272,16 @@ func TestHangupSignal(t *testing.T) {
 	for _, mode := range []string{"rmt", "quiet"} {
 		call := near.call(mode)
 		if mode == "quiet" {
-			call.await("waiting for traffic", 10*time.Second)
-			near.ping(farAddr, 0, 20*time.Second)
+			call.await("waiting for traffic", slowly)
+			near.ping(farAddr, 0, slowly)
 		}
-		call.await("up local="+nearAddr+" remote="+farAddr, 20*time.Second)
+		call.await("up local="+nearAddr+" remote="+farAddr, slowly)
 		call.signal(syscall.SIGHUP)
-		call.await("verdict: status=16 phase=network by=us evidence=\"SIGHUP\"", 10*time.Second)
+		call.await("verdict: status=16 phase=network by=us evidence=\"SIGHUP\"", slowly)
 		if mode == "quiet" {
-			near.ping(farAddr, 1, 20*time.Second)
+			near.ping(farAddr, 1, slowly)
 		}
-		call.awaitTimes("connection begins", 2, 20*time.Second)
+		call.awaitTimes("connection begins", 2, slowly)
 		if got := call.term(); got != 5 {
 			t.Errorf("%s: status %d, want 5", mode, got)
 		}
@@ -303,7 +303,7 @@ func TestTimeouts(t *testing.T) {
 			p := newPairing(t)
 			byIn(t, p, tt.words, "")
 			p.awaitUp()
-			if got := p.call.status(20 * time.Second); got != tt.status {
+			if got := p.call.status(slowly); got != tt.status {
 				t.Errorf("status %d, want %d", got, tt.status)
 			}
 			p.call.await(fmt.Sprintf("verdict: status=%d phase=network by=us", tt.status), 0)
@@ -321,10 +321,10 @@ func TestRedialLimit(t *testing.T) {
 	bank.Number(number, dialtest.Busy)
 	near.conf("rmt camp device=%s phone=%s modwait=1 redial_limit=3", modem.Path(), number)
 	call := near.call("rmt")
-	call.awaitTimes("next try after=", 2, 20*time.Second)
+	call.awaitTimes("next try after=", 2, slowly)
 	call.term()
 	call = near.call("rmt")
-	call.await("next try after=59m", 20*time.Second)
+	call.await("next try after=59m", slowly)
 	if got := strings.Count(modem.Transcript(), "> \"ATDT"); got != 3 {
 		t.Errorf("%d calls, want 3", got)
 	}
@@ -364,7 +364,7 @@ func TestSymmetric(t *testing.T) {
 				h.conf(`peer quiet device=%s phone=%s login_chat='TIMEOUT 5 PPP' localhost=%s remotehost=%s modwait=1 modtries=20 inactive_timeout=600`,
 					modems[i].Path(), numbers[1-i], addrs[i], addrs[1-i])
 				calls[i] = h.call("peer")
-				calls[i].await("waiting for traffic", 10*time.Second)
+				calls[i].await("waiting for traffic", slowly)
 			}
 			var slowest time.Duration
 			var lost atomic.Int32
@@ -387,13 +387,13 @@ func TestSymmetric(t *testing.T) {
 				}
 				slowest = max(slowest, time.Since(began))
 				for i := range hosts {
-					if err := hosts[i].awaitLinks(1, 30*time.Second); err != nil {
+					if err := hosts[i].awaitLinks(1, slowly); err != nil {
 						t.Fatalf("round %d, offset %v, %s: %v", n, offset, hosts[i].name, err)
 					}
 				}
 				calls[n%2].signal(syscall.SIGHUP)
 				for i := range hosts {
-					if err := hosts[i].awaitLinks(0, 30*time.Second); err != nil {
+					if err := hosts[i].awaitLinks(0, slowly); err != nil {
 						t.Fatalf("round %d, after SIGHUP, %s: %v", n, hosts[i].name, err)
 					}
 				}

@@ -72,7 +72,7 @@ func TestMonitor(t *testing.T) {
 	bank.Answer("*99#", operator{addr: cellAddr, network: network}.service())
 	h.conf("cell device=%s %s", modem.Path(), monitorWords)
 	call := h.call("cell")
-	call.await("monitor: a host on the way answers address=10.64.2.1 hops=2", 30*time.Second)
+	call.await("monitor: a host on the way answers address=10.64.2.1 hops=2", slowly)
 	network.farther.Store(0)
 	before := network.probes.Load()
 	for network.probes.Load() < before+4 {
@@ -82,26 +82,26 @@ func TestMonitor(t *testing.T) {
 		t.Errorf("%d probes went farther than to the two hosts that answer", n)
 	}
 	network.passes.Store(false)
-	line := call.await("monitor: the link passes nothing", 30*time.Second)
+	line := call.await("monitor: the link passes nothing", slowly)
 	t.Logf("noticed %v after the last answer; monitor_secs=2 monitor_fails=2", time.Since(time.Unix(0, network.last.Load())).Round(10*time.Millisecond))
 	t.Log(line)
-	verdict := call.await("verdict: status=15 ", 10*time.Second)
+	verdict := call.await("verdict: status=15 ", slowly)
 	t.Log(verdict)
 	if !strings.Contains(verdict, "no answer from 10.64.2.1 (hop 2), 10.64.3.1 (hop 3) to 2 probes") {
 		t.Error("the verdict has not the hosts that were asked")
 	}
-	call.awaitTimes("up local=", 2, 30*time.Second)
+	call.awaitTimes("up local=", 2, slowly)
 	if strings.Contains(call.Log(), "resetting the modem") {
 		t.Error("the modem was reset the first time")
 	}
 	// A pty has no DTR, so that the third rung follows at once.
 	for _, rung := range []string{`by="escape and ATH"`, "by=DTR", `by="AT reset"`} {
-		call.await("resetting the modem "+rung+` because="the link carries nothing"`, 60*time.Second)
+		call.await("resetting the modem "+rung+` because="the link carries nothing"`, slowly)
 	}
 	network.passes.Store(true) // that was what it needed
-	call.awaitTimes("the modem is reset", 2, 60*time.Second)
-	call.awaitTimes("up local=", 4, 60*time.Second)
-	call.awaitTimes("monitor: a host on the way answers address=10.64.2.1", 2, 30*time.Second)
+	call.awaitTimes("the modem is reset", 2, slowly)
+	call.awaitTimes("up local=", 4, slowly)
+	call.awaitTimes("monitor: a host on the way answers address=10.64.2.1", 2, slowly)
 	if !strings.Contains(modem.Transcript(), "AT+CFUN=1,1") {
 		t.Error("the modem was not told to start anew")
 	}
@@ -121,7 +121,7 @@ func TestNothingReceived(t *testing.T) {
 	bank.Answer("*99#", operator{addr: cellAddr, network: network}.service())
 	h.conf("cell device=%s %s", modem.Path(), monitorWords)
 	call := h.call("cell")
-	verdict := call.await("verdict: status=15 ", 40*time.Second)
+	verdict := call.await("verdict: status=15 ", slowly)
 	t.Log(verdict)
 	for _, want := range []string{"no answer from any host on the way to 2 probes", `cause="addresses were agreed upon, but the network passes nothing: `} {
 		if !strings.Contains(verdict, want) {

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // supervisor plays systemd: it keeps what it is told.
@@ -44,14 +43,14 @@ func TestNotify(t *testing.T) {
 	p := named(t, "-dns quiet")
 	p.near.env = []string{"NOTIFY_SOCKET=" + path, "WATCHDOG_USEC=200000"}
 	p.call = p.near.call("rmt")
-	systemd.await("READY=1", 10*time.Second)
-	systemd.awaitTimes("WATCHDOG=1", 3, 10*time.Second)
-	p.near.ping(farAddr, 1, 30*time.Second)
-	systemd.await("STATUS=rmt: ppp0 is up, "+nearAddr+" to "+farAddr, 10*time.Second)
+	systemd.await("READY=1", slowly)
+	systemd.awaitTimes("WATCHDOG=1", 3, slowly)
+	p.near.ping(farAddr, 1, slowly)
+	systemd.await("STATUS=rmt: ppp0 is up, "+nearAddr+" to "+farAddr, slowly)
 	p.call.signal(syscall.SIGHUP)
-	systemd.await("STATUS=rmt: down: SIGHUP", 20*time.Second)
+	systemd.await("STATUS=rmt: down: SIGHUP", slowly)
 	p.call.term()
-	systemd.await("STOPPING=1", 5*time.Second)
+	systemd.await("STOPPING=1", slowly)
 	all := systemd.Log()
 	for _, s := range []string{"READY=1\n", "STATUS=rmt: calling\n", "STATUS=rmt: ppp0 is up", "STATUS=rmt: down"} {
 		_, rest, ok := strings.Cut(all, s)
@@ -69,10 +68,10 @@ func TestNotReady(t *testing.T) {
 	h := newHost(t, "near")
 	h.env = []string{"NOTIFY_SOCKET=" + path}
 	h.conf("rmt quiet device=/nonexistent localhost=10.0.0.1 remotehost=10.0.0.2 ifname=lo")
-	if got := h.call("rmt").status(20 * time.Second); got != 4 {
+	if got := h.call("rmt").status(slowly); got != 4 {
 		t.Errorf("status %d, want 4", got)
 	}
-	systemd.await("STOPPING=1", 5*time.Second)
+	systemd.await("STOPPING=1", slowly)
 	if strings.Contains(systemd.Log(), "READY=1") {
 		t.Errorf("systemd heard\n%s", systemd.Log())
 	}

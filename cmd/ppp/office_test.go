@@ -5,7 +5,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"pppdial/dial/dialtest"
 )
@@ -30,8 +29,8 @@ func TestOffice(t *testing.T) {
 	p.far.conf("mynam localhost=%s remotehost=%s", server, caller)
 	p.near.conf(`rmt device=%s phone=%s login_chat='ogin: mynam ssword: \qxxx PPP' localhost=0 remotehost=0 add_route`, p.modem.Path(), number)
 	call := p.near.call("rmt")
-	call.await("up local="+caller+" remote="+server, 20*time.Second)
-	p.far.await("up local="+server+" remote="+caller, 10*time.Second)
+	call.await("up local="+caller+" remote="+server, slowly)
+	p.far.await("up local="+server+" remote="+caller, slowly)
 	if proxied := p.far.ip("neigh", "show", "proxy"); !strings.Contains(proxied, caller+" dev eth0") {
 		t.Errorf("proxied: %q", proxied)
 	}
@@ -40,7 +39,7 @@ func TestOffice(t *testing.T) {
 	if got := call.term(); got != 5 {
 		t.Errorf("status %d, want 5", got)
 	}
-	p.far.await("verdict: status=0 ", 10*time.Second)
+	p.far.await("verdict: status=0 ", slowly)
 	released(t, p.modem)
 	if proxied := p.far.ip("neigh", "show", "proxy"); proxied != "" {
 		t.Errorf("left: %s", proxied)

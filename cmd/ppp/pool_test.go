@@ -4,7 +4,6 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
-	"time"
 
 	"pppdial/mp"
 	"pppdial/mp/proto"
@@ -40,7 +39,7 @@ func TestPool(t *testing.T) {
 	if f, _ := cat.ends(t); f.Kind != mp.PeerTerminated || !strings.Contains(f.Error(), "No address is left") {
 		t.Errorf("the third: %+v", f)
 	}
-	daemon.await(`are in use or reserved" cause="there is no address for the peer"`, 5*time.Second)
+	daemon.await(`are in use or reserved" cause="there is no address for the peer"`, slowly)
 	eve := call("eve")
 	if got := addr(eve); got != "10.201.0.12" {
 		t.Errorf("whose entry names an address has %s", got)
@@ -48,7 +47,7 @@ func TestPool(t *testing.T) {
 
 	bob.bye(t)
 	ann.bye(t)
-	daemon.awaitTimes(`verdict: status=0 `, 2, 20*time.Second)
+	daemon.awaitTimes(`verdict: status=0 `, 2, slowly)
 	bob = call("bob")
 	if got := addr(bob); got != second {
 		t.Errorf("%s had %s and now gets %s", bob.name, second, got)
@@ -61,7 +60,7 @@ func TestPool(t *testing.T) {
 	for _, e := range []*callerEnd{bob, eve} {
 		e.bye(t)
 	}
-	daemon.awaitTimes(`verdict: `, 6, 20*time.Second)
+	daemon.awaitTimes(`verdict: `, 6, slowly)
 	if got := daemon.term(); got != 5 {
 		t.Errorf("status %d, want 5", got)
 	}

@@ -76,7 +76,7 @@ func TestPppstat(t *testing.T) {
 		first.Path(), second.Path(), number, nearAddr, farAddr)
 	metrics := near.dir + "/metrics"
 	p := near.call("rmt", "-m", metrics)
-	p.await("waiting for traffic", 10*time.Second)
+	p.await("waiting for traffic", slowly)
 	do := func(args ...string) {
 		t.Helper()
 		if out, err := near.pppstat(args...); err != nil || out != "" {
@@ -96,7 +96,7 @@ func TestPppstat(t *testing.T) {
 	near.state("two lines", func(b *status.Bundle) bool {
 		return len(b.Links) == 2 && b.MP != nil && b.Links[1].Phase == status.NetworkPhase
 	})
-	near.ping(farAddr, 1, 10*time.Second)
+	near.ping(farAddr, 1, slowly)
 	text, err := near.pppstat("-n", "-u", "0")
 	for _, want := range []string{"rmt  ppp0  unit 0  quiet  network for 00:", " Link 2 of 2: ", "up because   pppstat up", " next sent  "} {
 		if err != nil || !strings.Contains(text, want) {
@@ -105,7 +105,7 @@ func TestPppstat(t *testing.T) {
 	}
 	scrape(t, metrics, `ppp_links{entry="rmt",interface="ppp0"} 2`)
 	do("-u", "0", "-c", "debug", "3")
-	p.await("told to command=debug", 10*time.Second)
+	p.await("told to command=debug", slowly)
 	do("-c", "debug", "0", "rmt")
 	do("-c", "drop-line", "rmt")
 	near.state("one line", func(b *status.Bundle) bool { return len(b.Links) == 1 })

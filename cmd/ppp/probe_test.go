@@ -78,7 +78,7 @@ func TestProbe(t *testing.T) {
 			released(t, modem)
 			h.file("ppp.conf", out)
 			call := h.call(tt.label)
-			call.await("up local="+cellAddr.String(), 30*time.Second)
+			call.await("up local="+cellAddr.String(), slowly)
 			_, _, status = h.find(filepath.Join("/dev", filepath.Base(modem.Path())))
 			if status != 6 {
 				t.Errorf("status %d of a probe of the line that is used, want 6", status)
@@ -119,12 +119,12 @@ func TestReenumeration(t *testing.T) {
 			h.conf("cell device=%s %s camp", device, cellWords)
 			call := h.call("cell")
 			first := modem.Path()
-			call.await("up local=", 30*time.Second)
+			call.await("up local=", slowly)
 			for i, lose := range []func(){
 				modem.Reset, // its firmware crashes
 				func() { // it is pulled out and plugged in again
 					modem.Unplug()
-					call.await("waiting for the modem to come back", 30*time.Second)
+					call.await("waiting for the modem to come back", slowly)
 					if err := modem.Plug(); err != nil {
 						t.Error(err)
 					}
@@ -132,7 +132,7 @@ func TestReenumeration(t *testing.T) {
 			} {
 				lost := time.Now()
 				lose()
-				call.awaitTimes("up local=", i+2, 60*time.Second)
+				call.awaitTimes("up local=", i+2, slowly)
 				t.Logf("up again over %s after %v", filepath.Base(modem.Path()), time.Since(lost).Round(time.Millisecond))
 			}
 			if modem.Path() == first {

@@ -68,7 +68,7 @@ func answering(t *testing.T, words string) (p *pairing, s *radiustest.Server) {
 	p.far.conf("answer in device=%s modem_init=AT localhost=%s %s", far.Path(), farAddr,
 		strings.ReplaceAll(words, "RADIUS", fmt.Sprintf("radius=127.0.0.1:%d,%s", s.Port, secret)))
 	p.answer = p.far.call("answer")
-	p.answer.await("waiting for a call", 10*time.Second)
+	p.answer.await("waiting for a call", slowly)
 	return p, s
 }
 
@@ -100,13 +100,13 @@ func TestRadius(t *testing.T) {
 			capture := filepath.Join(t.TempDir(), "link.pcapng")
 			p, s := answering(t, "debug=3 capture="+capture+" modem_init=+VCID=1 RADIUS recv_"+method)
 			p.dial("ann", "right", "send_"+method)
-			p.call.await("up local=192.0.2.7 remote="+farAddr, 20*time.Second)
-			p.answer.await("up local="+farAddr+" remote=192.0.2.7 mtu=1400", 10*time.Second)
+			p.call.await("up local=192.0.2.7 remote="+farAddr, slowly)
+			p.answer.await("up local="+farAddr+" remote=192.0.2.7 mtu=1400", slowly)
 			if method != "eap" { // which has no room for it
 				p.call.await(`authenticated to the peer`, time.Second)
 				p.call.await(`message="Good morning"`, time.Second)
 			}
-			p.answer.await("local=fe80::", 10*time.Second)
+			p.answer.await("local=fe80::", slowly)
 			if got := p.far.ip("route"); !strings.Contains(got, "198.51.100.0/24 via 192.0.2.7 dev ppp0") && !strings.Contains(got, "198.51.100.0/24 dev ppp0") || !strings.Contains(got, "metric 7") {
 				t.Errorf("no Framed-Route:\n%s", got)
 			}
@@ -116,12 +116,12 @@ func TestRadius(t *testing.T) {
 			if got := p.far.ip("link", "show", "ppp0"); !strings.Contains(got, "mtu 1400") {
 				t.Errorf("no Framed-MTU:\n%s", got)
 			}
-			p.near.ping(farAddr, 1, 5*time.Second)
+			p.near.ping(farAddr, 1, slowly)
 			start := detail(t, s, 1)[0]
 			if got := p.call.term(); got != 5 {
 				t.Errorf("status %d", got)
 			}
-			p.answer.status(20 * time.Second)
+			p.answer.status(slowly)
 			stop := detail(t, s, 2)[1]
 			for _, want := range []string{"\tAcct-Status-Type = Start\n", "\tUser-Name = \"ann\"\n", "\tFramed-IP-Address = 192.0.2.7\n",
 				"\tFramed-Interface-Id = 0:0:0:7\n", "\tClass = 0x676f6c64\n",
@@ -166,10 +166,10 @@ func TestRadiusRefuses(t *testing.T) {
 		t.Parallel()
 		p, s := answering(t, "RADIUS recv_pap")
 		p.dial("ann", "wrong", "send_pap")
-		if got := p.answer.status(30 * time.Second); got != 11 {
+		if got := p.answer.status(slowly); got != 11 {
 			t.Errorf("status %d, want 11", got)
 		}
-		if got := p.call.status(30 * time.Second); got != 19 {
+		if got := p.call.status(slowly); got != 19 {
 			t.Errorf("the caller's status %d, want 19", got)
 		}
 		p.call.await("Good morning", time.Second)
@@ -182,7 +182,7 @@ func TestRadiusRefuses(t *testing.T) {
 		p, s := answering(t, "RADIUS recv_chap max_auth_secs=6")
 		s.Stop()
 		p.dial("ann", "right", "send_chap")
-		if got := p.answer.status(30 * time.Second); got != 11 {
+		if got := p.answer.status(slowly); got != 11 {
 			t.Errorf("status %d, want 11", got)
 		}
 		p.answer.await(`cause="no RADIUS server has told who the peer is"`, time.Second)
@@ -196,7 +196,7 @@ func TestRadiusRefuses(t *testing.T) {
 		}
 		h.conf("answer in device=/dev/null recv_pap radius=127.0.0.1,%s", secret)
 		p := h.call("answer")
-		if got := p.status(10 * time.Second); got != 2 {
+		if got := p.status(slowly); got != 2 {
 			t.Errorf("status %d, want 2", got)
 		}
 		p.await("ppp.conf:1:44: radius: "+secret+": others may read or write it (mode 0644); mend it with: chmod 600 "+secret, time.Second)
@@ -208,7 +208,7 @@ func TestRadiusTimeout(t *testing.T) {
 	t.Parallel()
 	p, s := answering(t, "RADIUS recv_chap")
 	p.dial("short", "right", "send_chap")
-	if got := p.answer.status(30 * time.Second); got != 13 {
+	if got := p.answer.status(slowly); got != 13 {
 		t.Errorf("status %d, want 13", got)
 	}
 	if stop := detail(t, s, 2)[1]; !strings.Contains(stop, "\tAcct-Terminate-Cause = Session-Timeout\n") {
@@ -243,7 +243,7 @@ func TestRadiusEntry(t *testing.T) {
 			t.Parallel()
 			p, s := answering(t, c.words+" RADIUS recv_chap\n"+premium+water)
 			p.dial(c.name, "right", "send_chap")
-			p.answer.await("up local="+farAddr+" "+c.want, 20*time.Second)
+			p.answer.await("up local="+farAddr+" "+c.want, slowly)
 			if c.name == "vip" {
 				if got := p.far.ip("route"); !strings.Contains(got, "203.0.113.0/24") {
 					t.Errorf("the entry's route is missing:\n%s", got)
@@ -260,8 +260,8 @@ func TestRadiusEntry(t *testing.T) {
 		t.Parallel()
 		p, _ := answering(t, "reconfigure RADIUS recv_chap\n"+premium)
 		p.dial("lost", "right", "send_chap")
-		p.answer.await(`there is no entry \"nowhere\"`, 20*time.Second)
-		if got := p.call.status(30 * time.Second); got != 19 {
+		p.answer.await(`there is no entry \"nowhere\"`, slowly)
+		if got := p.call.status(slowly); got != 19 {
 			t.Errorf("the caller's status %d, want 19", got)
 		}
 	})
@@ -272,7 +272,7 @@ func TestRadiusDisconnect(t *testing.T) {
 	t.Parallel()
 	p, s := answering(t, "RADIUS recv_chap radius_coa=127.0.0.1")
 	p.dial("ann", "right", "send_chap")
-	p.answer.await("remote=192.0.2.7", 20*time.Second)
+	p.answer.await("remote=192.0.2.7", slowly)
 	id := field(t, detail(t, s, 1)[0], "Acct-Session-Id")
 	order := func(kind, words string) string {
 		t.Helper()
@@ -303,7 +303,7 @@ func TestRadiusDisconnect(t *testing.T) {
 	if got := field(t, detail(t, s, 2)[1], "Acct-Terminate-Cause"); got != "Admin-Reset" {
 		t.Error(got)
 	}
-	if got := p.call.status(20 * time.Second); got != 0 {
+	if got := p.call.status(slowly); got != 0 {
 		t.Errorf("the caller's status %d, want 0", got)
 	}
 }
@@ -314,10 +314,10 @@ func TestRadiusKilled(t *testing.T) {
 	t.Parallel()
 	p, s := answering(t, "RADIUS recv_chap")
 	p.dial("ann", "right", "send_chap")
-	p.answer.await("remote=192.0.2.7", 20*time.Second)
+	p.answer.await("remote=192.0.2.7", slowly)
 	start := detail(t, s, 1)[0]
 	p.answer.signal(syscall.SIGKILL)
-	p.answer.status(10 * time.Second)
+	p.answer.status(slowly)
 	again := p.far.call("answer")
 	stop := detail(t, s, 2)[1]
 	if field(t, stop, "Acct-Terminate-Cause") != "NAS-Reboot" || field(t, stop, "Acct-Session-Id") != field(t, start, "Acct-Session-Id") {
@@ -348,24 +348,24 @@ func TestRadiusLines(t *testing.T) {
 			p.near.conf(`rmt device=%s device=%s phone=%s phone=%s localhost=0 remotehost=0 send_chap send_name=%s send_passwd=right
 	mindevs=2 outdevs=2 maxdevs=2 modwait=1`, c.Path(), d.Path(), number, second, name)
 			p.answer = p.far.call("answer")
-			p.answer.awaitTimes("waiting for a call", 2, 10*time.Second)
+			p.answer.awaitTimes("waiting for a call", 2, slowly)
 			p.call = p.near.call("rmt")
-			p.answer.await("connection begins", 20*time.Second)
+			p.answer.await("connection begins", slowly)
 			if name == "one" {
-				p.answer.await("a line too many for the RADIUS server", 30*time.Second)
+				p.answer.await("a line too many for the RADIUS server", slowly)
 				if got := p.far.ip("addr", "show", "ppp0"); !strings.Contains(got, "peer 192.0.2.10/24") {
 					t.Errorf("no Framed-IP-Netmask:\n%s", got)
 				}
 				if stop := detail(t, s, 2)[1]; field(t, stop, "Acct-Terminate-Cause") != "Idle-Timeout" || field(t, stop, "Acct-Link-Count") != "1" {
 					t.Errorf("%s", stop)
 				}
-				if got := p.answer.status(20 * time.Second); got != 12 {
+				if got := p.answer.status(slowly); got != 12 {
 					t.Errorf("status %d, want 12", got)
 				}
 				return
 			}
 			starts := detail(t, s, 2)
-			p.near.ping(farAddr, 1, 5*time.Second)
+			p.near.ping(farAddr, 1, slowly)
 			p.call.term()
 			stops := detail(t, s, 4)[2:]
 			for i, r := range append(starts, stops...) {

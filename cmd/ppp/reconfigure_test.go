@@ -93,16 +93,16 @@ func TestReconfigure(t *testing.T) {
 					t.Errorf("the peer is let in: %v", f)
 				}
 				daemon.await("the peer is not believed", time.Second)
-				daemon.await(tt.refused, 5*time.Second)
+				daemon.await(tt.refused, slowly)
 			} else {
 				n := joe.isUp(t)
 				if want := netip.MustParseAddr(nearAddr); n.Local != want {
 					t.Errorf("the peer's address is %v, want %v", n.Local, want)
 				}
-				if err := joe.ping(n, 10*time.Second); err != nil {
+				if err := joe.ping(n, slowly); err != nil {
 					t.Error(err)
 				}
-				daemon.await("up local=", 10*time.Second)
+				daemon.await("up local=", slowly)
 				rest := daemon.Log()
 				for _, text := range tt.log {
 					text = strings.ReplaceAll(text, `name = "HOST"`, fmt.Sprintf("name = %q", hostName(t)))

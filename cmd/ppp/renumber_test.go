@@ -79,7 +79,7 @@ func TestQuietRenumbered(t *testing.T) {
 	names := far.datagrams("192.0.2.1")
 	near.conf("rmt quiet device=%s phone=%s localhost=0 remotehost=0 add_route modwait=1 inactive_timeout=600", modem.Path(), number)
 	call := near.call("rmt")
-	call.await("waiting for traffic", 10*time.Second)
+	call.await("waiting for traffic", slowly)
 	if got := near.ip("-o", "-4", "address", "show", "ppp0"); !strings.Contains(got, "10.64.64.0 peer 10.112.112.0/32") {
 		t.Errorf("addresses before the call: %s", got)
 	}
@@ -92,13 +92,13 @@ func TestQuietRenumbered(t *testing.T) {
 	answers := make(chan error, 3)
 	var tcp net.Conn
 	go func() {
-		_, err := near.Ping(service.Addr(), 1, 56, 60*time.Second)
+		_, err := near.Ping(service.Addr(), 1, 56, slowly)
 		answers <- err
 	}()
 	go func() { answers <- query(udp, 60*time.Second) }()
 	go func() {
 		var err error
-		tcp, err = near.Dial(service, 60*time.Second)
+		tcp, err = near.Dial(service, slowly)
 		answers <- err
 	}()
 	for range cap(answers) {
@@ -119,7 +119,7 @@ func TestQuietRenumbered(t *testing.T) {
 	if err := query(udp, 10*time.Second); err != nil {
 		t.Error(err)
 	}
-	held, err := near.Dial(service, 10*time.Second)
+	held, err := near.Dial(service, slowly)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,11 +131,11 @@ func TestQuietRenumbered(t *testing.T) {
 	// The next call has another address. Nothing is left hanging.
 	gives(second)
 	call.signal(syscall.SIGHUP)
-	call.await("connection ends", 10*time.Second)
-	if _, err := near.Ping(service.Addr(), 2, 56, 60*time.Second); err != nil {
+	call.await("connection ends", slowly)
+	if _, err := near.Ping(service.Addr(), 2, 56, slowly); err != nil {
 		t.Error(err)
 	}
-	call.await("up local="+second, 10*time.Second)
+	call.await("up local="+second, slowly)
 	for _, c := range []net.Conn{tcp, held} {
 		if err := ends(c); !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, syscall.EPIPE) {
 			t.Errorf("a connection of the first call, from %v: %v", c.LocalAddr(), err)
@@ -145,7 +145,7 @@ func TestQuietRenumbered(t *testing.T) {
 	if err := query(udp, 10*time.Second); !errors.Is(err, syscall.EHOSTUNREACH) {
 		t.Errorf("a query from the address of before: %v", err)
 	}
-	fresh, err := near.Dial(service, 10*time.Second)
+	fresh, err := near.Dial(service, slowly)
 	if err != nil {
 		t.Fatal(err)
 	}

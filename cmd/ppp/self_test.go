@@ -5,7 +5,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -62,7 +61,7 @@ func byIn(t *testing.T, p *pairing, nearWords, farWords string) {
 	p.far.conf("answer in device=%s modem_init=AT localhost=%s remotehost=%s %s", far.Path(), farAddr, nearAddr, farWords)
 	p.near.conf("rmt device=%s phone=%s localhost=%s remotehost=%s %s", p.modem.Path(), number, nearAddr, farAddr, nearWords)
 	p.answer = p.far.call("answer")
-	p.answer.await("waiting for a call", 10*time.Second)
+	p.answer.await("waiting for a call", slowly)
 	p.call = p.near.call("rmt")
 }
 
@@ -149,8 +148,8 @@ func (p *pairing) other() *journal {
 // awaitUp waits until both ends are up.
 func (p *pairing) awaitUp() {
 	p.call.t.Helper()
-	p.call.await("up local="+nearAddr+" remote="+farAddr, 20*time.Second)
-	p.other().await("up local="+farAddr+" remote="+nearAddr, 20*time.Second)
+	p.call.await("up local="+nearAddr+" remote="+farAddr, slowly)
+	p.other().await("up local="+farAddr+" remote="+nearAddr, slowly)
 }
 
 func TestCallOurselves(t *testing.T) {
@@ -196,10 +195,10 @@ func TestCallOurselves(t *testing.T) {
 				t.Errorf("the caller ends with status %d, want 5", got)
 			}
 			p.call.await("verdict: status=5 ", 0)
-			p.other().await("verdict: status=0 ", 10*time.Second)
+			p.other().await("verdict: status=0 ", slowly)
 			p.other().await("rcvd [LCP TermReq", 0)
 			if p.answer != nil {
-				if got := p.answer.status(10 * time.Second); got != 0 {
+				if got := p.answer.status(slowly); got != 0 {
 					t.Errorf("the answerer ends with status %d, want 0", got)
 				}
 			}
@@ -275,9 +274,9 @@ func TestTenOfTen(t *testing.T) {
 		modem.Path(), number, nearAddr, farAddr)
 	for i := range 10 {
 		call := near.call("rmt")
-		connect := call.await("CONNECT", 20*time.Second)
-		up := call.await("up local="+nearAddr, 20*time.Second)
-		if _, err := near.Ping(netip.MustParseAddr(farAddr), i, 56, 5*time.Second); err != nil {
+		connect := call.await("CONNECT", slowly)
+		up := call.await("up local="+nearAddr, slowly)
+		if _, err := near.Ping(netip.MustParseAddr(farAddr), i, 56, slowly); err != nil {
 			t.Error(err)
 		}
 		if got := call.term(); got != 5 {

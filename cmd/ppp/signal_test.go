@@ -17,7 +17,7 @@ func TestTermWhileDialing(t *testing.T) {
 	bank.Answer(number, dialtest.Silent())
 	near.conf("rmt device=%s phone=%s", modem.Path(), number)
 	call := near.call("rmt")
-	call.await("ATDT"+number, 10*time.Second)
+	call.await("ATDT"+number, slowly)
 	if got := call.term(); got != 5 {
 		t.Errorf("status %d, want 5", got)
 	}
@@ -35,9 +35,9 @@ func TestSecondTerm(t *testing.T) {
 	p.modem.Silence(true)
 	began := time.Now()
 	p.call.signal(syscall.SIGTERM)
-	p.call.await("sent [LCP TermReq", 10*time.Second)
+	p.call.await("sent [LCP TermReq", slowly)
 	p.call.signal(syscall.SIGTERM)
-	if got := p.call.status(20 * time.Second); got != 5 {
+	if got := p.call.status(slowly); got != 5 {
 		t.Errorf("status %d, want 5", got)
 	}
 	t.Logf("ended after %v", time.Since(began))
@@ -70,10 +70,10 @@ func TestSignals(t *testing.T) {
 				us, them = them, us
 			}
 			us.signal(tt.signal)
-			if got := us.status(20 * time.Second); got != tt.us {
+			if got := us.status(slowly); got != tt.us {
 				t.Errorf("status %d, want %d", got, tt.us)
 			}
-			if got := them.status(20 * time.Second); got != tt.them {
+			if got := them.status(slowly); got != tt.them {
 				t.Errorf("status of the other end %d, want %d", got, tt.them)
 			}
 			them.await("rcvd [LCP TermReq", 0)
@@ -101,14 +101,14 @@ func TestDebugSignals(t *testing.T) {
 		t.Errorf("without -d the log says too much")
 	}
 	p.call.signal(syscall.SIGUSR1)
-	p.call.await("more debugging information", 5*time.Second)
+	p.call.await("more debugging information", slowly)
 	p.call.signal(syscall.SIGUSR1)
-	p.call.await("sent [LCP EchoReq", 10*time.Second)
+	p.call.await("sent [LCP EchoReq", slowly)
 	p.call.signal(syscall.SIGUSR1)
-	p.call.await("sent ff03c021", 10*time.Second)
+	p.call.await("sent ff03c021", slowly)
 	for i := range 3 {
 		p.call.signal(syscall.SIGUSR2)
-		p.call.awaitTimes("less debugging information", i+1, 5*time.Second)
+		p.call.awaitTimes("less debugging information", i+1, slowly)
 	}
 	if got := p.call.term(); got != 5 {
 		t.Errorf("status %d, want 5", got)
@@ -140,11 +140,11 @@ func TestCarrierLost(t *testing.T) {
 			p.call = p.near.call("rmt")
 			p.awaitUp()
 			p.modem.Hangup()
-			if got := p.call.status(10 * time.Second); got != 16 {
+			if got := p.call.status(slowly); got != 16 {
 				t.Errorf("status %d, want 16", got)
 			}
 			p.call.await("verdict: status=16 phase=network "+tt.verdict, 0)
-			p.other().await("verdict: status=16 ", 10*time.Second)
+			p.other().await("verdict: status=16 ", slowly)
 			released(t, p.modem)
 			p.near.bare()
 			p.far.bare()

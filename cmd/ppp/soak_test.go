@@ -75,7 +75,7 @@ func liveWithNoise(t *testing.T, lines int, bitErrors float64, long time.Duratio
 	near.conf("rmt quiet %s phone=%s localhost=%s remotehost=%s mindevs=%d outdevs=%[5]d modwait=1 modtries=1000"+common,
 		devices.String(), number, nearAddr, farAddr, lines)
 	call := near.call("rmt")
-	call.await("waiting for traffic", 10*time.Second)
+	call.await("waiting for traffic", slowly)
 
 	there, back := newTalk(t, near, far, farAddr), newTalk(t, far, near, nearAddr)
 	share := 8 * bitErrors // octets

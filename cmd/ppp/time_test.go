@@ -38,7 +38,7 @@ func TestTimeToUp(t *testing.T) {
 				p.far.conf("answer in device=%s modem_init=AT -dns localhost=%s remotehost=%s %s", far.Path(), farAddr, nearAddr, tt.far)
 				p.near.conf("rmt device=%s phone=%s -dns localhost=%s remotehost=%s %s", p.modem.Path(), number, nearAddr, farAddr, tt.near)
 				p.answer = p.far.call("answer")
-				p.answer.await("waiting for a call", 10*time.Second)
+				p.answer.await("waiting for a call", slowly)
 				p.call = p.near.call("rmt")
 				p.awaitUp()
 				began := lineTime(t, p.call.await("CONNECT", 0))
@@ -105,8 +105,8 @@ func TestTimeToUpPPPD(t *testing.T) {
 	bank.Answer(number, l.service())
 	near.conf(`rmt device=%s phone=%s login_chat='ogin: mynam ssword: \qxxx' localhost=0 remotehost=0`, modem.Path(), number)
 	call := near.call("rmt")
-	peer := l.pppd(20 * time.Second)
-	call.await("up local="+ourAddr(l.line), 20*time.Second)
+	peer := l.pppd(slowly)
+	call.await("up local="+ourAddr(l.line), slowly)
 	ours := time.Now()
 	began, ok := peer.LogTime("Connect: ")
 	if !ok {
@@ -141,7 +141,7 @@ func TestTimeToUpPPPD(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := calling.WaitLog("local  IP address", 20*time.Second); err != nil {
+	if err := calling.WaitLog("local  IP address", slowly); err != nil {
 		t.Fatal(err)
 	}
 	theirs := time.Now()

@@ -4,7 +4,6 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 )
 
 // last is what last(1) says of a user, without the times.
@@ -60,7 +59,7 @@ func TestRecords(t *testing.T) {
 			if got := p.call.term(); got != 5 {
 				t.Errorf("status %d, want 5", got)
 			}
-			p.answer.status(10 * time.Second)
+			p.answer.status(slowly)
 			for _, user := range []string{caller, called} {
 				text := last(t, user)
 				t.Log(text)
