@@ -117,7 +117,7 @@ func (c flappingCaller) Call(ctx context.Context) (*conn, error) {
 		n, _ = c.memCaller.Call(ctx)
 	}
 	line := n.Line.(*mptest.Line)
-	breaks := time.AfterFunc(c.w.about(20*time.Minute), func() {
+	breaks := time.AfterFunc(c.w.about(40*time.Minute), func() {
 		if c.w.chance() < 0.3 {
 			line.Silence(true)
 		} else {
@@ -208,7 +208,7 @@ func (w *flapping) programs(ctx context.Context, n int, label string) {
 	})
 	for ctx.Err() == nil {
 		select {
-		case <-time.After(w.about(20 * time.Minute)):
+		case <-time.After(w.about(40 * time.Minute)):
 		case <-ctx.Done():
 			return
 		}
@@ -277,7 +277,7 @@ func TestWeek(t *testing.T) {
 		"out active_timeout=600 inactive_timeout=200 max_connect_secs=3600 -mp -ccp",
 	}
 	for i := range words { // echoes are most of what there is to do in a week
-		words[i] += " lcp_echo_interval=60 lcp_echo_fails=2"
+		words[i] += " lcp_echo_interval=120 lcp_echo_fails=2"
 	}
 	synctest.Test(t, func(t *testing.T) {
 		w := newFlapping(t)
