@@ -144,7 +144,7 @@ func (b *bench) firstOctet() (time.Duration, error) {
 		return 0, err
 	}
 	began := time.Now()
-	near, err := p.run(p.near, []string{b.program, "-r", "bench", "-f", file})
+	near, err := p.run(p.near, []string{b.program, "-r", "bench", "-f", file}) // ended by the hang-up that closing the pty is
 	if err != nil {
 		return 0, err
 	}
@@ -161,7 +161,6 @@ func (b *bench) firstOctet() (time.Duration, error) {
 	}()
 	select {
 	case t := <-read:
-		near.cmd.Process.Kill() // there is nobody to say goodbye to
 		return t, nil
 	case <-time.After(patience):
 		return 0, near.said(errors.New("no Configure-Request"))
