@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -61,7 +62,9 @@ func (d *daemon) State(_ context.Context, q rendezvous.Query) (all []status.Bund
 			b.Rx.Bytes += 1000
 		}
 		if q.Match(b.Entry, b.Unit) {
-			all = append(all, *b)
+			one := *b
+			one.Links = slices.Clone(b.Links) // the server completes what it is given
+			all = append(all, one)
 		}
 	}
 	return all, nil

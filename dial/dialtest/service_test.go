@@ -194,7 +194,7 @@ func TestCallerHangsUp(t *testing.T) {
 			d, m := caller(t, b)
 			out := filepath.Join(t.TempDir(), "out")
 			b.Answer("555", shell(script, func(c *Command) {
-				c.Env = []string{"OUT=" + out}
+				c.Env, c.Grace = []string{"OUT=" + out}, time.Minute
 				if name == "SIGKILL" {
 					c.Grace = 100 * time.Millisecond
 				}
