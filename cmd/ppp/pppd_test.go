@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -56,12 +57,24 @@ type login struct {
 	line    int
 	options []string
 	pppds   chan *lab.PPPD
+
+	mu      sync.Mutex
+	started []*lab.PPPD
 }
 
 func newLogin(t *testing.T, options ...string) *login {
 	t.Helper()
 	l := &login{t: t, guest: theLab(t), line: nextLine(t), pppds: make(chan *lab.PPPD, 20)}
 	l.options = append([]string{"debug", pppdAddr(l.line) + ":" + ourAddr(l.line)}, options...)
+	t.Cleanup(func() { // the line's next user must find it free
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		for _, p := range l.started {
+			if err := p.Kill(); err != nil {
+				t.Log(err)
+			}
+		}
+	})
 	return l
 }
 
@@ -79,8 +92,12 @@ func (l *login) serve(ctx context.Context, tty io.ReadWriter) error {
 	defer conn.Close()
 	p, err := l.guest.PPPD(ctx, l.line, l.options...)
 	if err != nil {
+		l.t.Log(err)
 		return err
 	}
+	l.mu.Lock()
+	l.started = append(l.started, p)
+	l.mu.Unlock()
 	l.pppds <- p
 	ended := make(chan struct{}, 2)
 	go func() { io.Copy(conn, tty); conn.Close(); ended <- struct{}{} }()
