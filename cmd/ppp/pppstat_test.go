@@ -88,7 +88,9 @@ func TestPppstat(t *testing.T) {
 		t.Errorf("a line beside none: %v, %s", err, out)
 	}
 	do("-c", "up", "rmt")
-	b := near.state("up", func(b *status.Bundle) bool { return b.Phase == status.NetworkPhase && len(b.Links) == 1 })
+	b := near.state("up", func(b *status.Bundle) bool {
+		return b.Phase == status.NetworkPhase && len(b.Links) == 1 && b.WhyUp != ""
+	})
 	if b.WhyUp != "pppstat up" || b.Local != nearAddr || b.Remote != farAddr || b.Mode != "quiet" {
 		t.Errorf("%+v", b)
 	}
