@@ -3,6 +3,8 @@ package run
 import (
 	"encoding/binary"
 	"math/rand/v2"
+	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -163,13 +165,16 @@ func TestResetAt(t *testing.T) {
 // TestResetAtSummerTime: a time that is skipped comes as much later, one that
 // comes twice counts once; without a link the modem is reset all the same.
 func TestResetAtSummerTime(t *testing.T) {
-	berlin, err := time.LoadLocation("Europe/Berlin")
-	if err != nil {
-		t.Fatal(err)
+	const zone = "Europe/Berlin"
+	if os.Getenv("TZ") != zone { // what it is for the whole program, from its start
+		self := exec.Command(os.Args[0], "-test.run=^TestResetAtSummerTime$")
+		self.Env = append(os.Environ(), "TZ="+zone)
+		if out, err := self.CombinedOutput(); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+		return
 	}
-	local := time.Local
-	time.Local = berlin
-	defer func() { time.Local = local }()
+	berlin := time.Local
 	for _, tt := range []struct {
 		noon time.Time
 		want string
