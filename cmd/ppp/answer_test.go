@@ -147,16 +147,8 @@ func TestGetty(t *testing.T) {
 			if text := who(t, "mynam"); text == "" {
 				t.Errorf("the login is not recorded")
 			}
-			if got := call.term(); got != 5 {
-				t.Errorf("status %d, want 5", got)
-			}
-			daemon.await("verdict: status=0 ", slowly)
+			p.conclude(call, daemon)
 			released(t, p.modem)
-			if got := daemon.term(); got != 5 {
-				t.Errorf("the daemon ends with %d, want 5", got)
-			}
-			p.far.bare()
-			p.near.bare()
 			for _, secret := range []string{"Geheimnis", "xxx"} {
 				if strings.Contains(call.Log()+daemon.Log(), secret) {
 					t.Errorf("a log shows the password %s", secret)

@@ -28,6 +28,20 @@ func (h *host) program(path string, args ...string) *ppp {
 	return h.launch(cmd)
 }
 
+// conclude ends a call to a daemon that serves login shells, and then the daemon.
+func (p *pairing) conclude(call, daemon *ppp) {
+	p.near.t.Helper()
+	if got := call.term(); got != 5 {
+		p.near.t.Errorf("status %d, want 5", got)
+	}
+	daemon.await("verdict: status=0 ", slowly)
+	if got := daemon.term(); got != 5 {
+		p.near.t.Errorf("the daemon ends with %d, want 5", got)
+	}
+	p.near.bare()
+	p.far.bare()
+}
+
 // TestSSH: ppp is the shell of an account that is reached by ssh, as in
 // examples/ssh.conf.
 func TestSSH(t *testing.T) {
@@ -62,15 +76,7 @@ func TestSSH(t *testing.T) {
 	call.await("up local="+nearAddr+" remote="+farAddr, slowly)
 	daemon.await("up local="+farAddr+" remote="+nearAddr, slowly)
 	exchange(t, p.near.Net, p.far.echo(farAddr), 1<<20)
-	if got := call.term(); got != 5 {
-		t.Errorf("status %d, want 5", got)
-	}
-	daemon.await("verdict: status=0 ", slowly)
-	if got := daemon.term(); got != 5 {
-		t.Errorf("the daemon ends with %d, want 5", got)
-	}
-	p.near.bare()
-	p.far.bare()
+	p.conclude(call, daemon)
 }
 
 // TestMgetty: mgetty answers the telephone, and tells a caller who speaks PPP at
@@ -97,17 +103,9 @@ func TestMgetty(t *testing.T) {
 			call.await("up local="+nearAddr+" remote="+farAddr, slowly)
 			daemon.await("up local="+farAddr+" remote="+nearAddr, slowly)
 			exchange(t, p.near.Net, p.far.echo(farAddr), 1<<18)
-			if got := call.term(); got != 5 {
-				t.Errorf("status %d, want 5", got)
-			}
-			daemon.await("verdict: status=0 ", slowly)
+			p.conclude(call, daemon)
 			mgetty.status(slowly)
 			released(t, p.modem)
-			if got := daemon.term(); got != 5 {
-				t.Errorf("the daemon ends with %d, want 5", got)
-			}
-			p.near.bare()
-			p.far.bare()
 		})
 	}
 }
