@@ -99,7 +99,7 @@ func TestKills(t *testing.T) {
 		if calls := who(t, "killed1"); calls != "" {
 			t.Errorf("records of calls that are left:\n%s", calls)
 		}
-		p.far.awaitUnrecorded("killed2", slowly)
+		awaitWho(t, "killed2", 0, slowly)
 		if links := p.near.ip("-o", "link"); strings.Contains(links, "ppp") {
 			t.Errorf("interfaces that are left:\n%s", links)
 		}
@@ -112,18 +112,6 @@ func TestKills(t *testing.T) {
 		t.Errorf("no call was recorded:\n%s", calls)
 	}
 	t.Logf("%d kills: %v; %d records of calls ended by the next start of who calls", kills, stages, stale)
-}
-
-// awaitUnrecorded waits until no call of a user of the host is recorded as one of
-// the moment.
-func (h *host) awaitUnrecorded(user string, patience time.Duration) {
-	h.t.Helper()
-	for began := time.Now(); who(h.t, user) != ""; time.Sleep(20 * time.Millisecond) {
-		if time.Since(began) > patience {
-			h.t.Errorf("%s: records of calls that are left:\n%s", h.name, who(h.t, user))
-			return
-		}
-	}
 }
 
 // owner is the pid of the ppp on the host that has an entry; 0: none.

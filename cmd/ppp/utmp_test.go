@@ -4,6 +4,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 )
 
 // last is what last(1) says of a user, without the times.
@@ -32,6 +33,22 @@ func who(t *testing.T, user string) (found string) {
 	return found
 }
 
+// awaitWho waits until who(1) shows a user so many times, and is what it says.
+// Records are written behind the backs of calls.
+func awaitWho(t *testing.T, user string, times int, patience time.Duration) string {
+	t.Helper()
+	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+		text := who(t, user)
+		if strings.Count(text, user+" ") == times {
+			return text
+		}
+		if time.Since(began) > patience {
+			t.Errorf("who shows %s not %d times:\n%s", user, times, text)
+			return text
+		}
+	}
+}
+
 // TestRecords: last(1) shows calls that we make, and those of callers whom no
 // login has recorded; -utmp leaves them out.
 func TestRecords(t *testing.T) {
@@ -52,7 +69,7 @@ func TestRecords(t *testing.T) {
 			byIn(t, p, near, far+" send_pap send_passwd=Gegenteil send_name="+called)
 			p.awaitUp()
 			for user, where := range map[string]string{called: number, caller: nearAddr} {
-				if text := who(t, user); strings.Count(text, user+" ") != tt.records || strings.Count(text, "("+where+")") != tt.records {
+				if text := awaitWho(t, user, tt.records, slowly); strings.Count(text, "("+where+")") != tt.records {
 					t.Errorf("while the link is up, who says:\n%s", text)
 				}
 			}
