@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"pppdial/cmd/internal/lab"
 	"pppdial/dial/dialtest"
@@ -93,7 +92,7 @@ func TestGettyPPPD(t *testing.T) {
 			daemon := far.listen(fmt.Sprintf("%s localhost=%s remotehost=%s %s\n", tt.far, ourAddr(line), pppdAddr(line), noBSD))
 			peer := pppdCalls(t, line, modem, append([]string{"noauth", "remotename", "srv"}, tt.pppd...)...)
 			daemon.await("up local="+ourAddr(line)+" remote="+pppdAddr(line), slowly)
-			daemon.await(tt.has, time.Second)
+			daemon.await(tt.has, slowly)
 			if _, err := peer.WaitEvent("ip-up", slowly); err != nil {
 				t.Fatal(err)
 			}
@@ -142,7 +141,7 @@ func TestGetty(t *testing.T) {
 				p.modem.Path(), number, nearAddr, farAddr, tt.near)
 			call := p.near.call("rmt")
 			call.await("up local="+nearAddr, slowly)
-			daemon.await(tt.has, time.Second)
+			daemon.await(tt.has, slowly)
 			p.near.ping(farAddr, 1, slowly)
 			if text := who(t, "mynam"); text == "" {
 				t.Errorf("the login is not recorded")

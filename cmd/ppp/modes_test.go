@@ -63,8 +63,8 @@ func TestQuiet(t *testing.T) {
 			rest = "a modem that has to rest for 1 s"
 		}
 		t.Logf("from the first packet to its reply, with %s and connects in 1 s: %v", rest, took.Round(time.Millisecond))
-		call.awaitTimes(`calling because="icmp `+nearAddr+" > "+farAddr, i+1, time.Second)
-		call.awaitTimes(`connection begins because="icmp `, i+1, time.Second)
+		call.awaitTimes(`calling because="icmp `+nearAddr+" > "+farAddr, i+1, slowly)
+		call.awaitTimes(`connection begins because="icmp `, i+1, slowly)
 		call.awaitTimes("connection ends because=\"there was nothing to carry\"", i+1, slowly)
 		call.awaitTimes("verdict: status=12 ", i+1, slowly)
 		released(t, modem)

@@ -103,8 +103,8 @@ func TestRadius(t *testing.T) {
 			p.call.await("up local=192.0.2.7 remote="+farAddr, slowly)
 			p.answer.await("up local="+farAddr+" remote=192.0.2.7 mtu=1400", slowly)
 			if method != "eap" { // which has no room for it
-				p.call.await(`authenticated to the peer`, time.Second)
-				p.call.await(`message="Good morning"`, time.Second)
+				p.call.await(`authenticated to the peer`, slowly)
+				p.call.await(`message="Good morning"`, slowly)
 			}
 			p.answer.await("local=fe80::", slowly)
 			if got := p.far.ip("route"); !strings.Contains(got, "198.51.100.0/24 via 192.0.2.7 dev ppp0") && !strings.Contains(got, "198.51.100.0/24 dev ppp0") || !strings.Contains(got, "metric 7") {
@@ -135,7 +135,7 @@ func TestRadius(t *testing.T) {
 					t.Errorf("the Stop has no %q:\n%s", want, stop)
 				}
 			}
-			down := p.answer.await("link down because=", time.Second)
+			down := p.answer.await("link down because=", slowly)
 			m := regexp.MustCompile(`received=(\d+) sent=(\d+)`).FindStringSubmatch(down)
 			if m == nil || !strings.Contains(stop, "\tAcct-Input-Octets = "+m[1]+"\n") || !strings.Contains(stop, "\tAcct-Output-Octets = "+m[2]+"\n") {
 				t.Errorf("the line has carried %q:\n%s", m, stop)
@@ -172,7 +172,7 @@ func TestRadiusRefuses(t *testing.T) {
 		if got := p.call.status(slowly); got != 19 {
 			t.Errorf("the caller's status %d, want 19", got)
 		}
-		p.call.await("Good morning", time.Second)
+		p.call.await("Good morning", slowly)
 		if d := s.Details(); d != nil {
 			t.Errorf("the books have %q", d)
 		}
@@ -185,7 +185,7 @@ func TestRadiusRefuses(t *testing.T) {
 		if got := p.answer.status(slowly); got != 11 {
 			t.Errorf("status %d, want 11", got)
 		}
-		p.answer.await(`cause="no RADIUS server has told who the peer is"`, time.Second)
+		p.answer.await(`cause="no RADIUS server has told who the peer is"`, slowly)
 	})
 	t.Run("no secret", func(t *testing.T) {
 		t.Parallel()
@@ -199,7 +199,7 @@ func TestRadiusRefuses(t *testing.T) {
 		if got := p.status(slowly); got != 2 {
 			t.Errorf("status %d, want 2", got)
 		}
-		p.await("ppp.conf:1:44: radius: "+secret+": others may read or write it (mode 0644); mend it with: chmod 600 "+secret, time.Second)
+		p.await("ppp.conf:1:44: radius: "+secret+": others may read or write it (mode 0644); mend it with: chmod 600 "+secret, slowly)
 	})
 }
 

@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
-	"time"
 
 	"pppdial/mp"
 	"pppdial/mp/wire"
@@ -92,7 +91,7 @@ func TestReconfigure(t *testing.T) {
 				if f, _ := joe.ends(t); f.Up {
 					t.Errorf("the peer is let in: %v", f)
 				}
-				daemon.await("the peer is not believed", time.Second)
+				daemon.await("the peer is not believed", slowly)
 				daemon.await(tt.refused, slowly)
 			} else {
 				n := joe.isUp(t)
