@@ -113,6 +113,31 @@ func TestSilentLineOfATransfer(t *testing.T) {
 	}
 }
 
+// TestNobodyAsksDuringATransfer: acknowledgments need one line alone, but marks
+// on the others tell that they are there. Each Echo-Request would take room of
+// the transfer.
+func TestNobodyAsksDuringATransfer(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		m := newMulti(t, nil, echoes, lines(115200, 115200, 115200, 115200)...)
+		defer m.close()
+		f := transfer(m, 32)
+		time.Sleep(6 * time.Second) // it has found its pace
+		unnumbered := func() (n uint64) {
+			s, _ := m.a.bundle.Stats()
+			for _, k := range s.Links {
+				n += k.Tx.Packets
+			}
+			return n - uint64(s.MP.TxSeq)
+		}
+		before := unnumbered()
+		time.Sleep(20 * time.Second)
+		if n := unnumbered() - before; n > 4*2*2 { // LCP's own on each line, and the answers
+			t.Errorf("%d frames in 20 s that are no fragments", n)
+		}
+		f.stop()
+	})
+}
+
 // transfer sends full packets, of which so many are on their way, and any that
 // has not been acknowledged after a second again.
 func transfer(m *multi, window int64) *flow {

@@ -8,9 +8,10 @@ import (
 
 // A mark is due after a line has lagged for markAfter, or for markSkews times
 // of what it is later than the first of the others: what is numbered after a
-// mark is delivered after it.
+// mark is delivered after it. Its peer asks a line that is silent for longer
+// whether it is there, in the midst of what it sends.
 const (
-	markAfter = 250 * time.Millisecond
+	markAfter = 150 * time.Millisecond
 	markSkews = 8
 )
 
