@@ -17,6 +17,9 @@ const maxWindow = 1024
 // protocol field, and address and control of peers that send them.
 const protocolRoom = 4
 
+// spareBytes is what buffers that are not in use take at most.
+const spareBytes = 256 << 10
+
 // A Reassembler puts the packets of a bundle together.
 //
 // The owner passes each fragment to Input and then calls Next until it returns
@@ -278,7 +281,13 @@ func (r *Reassembler) buffer() []byte {
 	return make([]byte, 0, r.maxPacket())
 }
 
-func (r *Reassembler) release(b []byte) { r.spare = append(r.spare, b) }
+// release keeps a buffer for later, unless there are enough: it is only for
+// moments that many fragments wait.
+func (r *Reassembler) release(b []byte) {
+	if (len(r.spare)+1)*r.maxPacket() <= spareBytes {
+		r.spare = append(r.spare, b)
+	}
+}
 
 // reuse takes back the packet that the owner has had.
 func (r *Reassembler) reuse() {

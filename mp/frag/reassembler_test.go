@@ -110,6 +110,9 @@ func checkReassembler(t interface {
 	if most := len(r.rows)*(r.window+1) + 2; inUse+len(r.spare) > most {
 		t.Fatalf("%d buffers in use and %d spare, more than %d", inUse, len(r.spare), most)
 	}
+	if n := len(r.spare) * r.maxPacket(); n > spareBytes {
+		t.Fatalf("%d octets are kept for later, more than %d", n, spareBytes)
+	}
 }
 
 func TestReassembleOrder(t *testing.T) {
