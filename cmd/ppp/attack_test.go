@@ -299,7 +299,7 @@ func TestStuckTerminal(t *testing.T) {
 		}
 		c.hand(stuck[i], "_SILENT")
 	}
-	time.Sleep(100 * time.Millisecond)
+	daemon.awaitTimes("_SILENT: /dev/pts/", len(stuck), slowly)
 	late := c.call("_INCOMING", "mallory", "Gegenteil")
 	began := time.Now()
 	late.isUp(t)

@@ -75,8 +75,10 @@ func TestMonitor(t *testing.T) {
 	call.await("monitor: a host on the way answers address=10.64.8.1 hops=8", slowly) // the last that is looked for
 	network.farther.Store(0)
 	before := network.probes.Load()
-	for network.probes.Load() < before+4 {
-		time.Sleep(20 * time.Millisecond)
+	for began := time.Now(); network.probes.Load() < before+4; time.Sleep(20 * time.Millisecond) {
+		if time.Since(began) > slowly {
+			t.Fatalf("%d probes in %v", network.probes.Load()-before, slowly)
+		}
 	}
 	if n := network.farther.Load(); n > 4 {
 		t.Errorf("%d probes went farther than to the two hosts that answer", n)

@@ -249,9 +249,7 @@ func TestClose(t *testing.T) {
 func TestOutput(t *testing.T) {
 	r, book := start(t, Limit, Config{Up: []string{"echo one; echo two >&2; echo; exit 3", "head -c 5000 /dev/zero | tr '\\0' x; echo; echo three"}})
 	r.Up(example())
-	for !strings.Contains(book.String(), "three") {
-		time.Sleep(time.Millisecond)
-	}
+	soon(t, "the last line", func() bool { return strings.Contains(book.String(), "three") })
 	r.Close(t.Context())
 	for _, want := range []string{`msg="up_cmd: one"`, `msg="up_cmd: two"`, `msg="up_cmd failed" error="exit status 3"`, "up_cmd: " + strings.Repeat("x", lineSize) + `"`} {
 		if !strings.Contains(book.String(), want) {
@@ -266,9 +264,7 @@ func TestBackground(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
 	r, book := start(t, Limit, Config{Up: []string{"sleep 1000 & echo $! > " + out}, Down: []string{"kill $(cat " + out + ")"}})
 	r.Up(example())
-	for !strings.Contains(book.String(), "up_cmd ended") {
-		time.Sleep(time.Millisecond)
-	}
+	soon(t, "the end of up_cmd", func() bool { return strings.Contains(book.String(), "up_cmd ended") })
 	pid := strings.TrimSpace(read(t, out))
 	if _, err := os.Stat("/proc/" + pid); err != nil {
 		t.Errorf("what was left in the background is gone: %v", err)
@@ -312,24 +308,24 @@ func TestDebianScripts(t *testing.T) {
 // waitFor waits until a command has written a file.
 func waitFor(t *testing.T, path string) {
 	t.Helper()
-	for range 3000 {
-		if _, err := os.Stat(path); err == nil {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatalf("no %s", path)
+	soon(t, path, func() bool { _, err := os.Stat(path); return err == nil })
 }
 
 // waitGone waits for the end of a process whose parent may be init.
 func waitGone(t *testing.T, pid string) {
 	t.Helper()
-	for range 3000 {
+	soon(t, "the end of process "+pid, func() bool {
 		stat, err := os.ReadFile("/proc/" + pid + "/stat")
-		if err != nil || strings.Contains(string(stat), ") Z ") {
-			return
+		return err != nil || strings.Contains(string(stat), ") Z ")
+	})
+}
+
+// soon waits for what another process brings about.
+func soon(t *testing.T, what string, ready func() bool) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); !ready(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("waited in vain for ", what)
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
-	t.Errorf("process %s is still there", pid)
 }

@@ -238,13 +238,14 @@ func TestLock(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.Begin(now, Call{Line: "ttyS0", User: "rmt"})
-	for { // the record of the moment is there; that of the past has to wait
-		if info, err := os.Stat(dir + "/utmp"); err != nil {
-			t.Fatal(err)
-		} else if info.Size() > 0 {
-			break
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
+		info, err := os.Stat(dir + "/utmp")
+		if err == nil && info.Size() > 0 {
+			break // the record of the moment is there; that of the past has to wait
 		}
-		time.Sleep(time.Millisecond)
+		if err != nil || time.Now().After(end) {
+			t.Fatal("no record of the moment: ", err)
+		}
 	}
 	if info, err := f.Stat(); err != nil || info.Size() != 0 {
 		t.Errorf("%d octets were written in spite of the lock, %v", info.Size(), err)
