@@ -8,8 +8,9 @@ import (
 
 // A mark is due after a line has lagged for markAfter, or for markSkews times
 // of what it is later than the first of the others: what is numbered after a
-// mark is delivered after it. Its peer asks a line that is silent for longer
-// whether it is there, in the midst of what it sends.
+// mark is delivered after it. The peer asks whether a line is still there when it
+// has been silent for longer than markAfter (package mp, silence), and that takes
+// room of what it sends over the line.
 const (
 	markAfter = 150 * time.Millisecond
 	markSkews = 8
