@@ -68,13 +68,24 @@ var ErrProtocol = errors.New("no protocol field")
 // octet form is always understood, as RFC 1661 section 6.5 recommends: the
 // lowest bit of the last octet is 1, that of the first of two octets 0.
 func ParseProtocol(b []byte) (p Protocol, rest []byte, err error) {
+	p, n := PeekProtocol(b)
 	switch {
-	case len(b) >= 1 && b[0]&1 == 1:
-		return Protocol(b[0]), b[1:], nil
-	case len(b) >= 2 && b[1]&1 == 1:
-		return Protocol(b[0])<<8 | Protocol(b[1]), b[2:], nil
+	case n > 0:
+		return p, b[n:], nil
 	case len(b) < 2:
 		return 0, nil, fmt.Errorf("wire: %w in %d octets", ErrProtocol, len(b))
 	}
 	return 0, nil, fmt.Errorf("wire: %w: 0x%02x%02x", ErrProtocol, b[0], b[1])
+}
+
+// PeekProtocol is ParseProtocol for octets that may well be none: n is the
+// length of the field, 0 when there is none.
+func PeekProtocol(b []byte) (p Protocol, n int) {
+	switch {
+	case len(b) >= 1 && b[0]&1 == 1:
+		return Protocol(b[0]), 1
+	case len(b) >= 2 && b[1]&1 == 1:
+		return Protocol(b[0])<<8 | Protocol(b[1]), 2
+	}
+	return 0, 0
 }

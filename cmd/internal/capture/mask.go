@@ -137,13 +137,12 @@ func isControl(frame []byte) bool {
 	}
 	if p == wire.MP && len(info) > 0 && info[0]>>6 == 3 { // a whole packet
 		for _, n := range mpHeaders {
-			if len(info) > n {
-				inner, _, err := wire.ParseProtocol(info[n:])
-				switch {
-				case err != nil:
-				case inner == wire.IPCP, inner == wire.IPV6CP, inner == wire.CCP:
-					return true
-				}
+			if len(info) <= n {
+				continue
+			}
+			switch inner, _ := wire.PeekProtocol(info[n:]); inner {
+			case wire.IPCP, wire.IPV6CP, wire.CCP:
+				return true
 			}
 		}
 	}

@@ -247,12 +247,17 @@ func TestNoAllocations(t *testing.T) {
 	}
 	defer r.Close()
 	l := r.Line("ttyA")
-	packet := append([]byte{0x21, 0x45}, make([]byte, 1400)...)
-	for range 1000 {
-		l.Frame(mp.Sent, packet)
-	}
-	if n := testing.AllocsPerRun(1000, func() { l.Frame(mp.Sent, packet) }); n != 0 {
-		t.Errorf("%v allocations a frame", n)
+	for _, packet := range [][]byte{
+		append([]byte{0x21, 0x45}, make([]byte, 1400)...),
+		append([]byte{0x3d, 0xc0, 0, 0, 0, 0x21, 0x45}, make([]byte, 1400)...), // whole, in a bundle
+		append([]byte{0x3d, 0x80, 0, 0, 0, 0x21, 0x45}, make([]byte, 1400)...), // its beginning
+	} {
+		for range 1000 {
+			l.Frame(mp.Sent, packet)
+		}
+		if n := testing.AllocsPerRun(1000, func() { l.Frame(mp.Sent, packet) }); n != 0 {
+			t.Errorf("% x...: %v allocations a frame", packet[:8], n)
+		}
 	}
 }
 

@@ -46,8 +46,9 @@ func TestBundleFaults(t *testing.T) {
 }
 
 const (
-	before = 5 * time.Second // a fault
-	after  = 8 * time.Second
+	before = 5 * time.Second  // a fault
+	after  = 14 * time.Second // enough for a machine that has much else to do
+	over   = 2 * time.Second  // a rate is taken
 )
 
 // recovery measures how soon a stream recovers from a fault.
@@ -77,7 +78,7 @@ func recovery(t testing.TB, p *pairing, f fault, back bool) {
 	}
 	t.Logf("%s: %-16s the other line's rate after %v, nothing came for %v at most", f.name, p.name+":",
 		took.Round(time.Millisecond), silence.Round(time.Millisecond))
-	if took >= after/2 && p.name != "pppd with pppd" {
+	if took >= after-2*over && p.name != "pppd with pppd" {
 		t.Errorf("%s: %s: it has not recovered", f.name, p.name)
 	}
 	if err := j.wait(); err != nil {
@@ -89,7 +90,6 @@ func recovery(t testing.TB, p *pairing, f fault, back bool) {
 // much, in octets a second, arrived again, and the longest time in which
 // nothing did.
 func resumption(log string, at time.Time, rate float64) (took, silence time.Duration, err error) {
-	const over = 2 * time.Second
 	type piece struct {
 		at     time.Duration // since then
 		octets float64
