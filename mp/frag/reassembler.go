@@ -1,6 +1,9 @@
 package frag
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A ReassemblerConfig is what a bundle's receiver has asked of its peer.
 type ReassemblerConfig struct {
@@ -17,8 +20,9 @@ const maxWindow = 1024
 // protocol field, and address and control of peers that send them.
 const protocolRoom = 4
 
-// spareBytes is what buffers that are not in use take at most.
-const spareBytes = 256 << 10
+// spell is the number of fragments after which buffers that were not needed for
+// so long are given up.
+const spell = 4096
 
 // A Reassembler puts the packets of a bundle together.
 //
@@ -36,8 +40,10 @@ type Reassembler struct {
 	counts  Counters
 	class   uint8 // of the packet that was returned last
 
-	spare [][]byte // buffers that are not in use
-	out   []byte   // the owner's, to be reused at the next call
+	spare  [][]byte // buffers that are not in use
+	excess int      // of them, the first that have not been in use since a spell began
+	taken  int      // buffers since then
+	out    []byte   // the owner's, to be reused at the next call
 }
 
 // Counters count what has come, and what has not.
@@ -273,21 +279,22 @@ func (r *Reassembler) maxPacket() int { return r.cfg.MRRU + protocolRoom }
 
 // buffer returns an empty buffer that holds any packet.
 func (r *Reassembler) buffer() []byte {
-	if n := len(r.spare); n > 0 {
-		b := r.spare[n-1]
-		r.spare = r.spare[:n-1]
-		return b[:0]
+	if r.taken++; r.taken == spell {
+		r.spare = slices.Delete(r.spare, 0, r.excess)
+		r.taken, r.excess = 0, len(r.spare)
 	}
-	return make([]byte, 0, r.maxPacket())
+	n := len(r.spare)
+	if n == 0 {
+		return make([]byte, 0, r.maxPacket())
+	}
+	b := r.spare[n-1]
+	r.spare = r.spare[:n-1]
+	r.excess = min(r.excess, n-1)
+	return b[:0]
 }
 
-// release keeps a buffer for later, unless there are enough: it is only for
-// moments that many fragments wait.
-func (r *Reassembler) release(b []byte) {
-	if (len(r.spare)+1)*r.maxPacket() <= spareBytes {
-		r.spare = append(r.spare, b)
-	}
-}
+// release keeps a buffer for later.
+func (r *Reassembler) release(b []byte) { r.spare = append(r.spare, b) }
 
 // reuse takes back the packet that the owner has had.
 func (r *Reassembler) reuse() {

@@ -110,9 +110,6 @@ func checkReassembler(t interface {
 	if most := len(r.rows)*(r.window+1) + 2; inUse+len(r.spare) > most {
 		t.Fatalf("%d buffers in use and %d spare, more than %d", inUse, len(r.spare), most)
 	}
-	if n := len(r.spare) * r.maxPacket(); n > spareBytes {
-		t.Fatalf("%d octets are kept for later, more than %d", n, spareBytes)
-	}
 }
 
 func TestReassembleOrder(t *testing.T) {
@@ -318,6 +315,41 @@ func TestWindowIsBounded(t *testing.T) {
 	}
 	if b.in(0, fmt.Sprintf("BE%d:x", b.r.window+1)); len(b.got) != b.r.window+1 {
 		t.Error("stuck")
+	}
+}
+
+// TestSpareBuffers: a moment in which many fragments wait costs buffers once, as
+// long as such moments come again, and none when they have ceased.
+func TestSpareBuffers(t *testing.T) {
+	b := newBench(t, Long, 2)
+	seq := 0
+	whole := func(n int) {
+		for range n {
+			b.in(0, fmt.Sprintf("BE%d:x", seq))
+			seq++
+		}
+	}
+	crowd := func() {
+		const waiting = 100
+		for i := 1; i <= waiting; i++ {
+			b.in(0, fmt.Sprintf("BE%d:x", seq+i))
+		}
+		b.in(1, fmt.Sprintf("BE%d:x", seq))
+		seq += waiting + 1
+	}
+	whole(1)
+	crowd()
+	whole(spell / 2)
+	if n := len(b.r.spare); n < 100 {
+		t.Errorf("%d buffers are there for the next crowd", n)
+	}
+	crowd()
+	whole(2 * spell)
+	if n := len(b.r.spare); n > 2 {
+		t.Errorf("%d buffers are kept for nothing", n)
+	}
+	if want := seq; len(b.got) != want {
+		t.Errorf("%d of %d packets came out", len(b.got), want)
 	}
 }
 
