@@ -75,6 +75,7 @@ func (d *daemon) run(ctx context.Context, signals <-chan os.Signal, begin func()
 	defer d.close()
 	d.ctx = context.WithoutCancel(ctx)
 	d.openBook()
+	d.world.processors(len(d.members))
 	if v := begin(); v != nil {
 		d.end(*v)
 	} else {

@@ -58,6 +58,7 @@ func (d *daemon) talk(m *member) {
 	c.Tap = m.record.Line(m.Name())
 	m.link = d.nursery.Start(m.Line, m.unread, c)
 	d.members[m.link] = m
+	d.world.processors(len(d.members))
 	if m.unit != nil {
 		m.unit.members[m] = true
 	}
@@ -77,6 +78,7 @@ func (d *daemon) cannotTalk(m *member, v Verdict) {
 func (d *daemon) lost(k *mp.Link, f *mp.Failure, unread []byte) {
 	m := d.members[k]
 	delete(d.members, k)
+	d.world.processors(len(d.members))
 	m.log.Info("link down", "line", k.Name(), "because", f.Kind, "after", time.Since(m.started).Round(time.Millisecond),
 		"received", f.Rx.Bytes, "sent", f.Tx.Bytes)
 	if m.call != nil {

@@ -47,6 +47,8 @@ type memWorld struct {
 	resets []string
 	when   []string // they were
 	ups    int      // links that carried traffic, as the resetter is told
+
+	talking []int // lines, as the processors are shared for them
 }
 
 // A farPeer is the far end of one unit.
@@ -96,6 +98,11 @@ func (w *memWorld) world() world {
 		caller: func(c dial.Config) (caller, error) { return memCaller{w, c.Label}, nil },
 		tun:    device, kernel: kernel,
 		books: utmp.Config{Utmp: "/nonexistent/utmp", Wtmp: "/nonexistent/wtmp"},
+		processors: func(lines int) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.talking = append(w.talking, lines)
+		},
 	}
 }
 

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"net/netip"
+	"runtime"
 	"time"
 
 	"pppdial/cmd/internal/utmp"
@@ -21,6 +22,8 @@ type world struct {
 	kernel func() (route.Kernel, error)
 	isOurs func(netip.Addr) bool // an address of this machine
 	books  utmp.Config           // where calls are recorded
+
+	processors func(lines int) // shares the machine's with so many lines
 }
 
 // realWorld is this machine.
@@ -33,6 +36,8 @@ var realWorld = world{
 	tun:    tun.Open,
 	kernel: func() (route.Kernel, error) { return route.OpenKernel() },
 	isOurs: isOurs,
+
+	processors: processorsFor(runtime.GOMAXPROCS(0)),
 }
 
 // A caller makes and takes the calls of an entry.
