@@ -197,9 +197,10 @@ func (p plumbing) carrier(mc *machine) {
 	if m == nil || m.end == nil || !mc.cfg.CarrierHangup {
 		return
 	}
+	pty := m.end.cur.Load() // not one that has come by then
 	m.out.add(func() {
 		p.b.do(func(time.Time) {
-			if pty := m.end.cur.Load(); pty != nil && !pty.local() {
+			if pty != nil && pty == m.end.cur.Load() && !pty.local() {
 				if err := m.end.hangup(); err != nil {
 					p.b.Log.Error("hang-up", "modem", mc.name, "err", err)
 				}

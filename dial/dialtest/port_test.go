@@ -186,6 +186,27 @@ func TestCarrierHangup(t *testing.T) {
 	await(t, m, Idle)
 }
 
+// TestLateHangup: the hang-up of a call hits the tty that the call was on, and
+// none that has come since.
+func TestLateHangup(t *testing.T) {
+	b := bank(t)
+	_, m := online(t, b, ModemConfig{Name: "m", CarrierHangup: true})
+	late, done := make(chan bool), make(chan bool)
+	m.out.add(func() { <-late })
+	m.Hangup()
+	m.Unplug()
+	if err := m.Plug(); err != nil {
+		t.Fatal(err)
+	}
+	p := m.end.cur.Load()
+	close(late)
+	m.out.add(func() { close(done) })
+	<-done
+	if m.end.cur.Load() != p {
+		t.Error("the new tty was hung up")
+	}
+}
+
 func TestUnplug(t *testing.T) {
 	b := bank(t)
 	d, m := online(t, b, ModemConfig{Name: "m"})
