@@ -23,7 +23,7 @@ type world struct {
 	isOurs func(netip.Addr) bool // an address of this machine
 	books  utmp.Config           // where calls are recorded
 
-	processors func(lines int) // shares the machine's with so many lines
+	processors func(lines int) // gives the program one for each
 }
 
 // realWorld is this machine.
