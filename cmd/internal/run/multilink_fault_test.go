@@ -129,5 +129,5 @@ func resumption(log string, at time.Time, rate float64) (took, silence time.Dura
 			took = min(took, p.at)
 		}
 	}
-	return took, silence, nil
+	return took, max(silence, all[len(all)-1].at-last), nil
 }
