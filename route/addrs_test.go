@@ -1,6 +1,8 @@
 package route_test
 
 import (
+	"net/netip"
+	"slices"
 	"testing"
 
 	"github.com/vishvananda/netlink"
@@ -30,4 +32,32 @@ func TestIPv6ServesAtOnce(t *testing.T) {
 		}
 	}
 	t.Errorf("%v is not among %v, or not ready", a.Local, all)
+}
+
+// TestAddrsAmongMany: what one bundle asks does not cost more with each of the
+// others.
+func TestAddrsAmongMany(t *testing.T) {
+	k, _ := realMachine(t)
+	ours := route.IfAddr{Dev: "eth0", Local: ip("192.168.1.5"), Bits: 24}
+	ask := func() (allocs float64) {
+		return testing.AllocsPerRun(10, func() {
+			addrs, err := k.Addrs("eth0")
+			if err != nil || !slices.Contains(addrs, ours) || len(addrs) > 2 { // an IPv6 address comes by itself
+				t.Fatalf("%v, %v", addrs, err)
+			}
+			addrs, err = k.Around(ip("192.168.1.20"))
+			if err != nil || !slices.Equal(addrs, []route.IfAddr{ours}) {
+				t.Fatalf("%v, %v", addrs, err)
+			}
+		})
+	}
+	alone := ask()
+	must(t, k.SetUp("ppp0", true))
+	const others = 500
+	for i := range others {
+		must(t, k.AddAddr(route.IfAddr{Dev: "ppp0", Local: netip.AddrFrom4([4]byte{10, 1, byte(i / 250), byte(i % 250)}), Peer: ip("10.0.0.2"), Bits: 32}))
+	}
+	if among := ask(); among > alone+others/10 {
+		t.Errorf("%v allocations, %v with %d addresses more", alone, among, others)
+	}
 }

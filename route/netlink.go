@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 )
 
@@ -15,7 +16,8 @@ import (
 // opened.
 type rtnl struct {
 	h      *netlink.Handle
-	strict *netlink.Handle // for lists of routes
+	strict *netlink.Handle  // for lists of routes
+	addrs  *nl.SocketHandle // for lists of addresses
 	ns     string
 }
 
@@ -35,11 +37,18 @@ func OpenKernel() (Kernel, error) {
 		h.Close()
 		return nil, fmt.Errorf("route: open netlink: %w", err)
 	}
-	// With strict checking (Linux 4.20) the kernel filters lists of routes by
-	// interface; without, that is done here. It cannot be had for all: the
-	// library's request for proxy entries has bytes of chance in its padding.
+	addrs, err := nl.Subscribe(unix.NETLINK_ROUTE)
+	if err != nil {
+		h.Close()
+		strict.Close()
+		return nil, fmt.Errorf("route: open netlink: %w", err)
+	}
+	// With strict checking (Linux 4.20) the kernel filters lists by interface;
+	// without, that is done here. It cannot be had for all: the library's
+	// request for proxy entries has bytes of chance in its padding.
 	_ = strict.SetStrictCheck(true)
-	return &rtnl{h, strict, ns}, nil
+	_ = unix.SetsockoptInt(addrs.GetFd(), unix.SOL_NETLINK, unix.NETLINK_GET_STRICT_CHK, 1)
+	return &rtnl{h, strict, &nl.SocketHandle{Socket: addrs}, ns}, nil
 }
 
 // namespace names the calling thread's network namespace: by its cookie (Linux
@@ -61,6 +70,7 @@ func (k *rtnl) Namespace() string { return k.ns }
 func (k *rtnl) Close() error {
 	k.h.Close()
 	k.strict.Close()
+	k.addrs.Close()
 	return nil
 }
 
@@ -170,90 +180,6 @@ func list[T any](ask func() ([]T, error)) ([]T, error) {
 			return l, err
 		}
 	}
-}
-
-func (k *rtnl) Addrs(dev string) ([]IfAddr, error) {
-	l, err := k.link(dev)
-	if err != nil {
-		return nil, err
-	}
-	all, err := list(func() ([]netlink.Addr, error) { return k.h.AddrList(l, netlink.FAMILY_ALL) })
-	if err != nil {
-		return nil, err
-	}
-	var addrs []IfAddr
-	for _, x := range all {
-		a := ifAddr(x)
-		a.Dev = dev
-		addrs = append(addrs, a)
-	}
-	return addrs, nil
-}
-
-func (k *rtnl) Around(to netip.Addr) ([]IfAddr, error) {
-	all, err := list(func() ([]netlink.Addr, error) { return k.h.AddrList(nil, netlink.FAMILY_V4) })
-	if err != nil {
-		return nil, err
-	}
-	names := k.names()
-	var addrs []IfAddr
-	for _, x := range all {
-		if a := ifAddr(x); !a.Peer.IsValid() && a.network().Contains(to) {
-			a.Dev = names.of(x.LinkIndex)
-			addrs = append(addrs, a)
-		}
-	}
-	return addrs, nil
-}
-
-// ifAddr translates an address, but for the interface.
-func ifAddr(x netlink.Addr) IfAddr {
-	a := IfAddr{Local: addr(x.IP), NoPrefixRoute: x.Flags&unix.IFA_F_NOPREFIXROUTE != 0}
-	a.Former = a.Local.Is4() && x.Scope == unix.RT_SCOPE_HOST
-	a.Bits, _ = x.Mask.Size()
-	if x.Peer != nil {
-		a.Peer = addr(x.Peer.IP)
-		a.Bits, _ = x.Peer.Mask.Size()
-	}
-	return a
-}
-
-func (k *rtnl) AddAddr(a IfAddr) error {
-	l, err := k.link(a.Dev)
-	if err != nil {
-		return err
-	}
-	return k.h.AddrAdd(l, a.netlink())
-}
-
-func (k *rtnl) DelAddr(a IfAddr) error {
-	l, err := k.link(a.Dev)
-	if err != nil {
-		return err
-	}
-	return k.h.AddrDel(l, a.netlink())
-}
-
-func (a IfAddr) netlink() *netlink.Addr {
-	x := &netlink.Addr{
-		IPNet:     ipNet(netip.PrefixFrom(a.Local, a.Bits)),
-		Broadcast: net.IPv4zero, // none
-	}
-	if a.Peer.IsValid() {
-		x.Peer = ipNet(netip.PrefixFrom(a.Peer, a.Bits))
-	}
-	if a.NoPrefixRoute {
-		x.Flags = unix.IFA_F_NOPREFIXROUTE
-	}
-	if a.Former {
-		x.Scope = unix.RT_SCOPE_HOST
-	}
-	if a.Local.Is6() {
-		// The peer has agreed to it: nobody else on the link can have it
-		// (RFC 5072, section 5). So it serves at once.
-		x.Flags |= unix.IFA_F_NODAD
-	}
-	return x
 }
 
 func (k *rtnl) Proxies() ([]Proxy, error) {
