@@ -192,7 +192,7 @@ func (p *parser) message(w Word) *message {
 		}
 	})
 	text := m.text()
-	if secretCommand.Match(text) {
+	if SecretCommand(string(text)) {
 		m.secret = true
 	}
 	if said := bytes.Trim(text, "\r\n"); len(said) > 0 {
@@ -205,11 +205,6 @@ func (p *parser) message(w Word) *message {
 var (
 	// commandLine tells a line to a modem in command mode, or its escape.
 	commandLine = regexp.MustCompile(`(?i)^(AT|A/|\+\+\+)`)
-
-	// secretCommand tells commands that set a PIN, a lock or a password, by the
-	// letters that their names have in 3GPP TS 27.007 and at the modem makers:
-	// +CPIN, +CPWD, +CLCK, +CGAUTH, ^AUTHDATA, $QCPDPP, +QICSGP, #PASSW.
-	secretCommand = regexp.MustCompile(`(?i)^AT.*(PIN|PWD|LCK|AUTH|PASS|ICSGP|PDPP)[A-Z]*=`)
 
 	huawei = regexp.MustCompile(`(?i)^AT\^[A-Z]{3}`)
 )

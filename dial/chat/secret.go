@@ -1,6 +1,16 @@
 package chat
 
-import "bytes"
+import (
+	"bytes"
+	"regexp"
+)
+
+// SecretCommand tells commands that set a PIN, a lock or a password, by the
+// letters that their names have in 3GPP TS 27.007 and at the makers of modems:
+// +CPIN, +CPWD, +CLCK, +CGAUTH, ^AUTHDATA, $QCPDPP, +QICSGP, +UAUTHREQ, #PASSW.
+func SecretCommand(command string) bool { return secretCommand.MatchString(command) }
+
+var secretCommand = regexp.MustCompile(`(?i)^AT.*(PIN|PWD|LCK|AUTH|PASS|ICSGP|PDPP)[A-Z]*=`)
 
 // secrets are the secret texts that went out: a modem or a careless host echoes
 // them, and then they must not be shown either.

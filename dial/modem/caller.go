@@ -32,19 +32,24 @@ var numberOf = []struct {
 	{false, regexp.MustCompile(`\bTO: ?(` + digits + `)`)},
 }
 
-const digits = `\+?[0-9][0-9A-D*#-]{0,63}`
+// digits has no limit: with one, the regexp would be copied for each digit.
+const digits = `\+?[0-9][0-9A-D*#-]*`
+
+const longestNumber = 64
 
 // hear takes a number out of a line.
 func (c *Caller) hear(text string) {
 	text = strings.ToUpper(text)
 	for _, n := range numberOf {
 		found := n.line.FindStringSubmatch(text)
-		switch {
-		case found == nil:
-		case n.calling:
-			c.Calling = found[1]
-		default:
-			c.Called = found[1]
+		if found == nil {
+			continue
+		}
+		number := found[1][:min(len(found[1]), longestNumber)]
+		if n.calling {
+			c.Calling = number
+		} else {
+			c.Called = number
 		}
 	}
 }

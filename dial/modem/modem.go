@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"regexp"
 	"time"
 
 	"pppdial/dial/chat"
@@ -159,17 +158,12 @@ func clean(b []byte) string {
 // hidden stands for what is secret, in logs and errors.
 const hidden = "******"
 
-// secretCommand tells commands that set a PIN, a lock or a password, by the
-// names that makers of modems give them: +CPIN, +CLCK, +CPWD, +CGAUTH, +UAUTHREQ,
-// +QICSGP, $QCPDPP, ^AUTHDATA.
-var secretCommand = regexp.MustCompile(`(?i)^AT.*(PIN|PWD|LCK|AUTH|PASS|ICSGP|PDPP)[A-Z]*=`)
-
 // send sends a command. What was said before it is no answer.
 func (m *Modem) send(ctx context.Context, command, end string) error {
 	for text := m.take(); text != ""; text = m.take() {
 		m.note(text) // what it has said unasked may matter
 	}
-	if secretCommand.MatchString(command) {
+	if chat.SecretCommand(command) {
 		m.secret, m.command = true, hidden
 	} else {
 		m.command = command
