@@ -219,6 +219,9 @@ func (m *multilink) tell(k *Link) { k.line.Update(k.pace.estimate(), k.delays.on
 // next fills link k's buffer with what is to be sent next over it, and reports
 // false when there is nothing.
 func (m *multilink) next(now time.Time, k *Link) bool {
+	if k.line.Resting() { // what is loaded for it would get a number from another
+		return false
+	}
 	m.load(now)
 	f, ok := m.tx.Next(now, k.line, k.below(now), m.b.queue.bytes)
 	if !ok {

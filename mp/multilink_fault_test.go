@@ -87,6 +87,42 @@ func TestSilentLine(t *testing.T) {
 	}
 }
 
+// TestOneOfSilentLinesAnswers: what the other one was given while neither did is
+// sent anew, and all else goes without numbers. Linux would wait for those that
+// it misses until the silent link is taken away.
+func TestOneOfSilentLinesAnswers(t *testing.T) {
+	for _, both := range []bool{false, true} {
+		bubble(t, func(t *testing.T) {
+			all := lines(115200, 115200)
+			m := newMulti(t, nil, echoes, all...)
+			defer m.close()
+			f := flood(t, m.a, m.b, 1428, 1.3*total(all))
+			defer f.stop()
+			time.Sleep(3300 * time.Millisecond)
+			m.lines[1].la.Silence(true)
+			if both {
+				m.lines[0].la.Silence(true)
+				time.Sleep(1800 * time.Millisecond)
+			}
+			silent, _ := m.a.bundle.Stats()
+			m.lines[0].la.Silence(false)
+			time.Sleep(3 * time.Second)
+			before, _ := m.a.bundle.Stats()
+			if before.MP.Resent == silent.MP.Resent {
+				t.Errorf("both silent %v: nothing was sent anew", both)
+			}
+			time.Sleep(5 * time.Second)
+			now, _ := m.a.bundle.Stats()
+			if n := now.MP.TxSeq - before.MP.TxSeq; n > 0 {
+				t.Errorf("both silent %v: %d fragments more", both, n)
+			}
+			if got := f.goodput(5 * time.Second); got < 0.93*11520 {
+				t.Errorf("both silent %v: %.0f octets a second", both, got)
+			}
+		})
+	}
+}
+
 // TestSilentLineOfATransfer: what is sent goes on only as far as it is
 // acknowledged, so that soon nothing comes over the other line either; and the
 // peer does not look after its lines: it goes on to use the silent one.

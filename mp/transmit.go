@@ -26,8 +26,12 @@ func (b *Bundle) pump(now time.Time) {
 // and reports false when there is none for it.
 func (b *Bundle) feed(now time.Time, k *Link) bool {
 	if b.mp != nil {
-		if b.mp.alone() != k {
+		switch one := b.mp.alone(); one {
+		case nil:
 			return b.mp.next(now, k)
+		case k:
+		default:
+			return false
 		}
 		b.mp.plain(now, k)
 	}

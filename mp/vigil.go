@@ -47,6 +47,11 @@ func (m *multilink) heard(now time.Time, k *Link) {
 	if v.silent {
 		v.silent, v.gone = false, false
 		k.log.Info("link answers again")
+		m.members(func(j *Link) {
+			if j.vigil.silent { // while none answered it was used as well
+				m.resend(j, j.unsure())
+			}
+		})
 		m.update()
 	}
 	m.members(func(j *Link) {

@@ -92,6 +92,9 @@ func (l *Line) Rest(resting bool) {
 	}
 }
 
+// Resting reports whether it is not to be used.
+func (l *Line) Resting() bool { return l.resting }
+
 // Benched reports whether the line, when it was last offered, got nothing of a
 // packet because others deliver it sooner.
 func (l *Line) Benched() bool { return l.benched }
