@@ -63,7 +63,7 @@ const (
 	// has been sent since nothing was.
 	depthError = 0.02
 	recently   = 8 << 10
-	lately     = 64 << 10 // when the rate has just been measured
+	lately     = 1 << 20 // when the rate has just been measured
 )
 
 type paceState uint8

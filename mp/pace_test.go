@@ -92,19 +92,20 @@ type drive struct {
 	line  slowLine
 	pace  pace
 	rnd   *rand.Rand
+	most  int // microseconds that things mostly happen late, at most
 	now   time.Time
 	sent  float64
 	waits []time.Duration // for what is below a frame, once it is handed over
 }
 
 func newDrive(l slowLine, p pace) *drive {
-	return &drive{line: l, pace: p, rnd: rand.New(rand.NewPCG(1, 2)), now: time.Unix(1000, 0)}
+	return &drive{line: l, pace: p, rnd: rand.New(rand.NewPCG(1, 2)), most: 300, now: time.Unix(1000, 0)}
 }
 
 // late is how much later than it should something happens on a machine with
 // other work.
 func (d *drive) late() time.Duration {
-	late := time.Duration(d.rnd.IntN(300)) * time.Microsecond
+	late := time.Duration(d.rnd.IntN(d.most)) * time.Microsecond
 	if d.rnd.IntN(100) == 0 {
 		late += 4 * time.Millisecond
 	}
@@ -186,6 +187,29 @@ func TestPaceOddWait(t *testing.T) {
 		d.run(1510, 10*time.Second)
 		if m := d.wait(0.5); m > 10*time.Millisecond {
 			t.Errorf("wait %d: rate %.0f of %.0f, median of what stands below: %v", at, d.pace.rate, d.line.rate, m)
+		}
+	}
+}
+
+// TestPaceOnABusyMachine: samples do not agree for long there, and what was given
+// before the line was full must still be known when they do.
+func TestPaceOnABusyMachine(t *testing.T) {
+	for _, tc := range []struct {
+		wake, late int // octets, microseconds
+		most       int // lines of a hundred that stay full
+	}{{1024, 300, 0}, {4096, 14000, 5}} {
+		full := 0
+		for seed := range uint64(100) {
+			d := newDrive(slowLine{rate: 11520, size: 20480, wake: tc.wake}, newPace(0, 0, false))
+			d.rnd, d.most = rand.New(rand.NewPCG(seed, 0)), tc.late
+			d.run(1510, 6*time.Second)
+			d.run(1510, 9*time.Second)
+			if d.wait(0.5) > 300*time.Millisecond {
+				full++
+			}
+		}
+		if full > tc.most {
+			t.Errorf("%+v: %d of 100 lines stay full", tc, full)
 		}
 	}
 }
