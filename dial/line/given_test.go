@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net"
 	"os"
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -109,6 +111,54 @@ func TestFromFileFlow(t *testing.T) {
 			t.Errorf("settings are not restored: %+v, were %+v", after, before)
 		}
 	}
+}
+
+// TestFromFileOfUser takes the line of a login shell, whose tty is its user's, with
+// no other privileges than the units leave.
+func TestFromFileOfUser(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can give a tty away")
+	}
+	for _, unit := range []string{"ppp.service", "ppp@.service"} {
+		text := must[[]byte](t)(os.ReadFile("../../examples/systemd/" + unit))
+		_, caps, _ := strings.Cut(string(text), "\nCapabilityBoundingSet=")
+		caps, _, _ = strings.Cut(caps, "\n")
+		p := newPTY(t)
+		if err := errors.Join(p.slave.Chown(65534, 65534), p.slave.Chmod(0o600)); err != nil {
+			t.Fatal(err)
+		}
+		var l *Line
+		err := make(chan error)
+		go func() {
+			runtime.LockOSThread() // the thread ends with the goroutine, and its privileges with it
+			if e := keepCaps(strings.Fields(caps)); e != nil {
+				err <- e
+				return
+			}
+			var e error
+			l, e = FromFile(p.slave, "stdin", false)
+			err <- e
+		}()
+		if err := <-err; err != nil {
+			t.Errorf("%s: %v", unit, err)
+			continue
+		}
+		l.Close()
+	}
+}
+
+// keepCaps drops all privileges of the thread but those that are named.
+func keepCaps(names []string) error {
+	var data [2]unix.CapUserData
+	for _, name := range names {
+		bit, ok := map[string]int{"CAP_DAC_OVERRIDE": unix.CAP_DAC_OVERRIDE, "CAP_NET_ADMIN": unix.CAP_NET_ADMIN}[name]
+		if !ok {
+			return errors.New("which capability is " + name + "?")
+		}
+		data[0].Effective |= 1 << bit
+	}
+	data[0].Permitted = data[0].Effective
+	return unix.Capset(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &data[0])
 }
 
 func TestFromFileWithoutTTY(t *testing.T) {
