@@ -286,6 +286,26 @@ func TestPINOnce(t *testing.T) {
 	entered("what can't be noted", NewPINs(path), "1234", ErrPINNeeded, 0)
 }
 
+// TestPINOfShyCard: a locked card does not tell its number, an unlocked one does.
+func TestPINOfShyCard(t *testing.T) {
+	pins := NewPINs("")
+	for _, c := range []struct {
+		why  string
+		fake *fake
+		want error
+	}{
+		{"the answer is lost", cell("AT+CPIN?", "+CPIN: SIM PIN", "AT+QCCID", "ERROR", `AT+CPIN="1234"`, ""), ErrSilent},
+		{"it was right", cell(), nil},
+		{"after power-on", cell("AT+CPIN?", "+CPIN: SIM PIN|+CPIN: READY", "AT+QCCID", "ERROR", `AT+CPIN="1234"`, "OK"), nil},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			if _, err := c.fake.start(t).SetUp(t.Context(), Cellular{PIN: "1234", PINs: pins}, nil); !errors.Is(err, c.want) {
+				t.Errorf("%s: %v, want %v", c.why, err, c.want)
+			}
+		})
+	}
+}
+
 func TestNilPINs(t *testing.T) {
 	var p *PINs
 	if p.refused("", "1") || p.trying("", "1") != nil || p.refuse("", "1") != nil || p.settle("") != nil {

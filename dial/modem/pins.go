@@ -83,20 +83,24 @@ func (p *PINs) put(card, pin string, refused bool) error {
 	return p.save()
 }
 
-// settle forgets a PIN of which it was not known what became of it: the card is
-// unlocked. One that was refused stays noted, for then somebody else has entered
-// another.
-func (p *PINs) settle(card string) error {
+// settle forgets a PIN of which it was not known what became of it: the card, under
+// whichever of these names it was noted, is unlocked. One that was refused stays
+// noted, for then somebody else has entered another.
+func (p *PINs) settle(names ...string) error {
 	if p == nil {
 		return nil
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.load()
-	before := len(p.notes[card])
-	p.notes[card] = slices.DeleteFunc(p.notes[card], func(n note) bool { return !n.Refused })
-	if len(p.notes[card]) == before {
+	open := func(n note) bool { return !n.Refused }
+	if !slices.ContainsFunc(names, func(name string) bool { return slices.ContainsFunc(p.notes[name], open) }) {
 		return nil
+	}
+	for _, name := range names {
+		if p.notes[name] = slices.DeleteFunc(p.notes[name], open); len(p.notes[name]) == 0 {
+			delete(p.notes, name)
+		}
 	}
 	return p.save()
 }

@@ -20,7 +20,7 @@ func (m *Modem) unlock(ctx context.Context, c Cellular) error {
 		switch sim {
 		case SIMReady, SIMUnknown: // some modems without a lock do not know +CPIN?
 			if c.PIN != "" && !entered {
-				return c.PINs.settle(m.card(ctx))
+				return c.PINs.settle(m.card(ctx), m.serial(ctx))
 			}
 			return nil
 		case SIMNeedsPIN:
@@ -137,6 +137,10 @@ func (m *Modem) card(ctx context.Context) string {
 			return v
 		}
 	}
+	return m.serial(ctx)
+}
+
+func (m *Modem) serial(ctx context.Context) string {
 	lines, err := m.try(ctx, "AT+CGSN", queryTime)
 	if err != nil {
 		return ""
