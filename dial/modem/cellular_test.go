@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -303,6 +304,34 @@ func TestPINOfShyCard(t *testing.T) {
 				t.Errorf("%s: %v, want %v", c.why, err, c.want)
 			}
 		})
+	}
+}
+
+// TestPINsOfManyPrograms: each program keeps what the others have noted, and knows
+// it.
+func TestPINsOfManyPrograms(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pins")
+	programs := make([]*PINs, 8)
+	for i := range programs {
+		programs[i] = NewPINs(path)
+		programs[i].refused("", "") // it has read the file
+	}
+	var all sync.WaitGroup
+	for i, p := range programs {
+		all.Go(func() {
+			card := fmt.Sprint("card", i)
+			if err := errors.Join(p.trying(card, "1234"), p.refuse(card, "1234"), p.trying(card, "0000"), p.settle(card)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	for _, p := range append(programs, NewPINs(path)) {
+		for i := range programs {
+			if card := fmt.Sprint("card", i); !p.refused(card, "1234") || p.refused(card, "0000") {
+				t.Errorf("%s: 1234 refused %t, 0000 refused %t", card, p.refused(card, "1234"), p.refused(card, "0000"))
+			}
+		}
 	}
 }
 

@@ -12,20 +12,22 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+
+	"golang.org/x/sys/unix"
 )
 
 // PINs remembers which PINs cards have refused, so that none is entered twice: the
 // third wrong one makes a card worthless without its PUK. It is shared by all
-// modems of a process and may be used by several goroutines.
+// modems of a process and may be used by several goroutines; its file is shared by
+// all processes, and is read anew each time.
 //
 // A PIN is noted before it is entered, and forgotten when the card has taken it: a
 // program that was killed between the two does not try again.
 type PINs struct {
 	path string
 
-	mu     sync.Mutex // guards what follows
-	loaded bool
-	notes  map[string][]note // by card
+	mu    sync.Mutex        // guards what follows
+	notes map[string][]note // by card
 }
 
 // maxNotes is how many PINs are noted of a card: it takes two wrong ones, but may be
@@ -49,7 +51,7 @@ func hash(salt, card, pin string) string {
 
 // NewPINs makes the memory; path is the file in which it outlives the process, ""
 // for none.
-func NewPINs(path string) *PINs { return &PINs{path: path} }
+func NewPINs(path string) *PINs { return &PINs{path: path, notes: map[string][]note{}} }
 
 // refused tells whether the card must not be given the PIN. A nil PINs knows
 // nothing.
@@ -75,12 +77,12 @@ func (p *PINs) put(card, pin string, refused bool) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.load()
-	all := slices.DeleteFunc(p.notes[card], func(n note) bool { return n.is(card, pin) })
-	salt := rand.Text()
-	all = append(all, note{salt, hash(salt, card, pin), refused})
-	p.notes[card] = all[max(0, len(all)-maxNotes):]
-	return p.save()
+	return p.change(func() {
+		all := slices.DeleteFunc(p.notes[card], func(n note) bool { return n.is(card, pin) })
+		salt := rand.Text()
+		all = append(all, note{salt, hash(salt, card, pin), refused})
+		p.notes[card] = all[max(0, len(all)-maxNotes):]
+	})
 }
 
 // settle forgets a PIN of which it was not known what became of it: the card, under
@@ -97,43 +99,66 @@ func (p *PINs) settle(names ...string) error {
 	if !slices.ContainsFunc(names, func(name string) bool { return slices.ContainsFunc(p.notes[name], open) }) {
 		return nil
 	}
-	for _, name := range names {
-		if p.notes[name] = slices.DeleteFunc(p.notes[name], open); len(p.notes[name]) == 0 {
-			delete(p.notes, name)
+	return p.change(func() {
+		for _, name := range names {
+			if p.notes[name] = slices.DeleteFunc(p.notes[name], open); len(p.notes[name]) == 0 {
+				delete(p.notes, name)
+			}
 		}
-	}
-	return p.save()
+	})
 }
 
-// load reads the file, once. What can't be read is as good as not there; save will
+// load reads the file. Where it can't be read we know what we knew; save will
 // complain.
 func (p *PINs) load() {
-	if p.loaded {
+	if p.path == "" {
 		return
 	}
-	p.loaded, p.notes = true, map[string][]note{}
-	if b, err := os.ReadFile(p.path); err == nil {
-		json.Unmarshal(b, &p.notes)
+	var notes map[string][]note
+	b, err := os.ReadFile(p.path)
+	if err == nil {
+		err = json.Unmarshal(b, &notes)
 	}
-	if p.notes == nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		p.notes = map[string][]note{}
+	case err == nil && notes != nil:
+		p.notes = notes
 	}
+}
+
+// change changes the notes and the file, while other processes keep off it.
+func (p *PINs) change(f func()) error {
+	if p.path == "" {
+		f()
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(p.path), 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("modem: %w", err)
+	}
+	lock, err := os.OpenFile(p.path+".lock", os.O_RDWR|os.O_CREATE, 0o600) // the file itself is replaced
+	if err != nil {
+		return fmt.Errorf("modem: %w", err)
+	}
+	defer lock.Close()
+	for err = unix.EINTR; err == unix.EINTR; {
+		err = unix.Flock(int(lock.Fd()), unix.LOCK_EX)
+	}
+	if err != nil {
+		return fmt.Errorf("modem: lock %s: %w", lock.Name(), err)
+	}
+	p.load()
+	f()
+	return p.save()
 }
 
 // save replaces the file in one step.
 func (p *PINs) save() error {
-	if p.path == "" {
-		return nil
-	}
 	b, err := json.Marshal(p.notes)
 	if err != nil {
 		return fmt.Errorf("modem: %w", err)
 	}
-	dir := filepath.Dir(p.path)
-	if err := os.MkdirAll(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("modem: %w", err)
-	}
-	f, err := os.CreateTemp(dir, ".pins") // mode 0600
+	f, err := os.CreateTemp(filepath.Dir(p.path), ".pins") // mode 0600
 	if err != nil {
 		return fmt.Errorf("modem: %w", err)
 	}
