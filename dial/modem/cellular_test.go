@@ -105,6 +105,18 @@ func TestSetUp(t *testing.T) {
 			conf: Cellular{PIN: "1234", PINs: NewPINs("")}, want: ErrPINRefused, not: "AT+CPIN=",
 		},
 		{
+			why: "the card is busy when the PIN comes", most: 5 * time.Second,
+			said: `AT+CPIN="1234" AT+CPIN? AT+CPIN="1234" AT+CPIN? AT+CEREG?`,
+			fake: cell("AT+CPIN?", "+CPIN: SIM PIN|+CPIN: SIM PIN|+CPIN: READY", `AT+CPIN="1234"`, "+CME ERROR: 14|OK"),
+			conf: Cellular{PIN: "1234", PINs: NewPINs("")},
+		},
+		{
+			why: "a card that is busy for ever", want: ErrSIM, most: 35 * time.Second,
+			said: `AT+CPIN="1234" AT+CPIN="1234"`,
+			fake: cell("AT+CPIN?", "+CPIN: SIM PIN", `AT+CPIN="1234"`, "+CME ERROR: 14"),
+			conf: Cellular{PIN: "1234", PINs: NewPINs("")},
+		},
+		{
 			why: "PUK", fake: cell("AT+CPIN?", "+CPIN: SIM PUK"), conf: Cellular{PIN: "1234"}, want: ErrPUKNeeded, not: "AT+CPIN=",
 			end: "SIM wants its PUK",
 		},
@@ -231,7 +243,7 @@ func TestSetUp(t *testing.T) {
 func TestPINOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state", "pins")
 	locked := func() *fake {
-		return cell("AT+CPIN?", "+CPIN: SIM PIN", `AT+CPIN="0000"`, "+CME ERROR: 16", `AT+CPIN="1234"`, "", `AT+CPIN="4321"`, "+CME ERROR: 14")
+		return cell("AT+CPIN?", "+CPIN: SIM PIN", `AT+CPIN="0000"`, "+CME ERROR: 16", `AT+CPIN="1234"`, "")
 	}
 	entered := func(why string, pins *PINs, pin string, want error, times int) {
 		t.Helper()

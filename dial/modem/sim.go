@@ -27,11 +27,12 @@ func (m *Modem) unlock(ctx context.Context, c Cellular) error {
 			if entered {
 				break // accepted; the card starts
 			}
-			if err := m.enter(ctx, c); err != nil {
+			if entered, err = m.enter(ctx, c); err != nil {
 				return err
 			}
-			entered = true
-			end = time.Now().Add(simTime)
+			if entered {
+				end = time.Now().Add(simTime)
+			}
 		case SIMNeedsPUK:
 			return m.because(ErrPUKNeeded)
 		case SIMLocked:
@@ -74,39 +75,40 @@ func (m *Modem) sim(ctx context.Context) (SIM, error) {
 }
 
 // enter enters the PIN, if it has not been refused by this card before, and if that
-// can't be the card's last try.
-func (m *Modem) enter(ctx context.Context, c Cellular) error {
+// can't be the card's last try. The card may be too busy to look at it; then it was
+// not entered.
+func (m *Modem) enter(ctx context.Context, c Cellular) (entered bool, err error) {
 	if c.PIN == "" {
-		return m.because(ErrPINNeeded)
+		return false, m.because(ErrPINNeeded)
 	}
 	card := m.card(ctx)
 	if c.PINs.refused(card, c.PIN) {
-		return m.because(fmt.Errorf("%w before; it is not entered again", ErrPINRefused))
+		return false, m.because(fmt.Errorf("%w before; it is not entered again", ErrPINRefused))
 	}
 	left, known, err := m.retries(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if known && left <= 1 {
-		return m.because(fmt.Errorf("%w before, it seems: one try is left, which is not ours to take", ErrPINRefused))
+		return false, m.because(fmt.Errorf("%w before, it seems: one try is left, which is not ours to take", ErrPINRefused))
 	}
 	if err := c.PINs.trying(card, c.PIN); err != nil {
-		return m.because(fmt.Errorf("%w; it is not entered, since it can't be noted that it was: %w", ErrPINNeeded, err))
+		return false, m.because(fmt.Errorf("%w; it is not entered, since it can't be noted that it was: %w", ErrPINNeeded, err))
 	}
 	_, err = m.do(ctx, `AT+CPIN="`+c.PIN+`"`, radioTime)
 	switch {
 	case err == nil:
 		m.log.Info("the SIM card has taken the PIN")
-		return c.PINs.settle(card)
+		return true, c.PINs.settle(card)
 	case refusal(err):
 		e := new(Error)
 		errors.As(err, &e)
-		if code, ok := cmeCode(e.Result.Text); ok && code == 14 { // busy: it was not looked at
-			return errors.Join(c.PINs.settle(card), m.listenFor(ctx, pollTime))
+		if code, ok := cmeCode(e.Result.Text); ok && code == 14 { // SIM busy
+			return false, c.PINs.settle(card)
 		}
-		return m.because(c.PINs.refuse(card, c.PIN), fmt.Errorf("%w (%s)", ErrPINRefused, e.Result.Text))
+		return false, m.because(c.PINs.refuse(card, c.PIN), fmt.Errorf("%w (%s)", ErrPINRefused, e.Result.Text))
 	}
-	return err
+	return false, err
 }
 
 // retries asks how many PINs the card still bears.
