@@ -84,7 +84,8 @@ func (c *Config) parse() (s scripts, err error) {
 // leave one alone.
 type Inhibitor interface {
 	// Inhibit is told the directory of the USB device in sysfs. It is no error when
-	// nobody is there who would use the device. What release undoes, the end of the
-	// process does too.
+	// nobody is there who would use the device: release is nil then, and Inhibit is
+	// called again before the next call. What release undoes, the end of the process
+	// does too.
 	Inhibit(ctx context.Context, device string) (release func(), err error)
 }

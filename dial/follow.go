@@ -257,6 +257,8 @@ func (d *Dialer) inhibit(ctx context.Context, t usb.TTY) {
 	release, err := d.cfg.Inhibit.Inhibit(ctx, t.Device)
 	if err != nil {
 		d.cfg.Log.Warn("another program may use the modem as well", "device", t.Port(), "error", err)
+	}
+	if release == nil { // nobody is there yet
 		return
 	}
 	d.mu.Lock()
@@ -269,9 +271,7 @@ func (d *Dialer) Close() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for device, release := range d.inhibited {
-		if release != nil {
-			release()
-		}
+		release()
 		delete(d.inhibited, device)
 	}
 }

@@ -233,12 +233,13 @@ func TestResetInVain(t *testing.T) {
 
 // inhibitor notes what it is asked.
 type inhibitor struct {
-	held map[string]int
-	err  error
+	held   map[string]int
+	err    error
+	absent bool // nobody is there
 }
 
 func (i *inhibitor) Inhibit(_ context.Context, device string) (func(), error) {
-	if i.err != nil {
+	if i.err != nil || i.absent {
 		return nil, i.err
 	}
 	i.held[device]++
@@ -252,13 +253,14 @@ func TestInhibit(t *testing.T) {
 	s.cfg.Inhibit = i
 	d := s.dialer()
 	device := filepath.Join(s.cfg.SysDir, "devices/pci0000:00/usb1/2-1")
-	for range 2 {
+	for n := range 3 {
+		i.absent = n == 0 // it starts later than we do
 		call, err := d.Call(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if i.held[device] != 1 || len(i.held) != 1 {
-			t.Errorf("held are %v, want %s once", i.held, device)
+		if want := min(n, 1); i.held[device] != want || len(i.held) != want {
+			t.Errorf("call %d: held are %v, want %s: %d", n, i.held, device, want)
 		}
 		call.Hangup(t.Context())
 		s.near.Reset()

@@ -3,8 +3,9 @@
 // ttys, and connects them on the wish of others.
 //
 // Where there is no ModemManager, no system bus, or where ModemManager does not
-// know the modem, there is nobody to be asked and no error. The package is an
-// Inhibitor for package dial, and is used by the program.
+// know the modem, there is nobody to be asked and no error; all of them may come
+// later, so that whoever asked asks again. The package is an Inhibitor for package
+// dial, and is used by the program.
 package modemmanager
 
 import (
@@ -43,21 +44,21 @@ type Manager struct {
 func New(address string) *Manager { return &Manager{address: address} }
 
 // Inhibit has ModemManager let go of the device, which is named by its directory in
-// sysfs, until release is called or the process ends.
+// sysfs, until release is called or the process ends. There is no release when
+// nobody was there.
 func (m *Manager) Inhibit(ctx context.Context, device string) (release func(), err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	nothing := func() {}
 	if err := m.connect(ctx); err != nil {
 		if absent(err) {
-			return nothing, nil
+			return nil, nil
 		}
 		return nil, fmt.Errorf("modemmanager: %w", err)
 	}
 	if err := m.ask(ctx, device, true); err != nil {
 		m.disconnect()
 		if unknown(err) {
-			return nothing, nil
+			return nil, nil
 		}
 		return nil, fmt.Errorf("modemmanager: %w", err)
 	}
