@@ -72,7 +72,7 @@ func (m *Manager) Inhibit(ctx context.Context, device string) (release func(), e
 	}), nil
 }
 
-func (m *Manager) connect(ctx context.Context) (err error) {
+func (m *Manager) connect(ctx context.Context) error {
 	if m.conn != nil && m.conn.Connected() {
 		return nil
 	}
@@ -86,7 +86,10 @@ func (m *Manager) connect(ctx context.Context) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	m.conn, err = dbus.Connect(address)
+	conn, err := dbus.Connect(address)
+	if err == nil {
+		m.conn = conn // else the old one stays, for those who hold devices
+	}
 	return err
 }
 

@@ -167,6 +167,27 @@ func TestInhibit(t *testing.T) {
 	}
 }
 
+// TestBusGone: the bus ends while a device is held.
+func TestBusGone(t *testing.T) {
+	address := startBus(t)
+	f := &fakeManager{device: device, inhibited: map[dbus.Sender]bool{}, news: make(chan struct{}, 1)}
+	f.serve(t, address)
+	m := New(address)
+	release, err := m.Inhibit(t.Context(), device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.conn.Close()
+	m.address = "unix:path=" + filepath.Join(t.TempDir(), "bus")
+	if other, err := m.Inhibit(t.Context(), "/sys/devices/other"); err != nil || other != nil {
+		t.Errorf("without a bus: %v", err)
+	}
+	release()
+	if m.held != 0 || m.conn != nil {
+		t.Errorf("after the release %d are held", m.held)
+	}
+}
+
 func TestNobodyThere(t *testing.T) {
 	release, err := New("unix:path="+filepath.Join(t.TempDir(), "bus")).Inhibit(t.Context(), device)
 	if err != nil || release != nil {
