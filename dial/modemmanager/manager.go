@@ -16,6 +16,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/godbus/dbus/v5"
 	"golang.org/x/sys/unix"
@@ -28,6 +29,10 @@ const (
 	inhibit   = service + ".InhibitDevice"
 	errPrefix = service + ".Error."
 )
+
+// releaseTime is how long ModemManager may take to hear that it has a modem again:
+// the end of a program waits for it.
+const releaseTime = 2 * time.Second
 
 // A Manager is the way to ModemManager. It may be used by several goroutines. The
 // connection stays while a device is inhibited, since ModemManager takes its end
@@ -63,13 +68,17 @@ func (m *Manager) Inhibit(ctx context.Context, device string) (release func(), e
 		return nil, fmt.Errorf("modemmanager: %w", err)
 	}
 	m.held++
-	return sync.OnceFunc(func() {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		m.held--
-		m.ask(context.Background(), device, false) // when it fails, nobody is there who would remember
-		m.disconnect()
-	}), nil
+	return sync.OnceFunc(func() { m.release(device) }), nil
+}
+
+func (m *Manager) release(device string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.held--
+	ctx, cancel := context.WithTimeout(context.Background(), releaseTime)
+	defer cancel()
+	m.ask(ctx, device, false) // when it fails, nobody is there who would remember
+	m.disconnect()
 }
 
 func (m *Manager) connect(ctx context.Context) error {

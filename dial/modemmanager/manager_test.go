@@ -5,12 +5,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/godbus/dbus/v5"
@@ -186,6 +189,26 @@ func TestBusGone(t *testing.T) {
 	if m.held != 0 || m.conn != nil {
 		t.Errorf("after the release %d are held", m.held)
 	}
+}
+
+// TestReleaseUnheard: a ModemManager that does not answer does not keep a program
+// from its end.
+func TestReleaseUnheard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		near, far := net.Pipe()
+		defer far.Close()
+		go io.Copy(io.Discard, far)
+		conn, err := dbus.NewConn(near)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := &Manager{conn: conn, held: 1}
+		began := time.Now()
+		m.release(device)
+		if d := time.Since(began); d != releaseTime || m.conn != nil {
+			t.Errorf("the release took %v, want %v", d, releaseTime)
+		}
+	})
 }
 
 func TestNobodyThere(t *testing.T) {
