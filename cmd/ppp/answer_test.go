@@ -13,9 +13,9 @@ import (
 )
 
 // accountFiles are those of a system with an ordinary user, mynam, whose shell
-// is ppp and whose password is xxx.
+// is ppp and whose password is xxx, and another, guest, whose shell is none.
 var accountFiles = map[string]string{
-	"/etc/passwd": "root:x:0:0:root:/root:/bin/sh\nmynam:x:4242:4242::" + shellDir + "/home:" + shellFile + "\n",
+	"/etc/passwd": "root:x:0:0:root:/root:/bin/sh\nmynam:x:4242:4242::" + shellDir + "/home:" + shellFile + "\nguest:x:4243:4242::/:/bin/sh\n",
 	"/etc/group":  "root:x:0:\ntty:x:5:\nutmp:x:43:\nmynam:x:4242:\n",
 	"/etc/shadow": "root:*:19000:0:99999:7:::\n" +
 		"peter:$y$j9T$tfAu9qF4sHmr/HiSfr.c6.$D1eXjA2jDmqsxjOy2sThLADj1bmPax2RektSK9bwHzC:19000:0:99999:7:::\n" +

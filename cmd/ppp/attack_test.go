@@ -59,7 +59,7 @@ func unharmed(t *testing.T, daemon *ppp, friend *callerEnd, n mp.Network) {
 }
 
 // TestAnothersLabel: a login shell of an ordinary user gets no other entry than
-// that of the account's name.
+// that of the account's name, and without one who has another shell gets nothing.
 func TestAnothersLabel(t *testing.T) {
 	t.Parallel()
 	h := newHost(t, "server")
@@ -68,9 +68,9 @@ func TestAnothersLabel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, label := range []string{"root", "_INCOMING", "peter", "../mynam"} {
+	for label, uid := range map[string]int{"root": 4242, "_INCOMING": 4242, "peter": 4242, "../mynam": 4242, "guest": 4243} {
 		master, slave := openPTY(t)
-		cmd := exec.Command(self, "--reuid=4242", "--regid=4242", "--clear-groups", shellFile)
+		cmd := exec.Command(self, fmt.Sprint("--reuid=", uid), "--regid=4242", "--clear-groups", shellFile)
 		cmd.Env = append(h.inside("/usr/bin/setpriv"), "USER="+label, "PATH=/usr/bin")
 		cmd.Stdin, cmd.Stdout = slave, slave
 		var stderr bytes.Buffer

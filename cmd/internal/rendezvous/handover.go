@@ -13,7 +13,7 @@ import (
 // be called from any goroutine.
 type Handover struct {
 	Caller Caller
-	Label  string // the caller may name it: root any, others only their account's
+	Label  string // the caller may name it: see mayBring
 	Name   string // the tty's, as this process sees it: "/dev/ttyS0"
 	// File is a tty that is open for reading and writing. It shares its open
 	// file with the caller, so its blocking mode is not to be changed

@@ -18,7 +18,7 @@ func TestHandOver(t *testing.T) {
 	dir := runDir(t)
 	far, name := pty(t)
 	brought := make(chan *Handover, 1)
-	s := listen(t, dir, Options{}, &house{adopt: func(h *Handover) { brought <- h }})
+	s := listen(t, dir, Options{Entry: always}, &house{adopt: func(h *Handover) { brought <- h }})
 	if _, err := s.Claim("nobody"); err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestCallerDies(t *testing.T) {
 	dir := runDir(t)
 	_, name := pty(t)
 	brought := make(chan *Handover, 1)
-	listen(t, dir, Options{Anybody: true}, &house{adopt: func(h *Handover) { brought <- h }})
+	listen(t, dir, Options{Anybody: true, Entry: always}, &house{adopt: func(h *Handover) { brought <- h }})
 	cmd := as(t, nobody, nil, "handover", task{Dir: dir, Label: "nobody", TTY: name})
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -327,6 +327,9 @@ func listen(t *testing.T, dir string, o Options, h Handler) *Server {
 	return s
 }
 
+// always is for Options.Entry.
+func always(string) bool { return true }
+
 // soon waits for what another goroutine or process brings about.
 func soon(t *testing.T, what string, ready func() bool) {
 	t.Helper()

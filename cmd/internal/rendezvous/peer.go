@@ -65,12 +65,8 @@ func peerGroups(fd uintptr) ([]uint32, error) {
 	}
 }
 
-// mayName reports whether the caller may bring lines for a label: root for any,
-// others for those that are names of their own account.
-func (c Caller) mayName(label string) bool {
-	if c.UID == 0 {
-		return true
-	}
+// owns reports whether a label is a name of the caller's own account.
+func (c Caller) owns(label string) bool {
 	u, err := user.Lookup(label)
 	return err == nil && u.Uid == strconv.FormatUint(uint64(c.UID), 10)
 }

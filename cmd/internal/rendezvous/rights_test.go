@@ -37,7 +37,11 @@ func TestRights(t *testing.T) {
 	if err := os.Chown(dir, -1, group); err != nil {
 		t.Fatal(err)
 	}
-	listen(t, dir, Options{Anybody: true, Log: slog.New(slog.NewTextHandler(log, nil))}, h)
+	accounts := accountFile(t, dir)
+	listen(t, dir, Options{
+		Anybody: true, Entry: func(label string) bool { return label == "bin" || label == "rmt" },
+		Accounts: accounts, Log: slog.New(slog.NewTextHandler(log, nil)),
+	}, h)
 	_, name := pty(t)
 	for _, c := range []struct {
 		role, label string
@@ -53,17 +57,23 @@ func TestRights(t *testing.T) {
 		{"act", "rmt", nobody, nil, true},
 		{"act", "rmt", nobody, []uint32{group}, false},
 		{"handover", "anything", 0, nil, false},
-		{"handover", "nobody", nobody, nil, false},
+		{"handover", "nobody", nobody, nil, true}, // has another shell
 		{"handover", "root", nobody, nil, true},
 		{"handover", "anything", nobody, nil, true},           // no account
 		{"handover", "daemon", nobody, nil, true},             // another's
-		{"handover", "daemon", 1, nil, false},                 // uid 1's
+		{"handover", "daemon", 1, nil, false},                 // has this program as its shell
+		{"handover", "bin", 2, nil, false},                    // has an entry
+		{"handover", "sys", 3, nil, true},                     // has no shell
 		{"handover", "rmt", nobody, []uint32{0, group}, true}, // groups do not help
 	} {
 		o := play(t, c.uid, c.groups, c.role, task{Dir: dir, Label: c.label, TTY: name})
 		if o.Denied != c.denied || (o.Error != "") != c.denied {
 			t.Errorf("%s %q by uid %d, groups %v: %+v", c.role, c.label, c.uid, c.groups, o)
 		}
+	}
+	want := fmt.Sprintf("permission denied: the login shell of nobody in %s is \"/usr/sbin/nologin\": write an entry nobody in the control file, or make ", accounts)
+	if o := play(t, nobody, nil, "handover", task{Dir: dir, Label: "nobody", TTY: name}); !strings.HasPrefix(o.Error, want) {
+		t.Errorf("nobody is told %q", o.Error)
 	}
 	// A message that says who it is, is lying or is not.
 	raw := []byte(`{"version":1,"verb":"adopt","entry":"root","uid":0,"UID":0,"caller":{"uid":0}}` + "\n")
@@ -76,6 +86,27 @@ func TestRights(t *testing.T) {
 	if s := log.String(); !strings.Contains(s, fmt.Sprintf("of uid %d", nobody)) || !strings.Contains(s, "request refused") {
 		t.Errorf("log: %s", s)
 	}
+}
+
+// accountFile has an account with this program as its login shell, daemon, and
+// others.
+func accountFile(t *testing.T, dir string) string {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shell := filepath.Join(filepath.Dir(dir), "ppp")
+	if err := os.Symlink(self, shell); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(filepath.Dir(dir), "passwd")
+	text := "nobody:x:65534:65534:nobody:/:/usr/sbin/nologin\nnobody:x:65534:65534:nobody:/:" + shell + "\n" +
+		"bin:x:2:2:bin:/bin:/usr/sbin/nologin\nsys:x:3\ndaemon:x:1:1::/:" + shell + "\n"
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return name
 }
 
 type syncBuffer struct {

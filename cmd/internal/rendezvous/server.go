@@ -1,6 +1,7 @@
 package rendezvous
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,7 +21,10 @@ type Options struct {
 	// whose label nobody owns. A socket that systemd has opened for us
 	// (LISTEN_FDS) is that one.
 	Anybody bool
-	Log     *slog.Logger
+	// Entry tells whether a label has an entry; nil: none has.
+	Entry    func(label string) bool
+	Accounts string // where login shells are; "": /etc/passwd
+	Log      *slog.Logger
 }
 
 // Limits for one user other than root.
@@ -43,6 +47,7 @@ type Server struct {
 	place   place
 	name    string // of the socket
 	handler Handler
+	options Options
 	log     *slog.Logger
 	context context.Context
 	cancel  context.CancelFunc
@@ -66,7 +71,7 @@ func Listen(dir string, o Options, h Handler) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		place: p, name: socketName(os.Getpid()), handler: h, log: o.Log,
+		place: p, name: socketName(os.Getpid()), handler: h, options: o, log: o.Log,
 		conns: map[*net.UnixConn]bool{}, pending: map[uint32]int{}, lines: map[uint32]int{},
 	}
 	if s.log == nil {
@@ -221,8 +226,8 @@ func (s *Server) request(c *net.UnixConn, caller Caller) (*Handover, error) {
 
 // handover checks a line that is brought, and gives it to the handler.
 func (s *Server) handover(c *net.UnixConn, caller Caller, r request, files []*os.File) (*Handover, error) {
-	if !caller.mayName(r.Entry) {
-		return nil, fmt.Errorf("%w: uid %d has no account %q", ErrDenied, caller.UID, r.Entry)
+	if err := s.mayBring(caller, r.Entry); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDenied, err)
 	}
 	if len(files) != 1 {
 		return nil, fmt.Errorf("%w: %d descriptors instead of one", errMalformed, len(files))
@@ -240,6 +245,22 @@ func (s *Server) handover(c *net.UnixConn, caller Caller, r request, files []*os
 	}
 	s.handler.Adopt(h)
 	return h, nil
+}
+
+// mayBring tells why a caller may not bring lines for a label. Root may for any,
+// others for that which is the name of their own account, if it has an entry or
+// this program is its login shell: that somebody has an account is no
+// permission to call.
+func (s *Server) mayBring(c Caller, label string) error {
+	switch {
+	case c.UID == 0:
+		return nil
+	case !c.owns(label):
+		return fmt.Errorf("uid %d has no account %q", c.UID, label)
+	case s.options.Entry != nil && s.options.Entry(label):
+		return nil
+	}
+	return isShell(cmp.Or(s.options.Accounts, defaultAccounts), label)
 }
 
 func (s *Server) enter(count map[uint32]int, c Caller, limit int) bool {

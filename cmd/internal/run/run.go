@@ -75,7 +75,7 @@ func start(ctx context.Context, o Options, level *slog.LevelVar, log *slog.Logge
 	debug.SetGCPercent(gcPercent)
 	d := newDaemon(o, file, realWorld, level, log)
 	return d.run(ctx, signals, func() *Verdict {
-		err := d.listen(rendezvous.Options{Anybody: o.Listen, Log: log})
+		err := d.listen(rendezvous.Options{Anybody: o.Listen, Entry: file.Has, Log: log})
 		if v := d.serveMetrics(); v != nil {
 			return v
 		}
