@@ -122,6 +122,27 @@ func TestArgumentsAndEnvironment(t *testing.T) {
 	}
 }
 
+// TestPeerName: whatever a peer calls itself, the commands are run.
+func TestPeerName(t *testing.T) {
+	dir := t.TempDir()
+	out := filepath.Join(dir, "out")
+	prog := script(t, filepath.Join(dir, "prog"), `printf '%s.' "$PEERNAME" > `+out+"\n")
+	for name, want := range map[string]string{
+		"x\x00": "x?.", "x\x00PATH=/tmp\n\x1b\x7f": "x?PATH=/tmp???.", "\u009bgr\u00f6\u00df": "?gr\u00f6\u00df.", "gr\xf6\xdf": "gr\xf6\xdf.",
+	} {
+		r, book := start(t, Limit, Config{Up: []string{prog}})
+		l := example()
+		l.Peer = name
+		r.Up(l)
+		waitFor(t, out)
+		r.Close(t.Context())
+		if got := read(t, out); got != want {
+			t.Errorf("the peer %q is %q to the command, want %q; log:\n%s", name, got, want, book)
+		}
+		os.Remove(out)
+	}
+}
+
 // TestIPv6Only: without IPv4 the link-local addresses are the arguments, as
 // pppd gives them to ipv6-up, and nothing is said that is not known.
 func TestIPv6Only(t *testing.T) {

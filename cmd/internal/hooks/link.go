@@ -6,7 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // A Link is what commands are told.
@@ -78,7 +81,7 @@ func (l Link) env() []string {
 		add(fmt.Sprintf("DNS%d", i+1), a)
 	}
 	if l.Peer != "" {
-		e = append(e, "PEERNAME="+l.Peer)
+		e = append(e, "PEERNAME="+plain(l.Peer))
 	}
 	if t := l.ended; t != nil {
 		e = append(e,
@@ -86,6 +89,22 @@ func (l Link) env() []string {
 			"BYTES_SENT="+strconv.FormatUint(t.Sent, 10), "BYTES_RCVD="+strconv.FormatUint(t.Received, 10))
 	}
 	return e
+}
+
+// plain replaces control characters, which a peer may have in its name: with a
+// NUL in its environment no command can be run.
+func plain(s string) string {
+	var b strings.Builder
+	for len(s) > 0 {
+		c, n := utf8.DecodeRuneInString(s)
+		if unicode.IsControl(c) {
+			b.WriteByte('?')
+		} else {
+			b.WriteString(s[:n]) // as it is, if it is no UTF-8
+		}
+		s = s[n:]
+	}
+	return b.String()
 }
 
 func text(a netip.Addr) string {
