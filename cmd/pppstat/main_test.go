@@ -294,6 +294,12 @@ func TestKeys(t *testing.T) {
 	see("rmt  ppp1")
 	press("-")
 	see("idle  ppp0")
+	waiting := m.ask() // keys that come meanwhile count together
+	press("-----")
+	perform(waiting)
+	see("rmt  ppp1")
+	press("+")
+	see("idle  ppp0")
 	m.Update(tea.WindowSizeMsg{Width: 40, Height: 10})
 	if got := strings.Count(m.View().Content, "\n"); got != 9 {
 		t.Errorf("%d lines", got)

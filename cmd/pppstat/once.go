@@ -112,7 +112,7 @@ func (s *source) step(ctx context.Context, by int) {
 			at = i + by
 		}
 	}
-	s.choose(all.Bundles[(at+n)%n])
+	s.choose(all.Bundles[(at%n+n)%n])
 }
 
 // first is the first active bundle, or else the first that has an interface.
