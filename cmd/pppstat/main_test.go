@@ -232,6 +232,22 @@ func TestOnce(t *testing.T) {
 	cmd.Wait()
 }
 
+// The name of a peer gets to no terminal as anything but text, and to programs
+// as it is.
+func TestJSONOfControls(t *testing.T) {
+	const name = "gr\u00f6\u00df\u009b2J\x7f\x1b\u202e\U000e0001"
+	dir, d := house(t)
+	d.set(status.Bundle{Entry: "rmt", PeerName: name})
+	out, err := pppstat(t, dir, "-j").Output()
+	var doc status.Document
+	if err != nil || json.Unmarshal(out, &doc) != nil || len(doc.Bundles) != 1 || doc.Bundles[0].PeerName != name {
+		t.Errorf("%q %v", out, err)
+	}
+	if want := `"peer_name":"größ\u009b2J\u007f\u001b\u202e\udb40\udc01"`; !strings.Contains(string(out), want) {
+		t.Errorf("%q, want %s in it", out, want)
+	}
+}
+
 // Keys and what follows from them, with no terminal.
 func TestKeys(t *testing.T) {
 	dir, d := house(t)

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"time"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"pppdial/cmd/internal/rendezvous"
 	"pppdial/cmd/internal/status"
@@ -28,8 +31,29 @@ func printJSON(ctx context.Context, o *options, w io.Writer) error {
 		if err != nil {
 			return err
 		}
-		return json.NewEncoder(w).Encode(doc)
+		j, err := json.Marshal(doc)
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(append(escape(j), '\n'))
+		return err
 	})
+}
+
+// escape has nothing in JSON that a terminal would obey: json leaves DEL and
+// whatever is beyond ASCII as it is.
+func escape(j []byte) []byte {
+	b := make([]byte, 0, len(j)+1)
+	for _, c := range string(j) {
+		if unicode.IsPrint(c) {
+			b = utf8.AppendRune(b, c)
+			continue
+		}
+		for _, u := range utf16.AppendRune(nil, c) {
+			b = fmt.Appendf(b, `\u%04x`, u)
+		}
+	}
+	return b
 }
 
 // printText prints all screens as plain text.

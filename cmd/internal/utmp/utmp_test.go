@@ -294,6 +294,17 @@ func TestManyAtOnce(t *testing.T) {
 	}
 }
 
+// TestCut: nothing that a terminal would obey gets into a record.
+func TestCut(t *testing.T) {
+	for in, want := range map[string]string{
+		"gr\u00f6\u00df e": "gr\u00f6\u00df e", "x\x1b[2J\n": "x?[2J?", "x\u009b2J\x7f": "x?2J?", "x\x9b": "x\ufffd", "\u202ex": "?x", "12345678901": "1234567890",
+	} {
+		if got := cut(in, 10); got != want {
+			t.Errorf("%q is recorded as %q, want %q", in, got, want)
+		}
+	}
+}
+
 // FuzzRecord: records of both layouts come back as they went in, and any octets
 // can be read.
 func FuzzRecord(f *testing.F) {
