@@ -84,7 +84,7 @@ func (p *pass) subnetOf(a netip.Addr) (string, error) {
 	}
 	best, bits, several := "", 0, false
 	for _, x := range addrs {
-		if x.Dev == p.s.Name || x.Bits < bits || x.Dev == best {
+		if x.Dev == p.s.Name || x.Bits < bits || x.Dev == best && x.Bits == bits {
 			continue
 		}
 		l, err := p.k.Link(x.Dev)

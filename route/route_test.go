@@ -192,6 +192,18 @@ func TestAutomaticProxyARP(t *testing.T) {
 		{"two addresses on one", func(k *routetest.Kernel) error {
 			return k.AddAddr(route.IfAddr{Dev: "eth0", Local: ip("192.168.1.9"), Bits: 24})
 		}, "eth0"},
+		{"a larger and a smaller subnet on one, the larger on another", func(k *routetest.Kernel) error {
+			must(t, k.DelAddr(route.IfAddr{Dev: "eth0", Local: ip("192.168.1.5"), Bits: 24}))
+			must(t, k.AddAddr(route.IfAddr{Dev: "eth0", Local: ip("192.168.0.1"), Bits: 16}))
+			must(t, k.AddAddr(route.IfAddr{Dev: "eth0", Local: ip("192.168.1.1"), Bits: 24}))
+			return k.AddAddr(route.IfAddr{Dev: "eth1", Local: ip("192.168.0.2"), Bits: 16})
+		}, "eth0"},
+		{"the smallest subnet on the first, one between on another", func(k *routetest.Kernel) error {
+			must(t, k.DelAddr(route.IfAddr{Dev: "eth0", Local: ip("192.168.1.5"), Bits: 24}))
+			must(t, k.AddAddr(route.IfAddr{Dev: "eth0", Local: ip("192.0.0.1"), Bits: 8}))
+			must(t, k.AddAddr(route.IfAddr{Dev: "eth0", Local: ip("192.168.1.1"), Bits: 24}))
+			return k.AddAddr(route.IfAddr{Dev: "eth1", Local: ip("192.168.0.2"), Bits: 16})
+		}, "eth0"},
 		{"eth0 is down", func(k *routetest.Kernel) error { return k.SetUp("eth0", false) }, ""},
 		{"a tunnel", func(k *routetest.Kernel) error {
 			k.AddLink("tun0", false)
