@@ -76,6 +76,8 @@ func (c *Call) hangUp(ctx context.Context, made bool) {
 	ctx, cancel := context.WithTimeout(ctx, hangupLimit)
 	defer cancel()
 	defer c.Line.Close()
+	// If the modem has just gone, what is there is another: to move it takes longer.
+	c.d.sighted(c.d.nameOf(c.Device))
 	if err := c.Line.Revive(); err != nil {
 		c.log.Debug("the line can't be hung up", "error", err)
 		return

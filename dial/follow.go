@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,12 +17,18 @@ import (
 
 // followed are the lines that were found so far; the Dialer's mutex guards it.
 type followed struct {
-	tty map[string]usb.TTY // by the first name under which a line was used
-	as  map[string]string  // the first name, by each later one
+	tty map[string]knownTTY // by the first name under which a line was used
+	as  map[string]string   // the first name, by each later one
+}
+
+// A knownTTY is a line that was found.
+type knownTTY struct {
+	usb.TTY
+	others []string // ports at which others of its make were seen; never written to
 }
 
 func newFollowed() followed {
-	return followed{tty: map[string]usb.TTY{}, as: map[string]string{}}
+	return followed{tty: map[string]knownTTY{}, as: map[string]string{}}
 }
 
 // nameOf is the first name of a line.
@@ -39,12 +46,17 @@ func same(t, was usb.TTY, place bool) bool {
 		(!place || t.Port() == was.Port())
 }
 
-// find looks for the line that was among those that are there.
-func (d *Dialer) findAgain(was usb.TTY) (usb.TTY, bool) {
+// another tells whether t is a modem of the same make that was there beside it.
+func (k knownTTY) another(t usb.TTY) bool {
+	return same(t, k.TTY, false) && slices.Contains(k.others, t.Port())
+}
+
+// findAgain looks for the line that was among those that are there.
+func (d *Dialer) findAgain(was knownTTY) (usb.TTY, bool) {
 	all := usb.TTYs(d.cfg.SysDir)
 	for _, place := range []bool{true, false} {
 		for _, t := range all {
-			if same(t, was, place) {
+			if same(t, was.TTY, place) && (place || !was.another(t)) {
 				return t, true
 			}
 		}
@@ -52,12 +64,19 @@ func (d *Dialer) findAgain(was usb.TTY) (usb.TTY, bool) {
 	return usb.TTY{}, false
 }
 
+// nameOf is the first name of a line that a Call or an Error names.
+func (d *Dialer) nameOf(device string) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.seen.nameOf(device)
+}
+
 // identity is what is known of the USB device behind a line.
 func (d *Dialer) identity(device string) (usb.TTY, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	t, ok := d.seen.tty[d.seen.nameOf(device)]
-	return t, ok
+	k, ok := d.seen.tty[d.seen.nameOf(device)]
+	return k.TTY, ok
 }
 
 // present tells whether the device has its tty, at its old place.
@@ -71,26 +90,66 @@ func (d *Dialer) present(id usb.TTY) bool {
 }
 
 // used takes note of what is behind a line that is about to be used; path is its
-// name now, device the one under which it is known or asked for.
-func (d *Dialer) used(device, path string) (t usb.TTY, ok bool) {
+// name now, device the one under which it is known or asked for. That it is another
+// modem than before is believed once it was opened.
+func (d *Dialer) used(device, path string) (usb.TTY, bool) { return d.note(device, path, false) }
+
+// opened takes note of a line that was used and could be opened.
+func (d *Dialer) opened(device, path string) { d.note(device, path, true) }
+
+func (d *Dialer) note(device, path string, open bool) (usb.TTY, bool) {
+	t, ok := d.tty(path)
+	if !ok || t.Device == "" {
+		return usb.TTY{}, false
+	}
+	d.mu.Lock()
+	first := d.seen.nameOf(device)
+	for known, was := range d.seen.tty { // by another name
+		if same(t, was.TTY, true) {
+			first = known
+		}
+	}
+	was, known := d.seen.tty[first]
+	believed := !known || open || same(t, was.TTY, true)
+	if believed {
+		was.TTY = t
+		d.seen.tty[first] = was
+	}
+	if path != first {
+		d.seen.as[path] = first
+	}
+	d.mu.Unlock()
+	if believed {
+		d.sighted(first)
+	}
+	return t, true
+}
+
+// sighted takes note of the modems of the same make that are there now beside a
+// line, known by its first name.
+func (d *Dialer) sighted(first string) {
+	all := usb.TTYs(d.cfg.SysDir)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	k, ok := d.seen.tty[first]
+	if !ok {
+		return
+	}
+	for _, t := range all {
+		if same(t, k.TTY, false) && !same(t, k.TTY, true) && !k.another(t) {
+			k.others = append(slices.Clip(k.others), t.Port())
+		}
+	}
+	d.seen.tty[first] = k
+}
+
+// tty is what sysfs says of the tty that path leads to.
+func (d *Dialer) tty(path string) (usb.TTY, bool) {
 	name := d.ttyName(path)
 	for _, t := range usb.TTYs(d.cfg.SysDir) {
-		if t.Name != name || t.Device == "" {
-			continue
+		if t.Name == name {
+			return t, true
 		}
-		d.mu.Lock()
-		first := d.seen.nameOf(device)
-		for known, was := range d.seen.tty { // by another name
-			if same(t, was, true) {
-				first = known
-			}
-		}
-		d.seen.tty[first] = t
-		if path != first {
-			d.seen.as[path] = first
-		}
-		d.mu.Unlock()
-		return t, true
 	}
 	return usb.TTY{}, false
 }
@@ -115,24 +174,31 @@ func (d *Dialer) ttyName(path string) string {
 }
 
 // now gives the path of a line that was known as device: another one when it has
-// come back under another name.
-func (d *Dialer) now(device string) string {
-	was, ok := d.identity(device)
+// come back under another name. It is errAway when another modem has its name.
+func (d *Dialer) now(device string) (string, error) {
+	d.mu.Lock()
+	was, ok := d.seen.tty[d.seen.nameOf(device)]
+	d.mu.Unlock()
 	if !ok {
-		return device
+		return device, nil
 	}
 	if t, ok := d.findAgain(was); ok {
 		if path := filepath.Join(d.cfg.DevDir, t.Name); t.Name != d.ttyName(device) {
-			return path
+			return path, nil
 		}
+	} else if t, ok := d.tty(device); ok && was.another(t) {
+		return device, errAway
 	}
-	return device
+	return device, nil
 }
 
 // locate finds the tty of a device of the entry, or of one that was used.
 func (d *Dialer) locate(device string) (string, error) {
 	if _, ok := d.identity(device); ok || filepath.IsAbs(device) && !strings.ContainsAny(device, "*?[") {
-		path := d.now(device)
+		path, err := d.now(device)
+		if err != nil {
+			return path, err
+		}
 		if _, err := os.Stat(path); err != nil {
 			return path, errAway
 		}
@@ -155,7 +221,7 @@ const defaultReturn = time.Minute
 // false when there were none, or none came.
 func (d *Dialer) await(ctx context.Context) bool {
 	d.mu.Lock()
-	var ids []usb.TTY
+	var ids []knownTTY
 	for _, t := range d.seen.tty {
 		ids = append(ids, t)
 	}

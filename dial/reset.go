@@ -154,12 +154,12 @@ func (r *reset) with(ctx context.Context, f func(*line.Line) error) error {
 		return err
 	}
 	r.path = path
-	r.d.used(r.device, path)
 	l, err := r.d.cfg.open(ctx, way{device: path, speed: r.d.cfg.Speed})
 	if err != nil {
 		return err
 	}
 	defer l.Close()
+	r.d.opened(r.device, path)
 	return f(l)
 }
 

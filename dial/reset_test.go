@@ -92,23 +92,8 @@ func TestOtherModem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	place := func(dir, name, port, product string) {
-		device := filepath.Join(sys, "devices", dir, port)
-		write(t, filepath.Join(device, "idVendor"), "2c7c")
-		write(t, filepath.Join(device, "idProduct"), product)
-		write(t, filepath.Join(device, "if", "bInterfaceNumber"), "03")
-		write(t, filepath.Join(device, "if", name, "x"), "")
-		link := filepath.Join(sys, "class/tty", name, "device")
-		write(t, filepath.Join(filepath.Dir(link), "dev"), "188:0")
-		os.Remove(link)
-		if err := os.Symlink(filepath.Join(device, "if", name), link); err != nil {
-			t.Fatal(err)
-		}
-		write(t, filepath.Join(dev, name), "")
-	}
 	path := func(n string) string { return filepath.Join(dev, n) }
-	place("a", "ttyUSB0", "1-1", "0125")
-	place("a", "ttyUSB1", "1-2", "0125")
+	plugTwins(t, sys, dev, "1-1", "1-2")
 	if _, ok := d.used(path("ttyUSB0"), path("ttyUSB0")); !ok {
 		t.Fatal("not in sysfs")
 	}
@@ -117,14 +102,9 @@ func TestOtherModem(t *testing.T) {
 		{"both were switched on anew, in another order", "1-2", "1-1", "ttyUSB1"},
 		{"moved to another port", "1-7", "", "ttyUSB0"},
 	} {
-		os.RemoveAll(filepath.Join(sys, "class"))
-		os.RemoveAll(filepath.Join(sys, "devices"))
-		place(c.why, "ttyUSB0", c.zero, "0125")
-		if c.one != "" {
-			place(c.why, "ttyUSB1", c.one, "0125")
-		}
-		if got := d.now(path("ttyUSB0")); got != path(c.want) {
-			t.Errorf("%s: %s, want %s", c.why, got, c.want)
+		plugTwins(t, sys, dev, c.zero, c.one)
+		if got, err := d.now(path("ttyUSB0")); got != path(c.want) || err != nil {
+			t.Errorf("%s: %s, %v; want %s", c.why, got, err, c.want)
 		}
 	}
 	// A link in /dev/serial/by-id leads to a kernel name.

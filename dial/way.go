@@ -100,7 +100,13 @@ func (d *Dialer) ways() ([]way, []*Error) {
 			continue
 		}
 		for _, named := range paths {
-			path := d.now(named)
+			path := named
+			if named == device { // a pattern tells the names of now
+				if path, err = d.now(named); err != nil {
+					failed = append(failed, &Error{Kind: OpenFailed, Device: device, Err: err})
+					continue
+				}
+			}
 			for _, phone := range phones {
 				all = append(all, way{
 					device: path, named: named, speed: d.cfg.Speed, phone: phone, translated: phone,
