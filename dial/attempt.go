@@ -61,7 +61,7 @@ func (a *attempt) open(ctx context.Context) error {
 	a.made = &Call{
 		Line: l, Device: a.way.name(), Number: a.way.phone, Direct: a.way.how == direct,
 		log: a.log, hangupScript: a.scripts.hangup, local: a.cfg.Local,
-		cellular: a.cfg.cellular(a.way.phone), d: a.d, named: a.way.named,
+		cellular: a.cfg.cellular(a.way.phone), d: a.d,
 	}
 	a.made.modem = modem.New(l, modem.Options{DropDTR: dtr(l), Log: a.log})
 	return nil

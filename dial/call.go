@@ -29,7 +29,6 @@ type Call struct {
 	local        bool
 	cellular     bool // the modem can be asked about card and network
 	d            *Dialer
-	named        string       // the path by which the line was known first
 	deaf         map[int]bool // interfaces of the modem at which nothing answers
 	once         sync.Once
 }

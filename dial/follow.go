@@ -31,7 +31,15 @@ func newFollowed() followed {
 	return followed{tty: map[string]knownTTY{}, as: map[string]string{}}
 }
 
-// nameOf is the first name of a line.
+// configured is the first name of a line that the entry names.
+func (f *followed) configured(named string) string {
+	if _, ok := f.tty[named]; ok {
+		return named // whatever else has this name by now
+	}
+	return f.nameOf(named)
+}
+
+// nameOf is the first name of a line that a Call or an Error names.
 func (f *followed) nameOf(device string) string {
 	if first, ok := f.as[device]; ok {
 		return first
@@ -64,7 +72,7 @@ func (d *Dialer) findAgain(was knownTTY) (usb.TTY, bool) {
 	return usb.TTY{}, false
 }
 
-// nameOf is the first name of a line that a Call or an Error names.
+// nameOf is followed.nameOf.
 func (d *Dialer) nameOf(device string) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -75,7 +83,7 @@ func (d *Dialer) nameOf(device string) string {
 func (d *Dialer) identity(device string) (usb.TTY, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	k, ok := d.seen.tty[d.seen.nameOf(device)]
+	k, ok := d.seen.tty[d.seen.configured(device)]
 	return k.TTY, ok
 }
 
@@ -103,7 +111,7 @@ func (d *Dialer) note(device, path string, open bool) (usb.TTY, bool) {
 		return usb.TTY{}, false
 	}
 	d.mu.Lock()
-	first := d.seen.nameOf(device)
+	first := d.seen.configured(device)
 	for known, was := range d.seen.tty { // by another name
 		if same(t, was.TTY, true) {
 			first = known
@@ -117,6 +125,8 @@ func (d *Dialer) note(device, path string, open bool) (usb.TTY, bool) {
 	}
 	if path != first {
 		d.seen.as[path] = first
+	} else {
+		delete(d.seen.as, path)
 	}
 	d.mu.Unlock()
 	if believed {
@@ -177,9 +187,14 @@ func (d *Dialer) ttyName(path string) string {
 // come back under another name. It is errAway when another modem has its name.
 func (d *Dialer) now(device string) (string, error) {
 	d.mu.Lock()
-	was, ok := d.seen.tty[d.seen.nameOf(device)]
+	first := d.seen.configured(device)
+	was, ok := d.seen.tty[first]
 	d.mu.Unlock()
 	if !ok {
+		return device, nil
+	}
+	// The line that was once seen under this name may have left it to another one.
+	if t, ok := d.tty(device); ok && first != device && !same(t, was.TTY, true) {
 		return device, nil
 	}
 	if t, ok := d.findAgain(was); ok {

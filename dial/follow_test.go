@@ -85,3 +85,60 @@ func TestNotTheTwin(t *testing.T) {
 	plugTwins(t, sys, dev, "1-1", "1-3")
 	want("moved for good", one)
 }
+
+// TestSwappedNames has two modems of one entry that exchange their names: both stay
+// in use, and a call's device is what it is now.
+func TestSwappedNames(t *testing.T) {
+	t.Parallel()
+	sys, dev := t.TempDir(), t.TempDir()
+	zero, one := filepath.Join(dev, "ttyUSB0"), filepath.Join(dev, "ttyUSB1")
+	d, err := New(Config{SysDir: sys, DevDir: dev, Devices: []string{zero, one}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plugTwins(t, sys, dev, "1-1", "1-2")
+	use := func(why, first, second string) {
+		t.Helper()
+		for range 2 {
+			ways, _ := d.ways()
+			if len(ways) != 2 || ways[0].device != first || ways[1].device != second {
+				t.Errorf("%s: ways are %v, want %s and %s", why, ways, first, second)
+			}
+			for _, w := range ways {
+				d.used(w.named, w.device)
+				d.opened(w.named, w.device)
+			}
+			for i, device := range []string{first, second} {
+				want := []string{"1-1", "1-2"}[i]
+				if id, ok := d.identity(d.nameOf(device)); !ok || id.Port() != want {
+					t.Errorf("%s: a call over %s is one over %+v, want port %s", why, device, id, want)
+				}
+			}
+		}
+	}
+	use("as it was", zero, one)
+	plugTwins(t, sys, dev, "1-2", "1-1")
+	use("swapped", one, zero)
+	plugTwins(t, sys, dev, "1-1", "1-2")
+	use("swapped back", zero, one)
+}
+
+// TestNameOfAnother has a modem under a name of the entry's for another one, which
+// has it back later and was not used before.
+func TestNameOfAnother(t *testing.T) {
+	t.Parallel()
+	sys, dev := t.TempDir(), t.TempDir()
+	zero, one := filepath.Join(dev, "ttyUSB0"), filepath.Join(dev, "ttyUSB1")
+	d, err := New(Config{SysDir: sys, DevDir: dev, Devices: []string{zero, one}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plugTwins(t, sys, dev, "1-1")
+	d.used(zero, zero)
+	plugTwins(t, sys, dev, "", "1-1")
+	d.used(zero, one)
+	plugTwins(t, sys, dev, "1-1", "1-2")
+	if ways, _ := d.ways(); len(ways) != 2 || ways[0].device != zero || ways[1].device != one {
+		t.Errorf("ways are %v, want both", ways)
+	}
+}

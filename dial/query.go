@@ -32,7 +32,7 @@ func (c *Call) aside(ctx context.Context, f func(*modem.Modem) error) error {
 	if c.d == nil {
 		return ErrNoPort
 	}
-	id, ok := c.d.identity(c.named)
+	id, ok := c.d.identity(c.d.nameOf(c.Device))
 	if !ok {
 		return ErrNoPort
 	}

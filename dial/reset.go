@@ -34,19 +34,21 @@ const (
 // after it, the next harder one follows at once. It returns when the modem answers
 // again, under whatever name it has then; the caller lets it rest.
 func (d *Dialer) Reset(ctx context.Context, device string, why ResetReason) (Reset, error) {
+	named := d.nameOf(device)
 	if device == "" && len(d.cfg.Devices) > 0 {
 		device = d.cfg.Devices[0]
+		named = device
 	}
-	if path, err := d.locate(device); err == nil {
-		d.used(device, path)
+	if path, err := d.locate(named); err == nil {
+		d.used(named, path)
 	}
-	l := d.ladder(device)
-	_, isUSB := d.identity(device)
+	_, isUSB := d.identity(named)
 	d.mu.Lock()
+	l := d.ladder(d.seen.configured(named))
 	l.NoUSB = !isUSB
 	rung := l.Next(time.Now(), why)
 	d.mu.Unlock()
-	r := &reset{d: d, device: device, log: d.cfg.Log.With("line", device)}
+	r := &reset{d: d, device: device, named: named, log: d.cfg.Log.With("line", device)}
 	var failed []error
 	for {
 		r.log.Info("resetting the modem", "by", rung, "because", why)
@@ -76,21 +78,18 @@ func (d *Dialer) Reset(ctx context.Context, device string, why ResetReason) (Res
 // Up says that a link over the device carries traffic, so that the next reset may
 // begin mildly.
 func (d *Dialer) Up(device string, now time.Time) {
-	l := d.ladder(device)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	l.Up(now)
+	d.ladder(d.seen.nameOf(device)).Up(now)
 }
 
-func (d *Dialer) ladder(device string) *Ladder {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	// A modem that has come back under another name is still the same.
-	key := d.seen.nameOf(device)
-	l := d.ladders[key]
+// ladder is that of a line by its first name: a modem that has come back under
+// another one is still the same. The mutex is held.
+func (d *Dialer) ladder(first string) *Ladder {
+	l := d.ladders[first]
 	if l == nil {
 		l = &Ladder{Command: d.cfg.ResetCmd != ""}
-		d.ladders[key] = l
+		d.ladders[first] = l
 	}
 	return l
 }
@@ -99,6 +98,7 @@ func (d *Dialer) ladder(device string) *Ladder {
 type reset struct {
 	d      *Dialer
 	device string // as the entry or the daemon names it
+	named  string // the name under which it was known first
 	path   string // where it was last found
 	log    *slog.Logger
 }
@@ -149,7 +149,7 @@ func (r *reset) step(ctx context.Context, rung Rung) error {
 
 // with runs f on the line.
 func (r *reset) with(ctx context.Context, f func(*line.Line) error) error {
-	path, err := r.d.locate(r.device)
+	path, err := r.d.locate(r.named)
 	if err != nil {
 		return err
 	}
@@ -159,13 +159,13 @@ func (r *reset) with(ctx context.Context, f func(*line.Line) error) error {
 		return err
 	}
 	defer l.Close()
-	r.d.opened(r.device, path)
+	r.d.opened(r.named, path)
 	return f(l)
 }
 
 // usb switches the modem's USB device off and on.
 func (r *reset) usb(ctx context.Context) error {
-	id, ok := r.d.identity(r.device)
+	id, ok := r.d.identity(r.named)
 	if !ok {
 		return errors.New("this is no USB device")
 	}
@@ -179,7 +179,7 @@ func (r *reset) usb(ctx context.Context) error {
 // back waits until the modem answers again, wherever it is then.
 func (r *reset) back(ctx context.Context) error {
 	// It may take a moment to go, and must not be asked before.
-	if id, ok := r.d.identity(r.device); ok {
+	if id, ok := r.d.identity(r.named); ok {
 		r.d.gone(ctx, id, goTime, func() error { return nil })
 	} else {
 		wait(ctx, goTime)
