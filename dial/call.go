@@ -77,7 +77,11 @@ func (c *Call) hangUp(ctx context.Context, made bool) {
 	defer c.Line.Close()
 	// If the modem has just gone, what is there is another: to move it takes longer.
 	c.d.sighted(c.d.nameOf(c.Device))
-	if err := c.Line.Revive(); err != nil {
+	err := c.Line.Revive()
+	if err == nil {
+		err = c.Line.SetLocal(true) // the carrier is to go
+	}
+	if err != nil {
 		c.log.Debug("the line can't be hung up", "error", err)
 		return
 	}
@@ -85,7 +89,6 @@ func (c *Call) hangUp(ctx context.Context, made bool) {
 	if made && c.hangupScript != nil {
 		c.runHangupScript(ctx)
 	}
-	var err error
 	switch {
 	case !c.Direct:
 		err = c.modem.Hangup(ctx)

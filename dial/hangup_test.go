@@ -89,6 +89,19 @@ func TestCarrierLost(t *testing.T) {
 	s.wantIdle()
 }
 
+// TestCarrierInScript drops the carrier by hangup_chat itself, which goes on.
+func TestCarrierInScript(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.cfg.HangupChat.Text = `"" \d\d+++\d\d\c OK ATH OK AT&V1 OK`
+	c := s.call()
+	c.Hangup(t.Context())
+	if log := s.log.String(); strings.Contains(log, "hangup_chat failed") || !strings.Contains(s.near.Transcript(), "AT&V1") {
+		t.Errorf("the script did not end:\n%s\n%s", log, s.near.Transcript())
+	}
+	s.wantIdle()
+}
+
 // TestInterrupted ends an attempt at all kinds of moments.
 func TestInterrupted(t *testing.T) {
 	t.Parallel()

@@ -77,7 +77,11 @@ func (m *machine) letter(now time.Time, name string, n int) reply {
 		m.dropDTR = n
 	case "H":
 		if n == 0 {
+			held := m.state == Escaped
 			m.ex.leave(now, m)
+			if held {
+				m.ex.hooks.carrier(m)
+			}
 		}
 	case "I":
 		return reply{lines: m.ident()}

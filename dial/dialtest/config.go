@@ -26,8 +26,8 @@ type ModemConfig struct {
 	Behaviour Behaviour // what callers of Number meet; NoDialtone also when it dials itself
 	Profile   *Profile  // nil: Hayes()
 
-	// CarrierHangup hangs the tty up when the other side ends the call, unless the
-	// program set CLOCAL. Without it there is only the text NO CARRIER.
+	// CarrierHangup hangs the tty up when the other side ends the call, or ATH does,
+	// unless the program set CLOCAL. Without it there is only the text NO CARRIER.
 	CarrierHangup bool
 
 	// Kick is for user-mode-linux guests as users of the pseudo-terminal: they lose

@@ -85,7 +85,7 @@ func TestEscape(t *testing.T) {
 			v.pass(time.Second)
 			v.want(a, ok, "command mode again")
 			v.say(a, "ATH", ok, "hang up")
-			v.wantDeeds("hold a true", "release a")
+			v.wantDeeds("hold a true", "release a", "carrier a")
 			v.want(b, "", "the end is still on its way")
 			v.arrive()
 			v.want(b, noCarrier, "the end has arrived")

@@ -20,7 +20,7 @@ type hooks interface {
 	release(c *call, by *machine)
 
 	cut(c *call)        // no data flows any more; what is under way is lost
-	carrier(m *machine) // the other side of m's call has gone
+	carrier(m *machine) // m's call has ended: by the other side, or by ATH
 	replug(m *machine)  // m falls off the bus and comes back later
 	mute(m *machine)    // m's line loses all data from now on
 }
