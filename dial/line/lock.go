@@ -180,6 +180,9 @@ func clearStale(path string) (holder int, err error) {
 	if named, err := os.Lstat(path); err != nil || !os.SameFile(opened, named) {
 		return 0, nil
 	}
+	if !opened.Mode().IsRegular() { // a FIFO may never end
+		return 0, errOther
+	}
 	b, err := io.ReadAll(io.LimitReader(f, maxLock+1))
 	if err != nil {
 		return 0, err

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
 	"pgregory.net/rapid"
 )
 
@@ -67,6 +68,29 @@ func wantFiles(t *testing.T, dir string, want ...string) {
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("files are %v, want %v", got, want)
+	}
+}
+
+// TestLockNoFile has something else in the place of a lock, which anybody can put
+// into a directory that all may write to.
+func TestLockNoFile(t *testing.T) {
+	for what, put := range map[string]func(path string) error{
+		"a FIFO":      func(path string) error { return unix.Mkfifo(path, 0o666) },
+		"a directory": func(path string) error { return os.Mkdir(path, 0o755) },
+	} {
+		dir := t.TempDir()
+		if err := put(filepath.Join(dir, "LCK..ttyT0")); err != nil {
+			t.Fatal(err)
+		}
+		// A writer who stays keeps a read from ending.
+		w, err := os.OpenFile(filepath.Join(dir, "LCK..ttyT0"), os.O_RDWR, 0)
+		if err == nil {
+			defer w.Close()
+		}
+		if _, err := Lock(dir, "/dev/ttyT0"); !errors.Is(err, errOther) {
+			t.Errorf("%s: %v", what, err)
+		}
+		wantFiles(t, dir, "LCK..ttyT0")
 	}
 }
 
