@@ -105,7 +105,8 @@ When the link that is made then passes nothing either, the modem is reset too.`,
 		Name: "reset_cmd", Forms: Valued, Type: "command", Phase: Always, Ours: true,
 		Otherwise: "step by step: Terminate-Request, escape and ATH, DTR, AT reset, USB",
 		Group:     "Keeping the link", slot: one(textKind(printable), func(e *Entry) *string { return &e.ResetCmd }),
-		Man: `A program that resets the modem, such as by switching its power off and on. The environment variable {DEVICE} names the line. It may take a minute.`,
+		Man: `A program that resets the modem, such as by switching its power off and on. The environment variable {DEVICE} names the line. It may take a minute.
+A line {exec:COMMAND} is reset in this way only.`,
 	},
 	{
 		Name: "reset_on_fail", Forms: Bare, Type: "flag", Default: "false", Phase: Always, Ours: true,

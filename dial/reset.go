@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"pppdial/dial/line"
@@ -39,6 +40,12 @@ func (d *Dialer) Reset(ctx context.Context, device string, why ResetReason) (Res
 		device = d.cfg.Devices[0]
 		named = device
 	}
+	if isCommand(device) {
+		device = way{device: device}.name() // its arguments may be secret
+		if d.cfg.ResetCmd == "" {
+			return Reset{Device: device}, fmt.Errorf("dial: reset of %s: %w", device, errOfCommand)
+		}
+	}
 	if path, err := d.locate(named); err == nil {
 		d.used(named, path)
 	}
@@ -48,7 +55,7 @@ func (d *Dialer) Reset(ctx context.Context, device string, why ResetReason) (Res
 	l.NoUSB = !isUSB
 	rung := l.Next(time.Now(), why)
 	d.mu.Unlock()
-	r := &reset{d: d, device: device, named: named, log: d.cfg.Log.With("line", device)}
+	r := &reset{d: d, device: device, named: named, path: device, log: d.cfg.Log.With("line", device)}
 	var failed []error
 	for {
 		r.log.Info("resetting the modem", "by", rung, "because", why)
@@ -74,6 +81,11 @@ func (d *Dialer) Reset(ctx context.Context, device string, why ResetReason) (Res
 		rung = next
 	}
 }
+
+// isCommand tells whether a line is a program.
+func isCommand(device string) bool { return strings.HasPrefix(device, "exec:") }
+
+var errOfCommand = errors.New("the line is a program, not a modem: only a reset_cmd can reset what is behind it")
 
 // Up says that a link over the device carries traffic, so that the next reset may
 // begin mildly.
@@ -176,8 +188,12 @@ func (r *reset) usb(ctx context.Context) error {
 	return usb.Authorize(id.Device, true) // also when ctx has ended: off it is of no use
 }
 
-// back waits until the modem answers again, wherever it is then.
+// back waits until the modem answers again, wherever it is then. What is behind a
+// program can't be asked: to start it may be to call.
 func (r *reset) back(ctx context.Context) error {
+	if isCommand(r.device) {
+		return nil
+	}
 	// It may take a moment to go, and must not be asked before.
 	if id, ok := r.d.identity(r.named); ok {
 		r.d.gone(ctx, id, goTime, func() error { return nil })

@@ -211,6 +211,43 @@ func TestResetInVain(t *testing.T) {
 	}
 }
 
+// TestResetOfCommand leaves a command that is the line alone, and its arguments out
+// of all messages; a reset_cmd may reset what is behind it.
+func TestResetOfCommand(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ran, reset := filepath.Join(s.dir, "ran"), filepath.Join(s.dir, "reset")
+	program := filepath.Join(s.dir, "speak")
+	write(t, program, "#!/bin/sh\necho $* >"+ran)
+	if err := os.Chmod(program, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	name := "exec:" + program
+	s.cfg.Devices = []string{name + " -p s3cret"}
+	for _, device := range []string{"", name} {
+		for _, by := range []string{"", "echo $DEVICE >" + reset} {
+			s.cfg.ResetCmd = by
+			r, err := s.dialer().Reset(t.Context(), device, TimeOfDay)
+			if (err == nil) != (by != "") || r.Device != name {
+				t.Errorf("%q, by %q: %+v, %v", device, by, r, err)
+			}
+			if err != nil && (!strings.Contains(err.Error(), "reset_cmd") || strings.Contains(err.Error(), "s3cret")) {
+				t.Error(err)
+			}
+		}
+		if got, err := os.ReadFile(reset); strings.TrimSpace(string(got)) != name {
+			t.Errorf("reset_cmd was told %q, %v", got, err)
+		}
+		os.Remove(reset)
+	}
+	if got, err := os.ReadFile(ran); err == nil {
+		t.Errorf("the command was run for a reset, with %q", got)
+	}
+	if strings.Contains(s.log.String(), "s3cret") {
+		t.Errorf("the log tells secrets:\n%s", s.log)
+	}
+}
+
 // inhibitor notes what it is asked.
 type inhibitor struct {
 	held   map[string]int
