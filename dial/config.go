@@ -21,14 +21,15 @@ type Chat struct {
 
 // A Config says how one entry makes its calls.
 type Config struct {
-	Label   string   // of the entry, for messages
-	System  string   // its name in Systems
-	UUCPDir string   // where Systems, Devices and Dialers are; used without Devices
-	Service string   // in Sysfiles; "": ppp
-	LockDir string   // of lock files; "": line.DefaultLockDir
-	DevDir  string   // "": /dev
-	SysDir  string   // "": /sys
-	Devices []string // path, pattern, auto, usb:VENDOR:PRODUCT[:IF], tcp:HOST:PORT or exec:COMMAND
+	Label    string   // of the entry, for messages
+	System   string   // its name in Systems
+	UUCPDir  string   // where Systems, Devices and Dialers are; used without Devices
+	Service  string   // in Sysfiles; "": ppp
+	LockDir  string   // of lock files; "": line.DefaultLockDir
+	DevDir   string   // "": /dev
+	SysDir   string   // "": /sys
+	StateDir string   // for notes that Recover reads; "": none are kept
+	Devices  []string // path, pattern, auto, usb:VENDOR:PRODUCT[:IF], tcp:HOST:PORT or exec:COMMAND
 
 	Speed int // bit/s; where a Systems or Devices line says one, that counts
 	Flow  line.Flow

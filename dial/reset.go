@@ -181,6 +181,7 @@ func (r *reset) usb(ctx context.Context) error {
 	if !ok {
 		return errors.New("this is no USB device")
 	}
+	defer r.d.noteOff(id)()
 	if err := r.d.gone(ctx, id, offTime, func() error { return usb.Authorize(id.Device, false) }); err != nil {
 		return err
 	}

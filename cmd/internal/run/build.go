@@ -40,7 +40,7 @@ func dialConfig(e *conf.Entry, o *Options, pins *modem.PINs, log *slog.Logger) d
 		return func(off int) string { return e.At(keyword, 0, off).String() }
 	}
 	c := dial.Config{
-		Label: e.Label, System: e.UUCPName, UUCPDir: o.UUCPDir, LockDir: o.LockDir,
+		Label: e.Label, System: e.UUCPName, UUCPDir: o.UUCPDir, LockDir: o.LockDir, StateDir: o.StateDir,
 		Devices: e.Device, Speed: e.Speed, Flow: lineFlow(e.Flow), Local: e.Local,
 		Phones: e.Phone, ModemInit: e.ModemInit,
 		Chat: dial.Chat{Text: e.Chat, Where: where("chat")}, LoginChat: dial.Chat{Text: e.LoginChat, Where: where("login_chat")},

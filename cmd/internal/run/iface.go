@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"pppdial/conf"
+	"pppdial/dial"
 	"pppdial/mp"
 	"pppdial/route"
 	"pppdial/route/dns"
@@ -47,6 +48,9 @@ func openInterface(e *conf.Entry, w *world, stateDir string, events mp.Events, a
 	f := &iface{entry: e, log: log.With("interface", dev.Name()), tun: dev, unit: numberIn(dev.Name()), kernel: kernel}
 	if err := route.Recover(kernel, stateDir, f.log); err != nil {
 		f.log.Warn("could not undo what a killed ppp has left", "error", err)
+	}
+	if err := dial.Recover(stateDir, f.log); err != nil {
+		f.log.Warn("could not switch on a modem that a killed ppp has left off", "error", err)
 	}
 	if err := dns.Recover(context.Background(), dnsOptions(stateDir, f.log)); err != nil {
 		f.log.Warn("could not take away name servers that a killed ppp has left", "error", err)
