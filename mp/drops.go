@@ -16,6 +16,7 @@ const (
 	dropICMP       // noicmp
 	dropInterface  // the interface did not take it
 	dropRenumbered // from an address that the interface has no longer
+	dropControl    // a control packet for a line that takes nothing
 
 	dropReasons
 )
@@ -23,5 +24,5 @@ const (
 var dropNames = [dropReasons]string{
 	dropQueueFull: "queue_full", dropDelay: "delay", dropNoLink: "no_link", dropProtocolDown: "protocol_down",
 	dropEarly: "early", dropMalformed: "malformed", dropVJ: "vj", dropDecompress: "decompress", dropICMP: "noicmp", dropInterface: "interface",
-	dropRenumbered: "renumbered",
+	dropRenumbered: "renumbered", dropControl: "control",
 }

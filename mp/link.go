@@ -14,6 +14,7 @@ import (
 const (
 	drainTime  = 2 * time.Second        // for the last frames to leave before the line is given up
 	heldFrames = 16                     // network frames kept while admission is being decided
+	maxFill    = 2 * maxBurst           // octets for the writer; beyond them control packets are dropped
 	flagTime   = 250 * time.Millisecond // without a write before which frames share their flags
 )
 

@@ -38,8 +38,16 @@ func newLink(line Line, unread []byte, cfg LinkConfig) *Link {
 // that count differently.
 func maxFrame(c proto.LCPConfig) int { return max(c.MRU, c.MRRU, wire.DefaultMRU) + 64 }
 
-// sendControl sends a control packet.
+// sendControl sends a control packet. A line that takes nothing gets no more of
+// them: the peer could go on asking, and what matters is repeated.
 func (k *Link) sendControl(p wire.Protocol, packet wire.Packet) {
+	if len(k.fill) > maxFill {
+		if k.bundle != nil {
+			k.bundle.drops[dropControl]++
+		}
+		k.log.Debug("control packet dropped", "protocol", p)
+		return
+	}
 	k.control = wire.AppendPacket(k.control[:0], packet)
 	trace(k.log, "sent", p, k.control)
 	k.send(p, k.control)

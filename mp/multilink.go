@@ -56,7 +56,10 @@ type multilink struct {
 	pioneered time.Time
 }
 
-const pioneerTime = 2 * time.Second
+const (
+	pioneerTime = 2 * time.Second
+	maxControls = 64 // control packets that wait, no more
+)
 
 // A control is a control packet of the bundle.
 type control struct {
@@ -287,6 +290,10 @@ func (m *multilink) load(now time.Time) {
 
 // send takes a control packet of the bundle.
 func (m *multilink) send(p wire.Protocol, packet wire.Packet) {
+	if len(m.controls) >= maxControls {
+		m.b.drops[dropControl]++
+		return
+	}
 	m.controls = append(m.controls, control{p, wire.AppendPacket(nil, packet)})
 }
 
