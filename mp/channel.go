@@ -86,9 +86,13 @@ func (c *channel) initCCP(cfg proto.CCPConfig) {
 			Send: func(packet wire.Packet) { c.send(wire.CCP, packet) },
 			Up: func(time.Time) {
 				r := c.ccp.Result()
+				if r.Tx.Type == wire.CCPPredictor1 { // what went as it stands does not count
+					c.coder.startTx(r.Tx)
+				}
 				c.b.log.Info("compression", "tx", compressionName(r.Tx), "rx", compressionName(r.Rx))
 			},
-			Down: func(time.Time) { c.coder.stop() },
+			Down:     func(time.Time) { c.coder.stopRx() },
+			Finished: func(time.Time, error) { c.coder.stopRx() },
 		},
 		RxAgreed: c.coder.startRx,
 		TxAgreed: c.coder.startTx,
@@ -105,6 +109,18 @@ func (c *channel) initCCP(cfg proto.CCPConfig) {
 		},
 	})
 	c.ncps = append(c.ncps, ncp{Machine: c.ccp, control: wire.CCP, data: wire.Compressed, dead: true})
+}
+
+// settleTx has the coder compress only while CCP is open (RFC 1962, section 2),
+// and forget what no Configure-Ack of ours stands for any more.
+func (c *channel) settleTx() {
+	if c.ccp == nil {
+		return
+	}
+	s := c.ccp.State()
+	if c.coder.opened = s == fsm.Opened; !c.coder.opened && s != fsm.AckSent {
+		c.coder.stopTx()
+	}
 }
 
 // lostDictionary asks the peer to begin its compression anew.
@@ -161,6 +177,7 @@ func (c *channel) down(now time.Time) {
 	for i := range c.ncps {
 		c.ncps[i].Down(now)
 	}
+	c.coder.stopRx()
 	c.b.resume()
 }
 

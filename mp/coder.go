@@ -23,6 +23,7 @@ type coder struct {
 	known  []byte // an incompressible one, for the dictionary
 
 	begun          bool // a compressed packet has come
+	opened         bool // CCP is; before, tx only gets to know what is sent
 	txUsed, rxUsed proto.Compressor
 	txIn, txOut    uint64 // octets before and after compression
 	rxIn, rxOut    uint64
@@ -67,10 +68,8 @@ func (c *coder) startRx(m proto.Compressor) {
 	}
 }
 
-func (c *coder) stop() {
-	c.startTx(proto.Compressor{})
-	c.startRx(proto.Compressor{})
-}
+func (c *coder) stopTx() { c.startTx(proto.Compressor{}) }
+func (c *coder) stopRx() { c.startRx(proto.Compressor{}) }
 
 // compressionName is a method in the words of status and log.
 func compressionName(m proto.Compressor) string {
@@ -121,7 +120,7 @@ func (c *coder) encode(p *packet) (proto wire.Protocol, store []byte, from int) 
 	}
 	out, ok := c.tx.Compress(c.out[:headroom], store[from-1:])
 	c.out = out[:headroom]
-	if !ok {
+	if !ok || !c.opened {
 		c.txOut += uint64(len(data))
 		return proto, store, from
 	}

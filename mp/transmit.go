@@ -6,6 +6,7 @@ import "time"
 // writers. The loop calls it after everything that has happened.
 func (b *Bundle) pump(now time.Time) {
 	b.pumped = now
+	b.net.settleTx()
 	b.offload()
 	for again := true; again; {
 		again = false

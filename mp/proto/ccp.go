@@ -49,9 +49,10 @@ type CCPResult struct {
 type CCPLayer struct {
 	Layer
 	// RxAgreed says that the peer has just Acked what it sends compressed by,
-	// TxAgreed that we have just Acked what we do. Either end of a direction
+	// TxAgreed that we are about to Ack what we do. Either end of a direction
 	// begins with the same octet of the line that way, before CCP is open; so
-	// does Linux. The zero Compressor is none.
+	// does Linux. The zero Compressor is none. While CCP is open, a request of
+	// the peer's leads to TxAgreed before Down.
 	RxAgreed, TxAgreed func(Compressor)
 	// ResetRequested says that the peer's decompressor has lost its way: the
 	// owner resets its compressor and returns the Reset-Ack's data. What was
