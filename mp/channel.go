@@ -152,10 +152,12 @@ func (c *channel) lower(now time.Time, k *Link) {
 		return
 	}
 	c.link = k
-	c.mtu = min(c.b.cfg.MTU, k.lcp.Result().PeerMRU)
+	r := k.lcp.Result()
+	c.mtu = min(c.b.cfg.MTU, r.PeerMRU)
 	if c.b.mp != nil {
 		c.mtu = min(c.b.cfg.MTU, c.b.mp.peerMRRU)
 	}
+	c.coder.txLimit, c.coder.rxLimit = c.mtu, 2+max(maxPacket, r.MRU, r.MRRU)
 	for i := range c.ncps {
 		c.ncps[i].dead = c.ncps[i].network == nil
 		c.ncps[i].Open(now)

@@ -17,6 +17,9 @@ type coder struct {
 	tx   comp.Compressor
 	rx   comp.Decompressor
 
+	txLimit int // of packets as they are sent; larger ones go as they stand
+	rxLimit int // of decompressed packets and their protocol field
+
 	out    []byte // a compressed packet, headroom in front
 	plain  []byte // a decompressed one
 	header []byte // one with its headers restored
@@ -51,7 +54,7 @@ func (c *coder) startTx(m proto.Compressor) {
 	case wire.CCPDeflate, wire.CCPDeflateDraft:
 		c.tx = comp.NewDeflateCompressor(int(m.Bits))
 	case wire.CCPPredictor1:
-		c.tx = comp.NewPredictor1Compressor(maxPacket)
+		c.tx = comp.NewPredictor1Compressor(c.txLimit)
 	}
 }
 
@@ -60,11 +63,11 @@ func (c *coder) startRx(m proto.Compressor) {
 	c.rxUsed, c.rx, c.begun = m, nil, false
 	switch m.Type {
 	case wire.CCPBSD:
-		c.rx = comp.NewBSDDecompressor(int(m.Bits), maxPacket)
+		c.rx = comp.NewBSDDecompressor(int(m.Bits), c.rxLimit)
 	case wire.CCPDeflate, wire.CCPDeflateDraft:
-		c.rx = comp.NewDeflateDecompressor(maxPacket)
+		c.rx = comp.NewDeflateDecompressor(c.rxLimit)
 	case wire.CCPPredictor1:
-		c.rx = comp.NewPredictor1Decompressor(maxPacket)
+		c.rx = comp.NewPredictor1Decompressor(c.rxLimit)
 	}
 }
 

@@ -20,7 +20,7 @@ const (
 
 const (
 	minMTU    = 1500
-	maxPacket = 1 << 14 // what a compressed packet may grow to
+	maxPacket = 1 << 14 // what a compressed packet may grow to, if no more was agreed upon
 )
 
 // LinkConfig is what a link needs to know before anybody knows whose it is.
