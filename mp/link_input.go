@@ -14,6 +14,9 @@ import (
 func newLink(line Line, unread []byte, cfg LinkConfig) *Link {
 	k := &Link{cfg: cfg, log: logger(cfg.Log).With("line", line.Name())}
 	k.port = newPort(line, unread, func() { k.owner.Load().lineNews(k) })
+	if cfg.Sync {
+		k.port.ready = nil // a chunk is a frame
+	}
 	k.lcpACCM = k.escaping(defaultACCM)
 	k.txACCM = k.lcpACCM
 	k.pace = newPace(cfg.Rate, cfg.Limit, cfg.NeverPace)
