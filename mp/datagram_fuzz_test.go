@@ -113,7 +113,7 @@ func FuzzFarewell(f *testing.F) {
 			rest = rest[n:]
 		}
 		since := said[bytes.LastIndexByte(said, hdlc.Flag)+1:]
-		if want := bytes.Contains(since, []byte(farewellEnd)); w.said != want {
+		if want := bytes.Contains(since, []byte(farewellWords)); w.said != want {
 			t.Fatalf("%q: heard %v, want %v", said, w.said, want)
 		}
 		if lost := w.lost(now.Add(time.Hour)); lost && !bytes.Contains(said, []byte(farewellWords)) || w.said && !lost {

@@ -14,36 +14,49 @@ var ErrNoCarrier = errors.New("the modem says NO CARRIER")
 // farewellTime is how long nothing must follow the modem's words.
 const farewellTime = time.Second
 
-const (
-	farewellWords = "NO CARRIER"
-	farewellEnd   = farewellWords + "\r\n"
-	farewellLine  = "\r\n" + farewellEnd
-)
+const farewellWords = "NO CARRIER\r\n"
 
 // A farewell watches for what a modem says when it has lost the carrier: many
 // lines have no better way to tell it. The words stand in what is no good
-// frame. If no flag has come since, they may yet be in the middle of a frame,
-// whose rest is then on its way, or the modem says more: then silence tells.
+// frame, and nothing but more lines of text follows them before the next flag:
+// behind what a peer has sent stands the FCS. If no flag has come since, they
+// may yet be in the middle of a frame, whose rest is then on its way, or the
+// modem says more: then silence tells.
 type farewell struct {
-	tail  [len(farewellEnd) - 1]byte // of what has come
-	said  bool                       // the words have come, and no flag since
-	bad   uint64                     // frames so far that were no good ones
-	until time.Time                  // the line is lost then; zero: it is well
+	tail   [len(farewellWords) - 1]byte // of what has come since the last flag
+	said   bool                         // the words have come, and no flag since
+	closed bool                         // a flag has come behind them and the end of a line
+	bad    uint64                       // frames so far that were no good ones
+	until  time.Time                    // the line is lost then; zero: it is well
 }
 
 // read takes a chunk before the decoder does.
 func (f *farewell) read(chunk []byte) {
-	if i := bytes.LastIndexByte(chunk, hdlc.Flag); i >= 0 {
+	f.closed = false
+	for {
+		i := bytes.IndexByte(chunk, hdlc.Flag)
+		if i < 0 {
+			f.text(chunk)
+			return
+		}
+		if i < len(f.tail) || chunk[i-1] == '\n' {
+			f.text(chunk[:i])
+			f.closed = f.closed || f.said && bytes.HasSuffix(f.tail[:], []byte("\r\n"))
+		}
 		f.said, f.tail = false, [len(f.tail)]byte{}
 		chunk = chunk[i+1:]
 	}
+}
+
+// text takes octets between flags.
+func (f *farewell) text(b []byte) {
 	var seam [2 * len(f.tail)]byte
 	n := copy(seam[:], f.tail[:])
-	n += copy(seam[n:], chunk)
-	f.said = f.said || bytes.Contains(seam[:n], []byte(farewellEnd)) || bytes.Contains(chunk, []byte(farewellEnd))
-	keep := max(len(f.tail)-len(chunk), 0)
+	n += copy(seam[n:], b)
+	f.said = f.said || bytes.Contains(seam[:n], []byte(farewellWords)) || bytes.Contains(b, []byte(farewellWords))
+	keep := max(len(f.tail)-len(b), 0)
 	copy(f.tail[:keep], f.tail[len(f.tail)-keep:])
-	copy(f.tail[keep:], chunk[len(chunk)-(len(f.tail)-keep):])
+	copy(f.tail[keep:], b[len(b)-(len(f.tail)-keep):])
 }
 
 // judge looks at what the decoder has made of it.
@@ -51,7 +64,7 @@ func (f *farewell) judge(now time.Time, d *hdlc.Decoder) {
 	s := d.Stats()
 	bad := s.BadFCS + s.Aborts + s.Runts + s.TooLong
 	switch {
-	case bad != f.bad && bytes.Contains(d.Noise(), []byte(farewellNoise(d))):
+	case bad != f.bad && f.closed:
 		f.until = now
 	case f.said:
 		f.until = now.Add(farewellTime)
@@ -59,14 +72,6 @@ func (f *farewell) judge(now time.Time, d *hdlc.Decoder) {
 		f.until = time.Time{}
 	}
 	f.bad = bad
-}
-
-// farewellNoise is what the modem says, as far as the decoder lets it pass.
-func farewellNoise(d *hdlc.Decoder) string {
-	if d.RxACCM&(1<<'\r'|1<<'\n') != 0 {
-		return farewellWords
-	}
-	return farewellLine
 }
 
 // lost reports whether the words were the modem's.

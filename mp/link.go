@@ -146,9 +146,7 @@ func (k *Link) lineNews(now time.Time) {
 			}
 			k.received.Bytes += uint64(len(c.b))
 			k.traffic.heard(now)
-			k.farewell.read(c.b)
 			k.input(now, c.b)
-			k.farewell.judge(now, &k.dec)
 			k.port.release(c.b)
 			continue
 		default:
@@ -182,6 +180,8 @@ func (k *Link) input(now time.Time, chunk []byte) {
 		k.frame(now, chunk)
 		return
 	}
+	k.farewell.read(chunk)
+	defer k.farewell.judge(now, &k.dec)
 	k.dec.Feed(chunk)
 	for {
 		f, ok := k.dec.Next()

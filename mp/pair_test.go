@@ -349,6 +349,7 @@ func TestNoCarrier(t *testing.T) {
 	t.Run("silence", func(t *testing.T) { noCarrier(t, nil, nil) })
 	t.Run("echo of what we send", func(t *testing.T) { noCarrier(t, echo, nil) })
 	t.Run("echo of half a frame", func(t *testing.T) { noCarrier(t, echo[:5], nil) })
+	t.Run("echo behind what else it says", func(t *testing.T) { noCarrier(t, append([]byte("\r\n+QIND: SMS DONE\r\n"), echo...), nil) })
 	t.Run("what else the modem says", func(t *testing.T) {
 		noCarrier(t, []byte("\r\n+QIND: SMS DONE\r\n"), []byte("\r\n+QIND: PB DONE\r\n"))
 	})
@@ -364,8 +365,8 @@ func noCarrier(t *testing.T, echo, later []byte) {
 		b.start(lb)
 		a.wantUp("")
 		b.wantUp("")
-		words := hdlc.AppendFrame(nil, []byte("\xff\x03\xc0\x21\x0b\x01\x00\x20MAGCthe modem: NO CARRIER\r\n"), new(hdlc.ACCM), true)
-		cut := bytes.Index(words, []byte("\r\n")) + 2
+		words := hdlc.AppendFrame(nil, []byte("\xff\x03\xc0\x21\x0b\x01\x00\x20MAGCthe modem\r\nNO CARRIER\r\n"), new(hdlc.ACCM), true)
+		cut := bytes.LastIndex(words, []byte("\r\n")) + 2
 		lb.Write(words[:cut])
 		time.Sleep(900 * time.Millisecond)
 		lb.Write(words[cut:])

@@ -83,6 +83,8 @@ func TestSync(t *testing.T) {
 				t.Fatalf("packet %d of a burst has %d octets, want %d", i, len(got), len(p))
 			}
 		}
+		a.tun.Send(append(udp("10.0.0.2", "10.0.0.1", 0), "\r\nNO CARRIER\r\n"...)) // there is no modem
+		time.Sleep(5 * time.Second)
 		a.link.Close(mp.Closed, "User request")
 		a.wantLost(mp.Closed, "we have asked for it")
 		b.wantLost(mp.PeerTerminated, "the peer has sent a Terminate-Request")
