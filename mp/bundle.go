@@ -336,7 +336,12 @@ func (b *Bundle) inflated(now time.Time, k *Link, p wire.Protocol, info []byte) 
 	case wire.IPv4, wire.IPv6:
 		b.receive(now, p, info)
 	case wire.VJCompressed, wire.VJUncompressed:
-		if b.net.coder.rxVJ == nil {
+		switch {
+		case b.net.coder.rxVJ != nil:
+		case b.net.speaks(wire.IPv4) && !b.net.open(wire.IPv4):
+			b.drops[dropEarly]++
+			return
+		default:
 			k.rejectProtocol(now, p, info)
 			return
 		}

@@ -206,6 +206,9 @@ func (c *channel) control(now time.Time, p wire.Protocol, info []byte) bool {
 
 // rejected takes the peer's Protocol-Reject.
 func (c *channel) rejected(now time.Time, p wire.Protocol) {
+	if p == wire.VJCompressed || p == wire.VJUncompressed {
+		c.coder.txVJ = nil
+	}
 	for i := range c.ncps {
 		if n := &c.ncps[i]; p == n.control || p == n.data {
 			n.ProtocolRejected(now)
@@ -229,11 +232,13 @@ func (c *channel) ncpUp(now time.Time, p wire.Protocol) {
 }
 
 func (c *channel) ncpDown(p wire.Protocol) {
+	family := IPv6
 	if p == wire.IPCP {
+		family = IPv4
 		c.coder.stopVJ()
 	}
 	c.b.log.Info("network down", "protocol", p)
-	c.b.cfg.Events.NetworkDown(c.b, c.find(p).network().Family)
+	c.b.cfg.Events.NetworkDown(c.b, family)
 }
 
 // ncpFinished ends the links when no network protocol is left to hope for.
