@@ -150,13 +150,27 @@ func TestPAPServerRefuses(t *testing.T) {
 	}
 }
 
+// TestPAPServerOneGuess: a retransmission has the same contents. Who does not
+// wait for the answer to a first guess has no second.
+func TestPAPServerOneGuess(t *testing.T) {
+	d, s, a := papServer(t, false)
+	d.peer(wire.PAPAuthReq, 7, request("joe", "wrong"))
+	d.peer(wire.PAPAuthReq, 8, request("joe", "guess"))
+	d.peer(wire.PAPAuthReq, 9, request("ann", "wrong"))
+	d.silence("joe's first guess is the question")
+	if len(a.all) != 1 {
+		t.Errorf("asked %d times", len(a.all))
+	}
+	s.Answer(d.now, a.all[0], false, "Login incorrect")
+	d.want(`AuthNak id=0x7 "Login incorrect"`, "the answer to what was asked")
+	d.saw("failed: PAP: refused: Login incorrect")
+	d.peer(wire.PAPAuthReq, 10, request("joe", "guess"))
+	d.want(`AuthNak id=0xa "Login incorrect"`, "one try a link")
+}
+
 func TestPAPServerLateAnswer(t *testing.T) {
 	d, s, a := papServer(t, false)
 	d.peer(wire.PAPAuthReq, 7, request("joe", "guess"))
-	d.peer(wire.PAPAuthReq, 8, request("ann", "guess"))
-	s.Answer(d.now, a.all[0], true, "")
-	d.silence("joe is no longer the question")
-	d.saw()
 	d.now = d.now.Add(30 * time.Second)
 	s.Advance(d.now)
 	d.saw("failed: PAP: no answer in time")

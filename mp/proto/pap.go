@@ -125,8 +125,9 @@ func (s *PAPServer) Start(now time.Time) {
 	}
 }
 
-// Input takes a request. After the answer every request gets the same one:
-// the peer may not have seen it (RFC 1334, section 2.2.1).
+// Input takes a request. The first one counts: while it is being verified only
+// its repetitions are heard, and after the answer every request gets the same
+// one: the peer may not have seen it (RFC 1334, section 2.2.1).
 func (s *PAPServer) Input(now time.Time, info []byte) {
 	p, err := wire.ParsePacket(info)
 	if !s.started || err != nil || p.Code != wire.PAPAuthReq {
@@ -141,10 +142,13 @@ func (s *PAPServer) Input(now time.Time, info []byte) {
 		s.cfg.Log.Debug("packet dropped", "proto", "PAP", "why", err)
 		return
 	}
-	s.id = p.ID
-	if r := s.current; r != nil && r.Name == q.PeerID && r.Password == q.Password {
-		return // a repetition while it is being verified
+	if r := s.current; r != nil { // being verified
+		if r.Name == q.PeerID && r.Password == q.Password {
+			s.id = p.ID // a repetition
+		}
+		return
 	}
+	s.id = p.ID
 	s.current = &AuthRequest{Method: wire.Auth{Protocol: wire.PAP}, Name: q.PeerID, ID: p.ID, Password: q.Password}
 	s.cfg.Verify(now, s.current)
 }
