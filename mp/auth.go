@@ -1,11 +1,19 @@
 package mp
 
 import (
+	"fmt"
 	"time"
 
 	"pppdial/mp/proto"
 	"pppdial/mp/wire"
 )
+
+// maxClaims is how many claims a peer may put without having one accepted. The
+// first that is refused ends the link; there are more when the peer begins LCP
+// anew before it has an answer.
+const maxClaims = 3
+
+var errClaims = fmt.Errorf("%w: begun anew too often without waiting for the answer", proto.ErrAuthRefused)
 
 // authenticators are the two directions of a link's Authenticate phase.
 type authenticators struct {
@@ -22,7 +30,10 @@ type authenticators struct {
 func (a *authenticators) start(now time.Time, k *Link, r *proto.LCPResult) {
 	*a = authenticators{link: k, peerAuth: r.PeerAuth, ourAuth: r.OurAuth}
 	if a.wantPeer = a.wantsProof(); a.wantPeer {
-		s := k.side(a.peerAuth, a.peerPassed, a.peerFailed)
+		if k.proveBy.IsZero() {
+			k.proveBy = now.Add(k.cfg.Auth.Times.WithDefaults().Limit)
+		}
+		s := k.side(a.peerAuth, a.peerPassed, k.unproved)
 		s.verify = a.verify
 		a.server = authMethods[a.peerAuth.Protocol].server(s)
 	} else {
@@ -67,8 +78,16 @@ func (a *authenticators) wantsProof() bool { return a.peerAuth.Protocol != 0 }
 
 func (a *authenticators) verify(now time.Time, r *proto.AuthRequest) {
 	k, server := a.link, a.server
+	if k.claims == maxClaims {
+		k.unproved(now, errClaims)
+		return
+	}
+	k.claims++
 	k.cfg.Auth.Verify(&Claim{k, r, func(ok bool, message string) {
 		k.post(func(now time.Time) {
+			if ok {
+				k.claims--
+			}
 			server.Answer(now, r, ok, message)
 			k.flush(now)
 		})
@@ -77,13 +96,14 @@ func (a *authenticators) verify(now time.Time, r *proto.AuthRequest) {
 
 func (a *authenticators) peerPassed(now time.Time, _ string) {
 	a.link.log.Info("peer authenticated", "name", a.server.Name(), "by", a.peerAuth)
-	a.wantPeer = false
+	a.wantPeer, a.link.proveBy = false, time.Time{}
 	a.check(now)
 }
 
-func (a *authenticators) peerFailed(now time.Time, err error) {
-	a.link.fail(PeerAuth, "", err)
-	a.link.close(now, PeerAuth, "Authentication failed")
+// unproved ends the link of a peer that has not proved who it is.
+func (k *Link) unproved(now time.Time, err error) {
+	k.fail(PeerAuth, "", err)
+	k.close(now, PeerAuth, "Authentication failed")
 }
 
 func (a *authenticators) wePassed(now time.Time, message string) {

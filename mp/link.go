@@ -45,6 +45,8 @@ type Link struct {
 	txACCM    hdlc.ACCM
 	lcp       *proto.LCP
 	auth      authenticators
+	claims    int         // that the peer has put and that were not accepted
+	proveBy   time.Time   // when the peer must have proved who it is; zero: it has, or need not
 	control   []byte      // scratch for control packets
 	bundle    *Bundle     // that it carries data for
 	home      *Bundle     // that it was admitted to
@@ -100,6 +102,7 @@ func (k *Link) fail(kind Kind, detail string, err error) {
 	if k.failure != nil {
 		return
 	}
+	k.proveBy = time.Time{}
 	k.failure = &Failure{
 		Kind: kind, Phase: k.phase, Up: k.bundle != nil && k.bundle.up(), Detail: detail, Err: err,
 	}
@@ -404,6 +407,9 @@ func (k *Link) advance(now time.Time) {
 		k.lcp.Advance(now)
 	}
 	k.auth.advance(now)
+	if due(k.proveBy, now) {
+		k.unproved(now, proto.ErrAuthTimeout)
+	}
 	k.flush(now)
 }
 
@@ -411,7 +417,7 @@ func (k *Link) deadline() time.Time {
 	if k.over {
 		return k.drain
 	}
-	t := earlier(earlier(k.lcp.Deadline(), k.auth.deadline()), k.farewell.until)
+	t := earlier(earlier(k.lcp.Deadline(), k.auth.deadline()), earlier(k.proveBy, k.farewell.until))
 	if b := k.bundle; b != nil && b.pending() && !k.port.busy.Load() && k.pace.next.After(b.pumped) {
 		t = earlier(t, k.pace.next)
 	}

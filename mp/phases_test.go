@@ -3,6 +3,7 @@ package mp_test
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"pppdial/mp"
 	"pppdial/mp/hdlc"
 	"pppdial/mp/mptest"
+	"pppdial/mp/proto"
 	"pppdial/mp/wire"
 )
 
@@ -316,6 +318,115 @@ func TestBackToEstablish(t *testing.T) {
 		a.wantLost(mp.Closed, "")
 		lb.Hangup()
 	})
+}
+
+// anew is a Configure-Request that takes an open link back.
+func anew(id byte) wire.Packet { return wire.Packet{Code: wire.ConfigureRequest, ID: id} }
+
+// TestNoGuessesByBeginningAnew: a peer that begins LCP anew instead of waiting
+// for the refusal of its guess does not guess on for long.
+func TestNoGuessesByBeginningAnew(t *testing.T) {
+	for _, method := range []wire.Auth{papAuth, chapAuth, eapAuth} {
+		t.Run(method.String(), func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				la, lb := mptest.Pair(mptest.Config{Delay: 10 * time.Millisecond})
+				a := newEnd(t, "server", "", "")
+				defer a.close()
+				guesses, asked := byte(0), 0
+				guess := wire.AppendCHAPValue(nil, wire.CHAPValue{Value: make([]byte, 16), Name: "joe"})
+				startScripted(lb, nil, []wire.Auth{method}, func(s *scripted, p wire.Protocol, packet wire.Packet) {
+					switch body, _ := wire.ParseEAPBody(packet.Data); {
+					case p == wire.LCP && method == papAuth:
+						s.send(wire.PAP, wire.Packet{Code: wire.PAPAuthReq, ID: guesses, Data: []byte("\x03joe\x01x")})
+					case p == wire.CHAP && packet.Code == wire.CHAPChallenge:
+						s.send(p, wire.Packet{Code: wire.CHAPResponse, ID: packet.ID, Data: guess})
+					case p == wire.EAP && packet.Code == wire.EAPRequest && body.Type == wire.EAPIdentity:
+						s.send(p, wire.Packet{Code: wire.EAPResponse, ID: packet.ID, Data: []byte("\x01joe")})
+						return
+					case p == wire.EAP && packet.Code == wire.EAPRequest:
+						s.send(p, wire.Packet{Code: wire.EAPResponse, ID: packet.ID, Data: append([]byte{byte(wire.EAPMD5)}, guess...)})
+					default:
+						return
+					}
+					if guesses++; guesses < 20 {
+						s.send(wire.LCP, anew(100+guesses))
+					}
+				})
+				a.start(la, func(c *mp.LinkConfig) {
+					c.LCP.Demand = []wire.Auth{method}
+					c.LCP.EchoInterval = 0
+					c.Auth.Verify = func(claim *mp.Claim) {
+						asked++
+						time.AfterFunc(2*time.Second, func() { claim.Answer(false, "") })
+					}
+				})
+				a.wantLost(mp.PeerAuth, "it does not wait for the answers")
+				if asked > 3 {
+					t.Errorf("%d guesses", asked)
+				}
+				lb.Hangup()
+			})
+		})
+	}
+}
+
+// TestTimeToProve: the time in which a peer has to prove who it is does not
+// begin again with LCP.
+func TestTimeToProve(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		la, lb := mptest.Pair(mptest.Config{})
+		a := newEnd(t, "server", "", "")
+		defer a.close()
+		startScripted(lb, nil, []wire.Auth{chapAuth}, func(*scripted, wire.Protocol, wire.Packet) {})
+		begin := time.Now()
+		a.start(la, func(c *mp.LinkConfig) {
+			c.LCP.Demand = []wire.Auth{chapAuth}
+			c.LCP.EchoInterval = 0
+		})
+		for i := range byte(5) {
+			time.Sleep(7 * time.Second)
+			(&scripted{line: lb}).send(wire.LCP, anew(100+i))
+		}
+		if f := a.wantLost(mp.PeerAuth, "it has proved nothing"); !errors.Is(f, proto.ErrAuthTimeout) {
+			t.Error(f)
+		}
+		if after := time.Since(begin); after > 40*time.Second {
+			t.Errorf("lost after %v", after)
+		}
+		lb.Hangup()
+	})
+}
+
+// TestProofAfterBeginningAnew: a peer that can prove who it is may begin anew,
+// before it has done so and, again and again, afterwards.
+func TestProofAfterBeginningAnew(t *testing.T) {
+	for _, method := range allAuths {
+		t.Run(method.String(), func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				la, lb := mptest.Pair(mptest.Config{Delay: 10 * time.Millisecond})
+				a, b := newEnd(t, "caller", "", ""), newEnd(t, "server", "10.0.0.1", "10.0.0.2")
+				defer b.close()
+				defer a.close()
+				b.secrets = map[string]string{"caller": "xyzzy"}
+				a.start(la, func(c *mp.LinkConfig) { c.LCP.Allow, c.Auth.Password = []wire.Auth{method}, "xyzzy" })
+				b.start(lb, func(c *mp.LinkConfig) {
+					c.LCP.Demand = []wire.Auth{method}
+					c.Auth.Verify = func(claim *mp.Claim) { time.AfterFunc(time.Second, func() { b.verify(claim) }) }
+				})
+				for i := range byte(8) {
+					time.Sleep(500 * time.Millisecond)
+					if i >= 2 {
+						a.wantUp("")
+						b.wantUp("")
+						time.Sleep(time.Minute)
+					}
+					(&scripted{line: la}).send(wire.LCP, anew(100+i))
+				}
+				a.wantUp("the password is right")
+				b.wantUp("the password is right")
+			})
+		})
+	}
 }
 
 // TestLinkPacketsWithinABundle: RFC 1990, section 2: what configures, ends or

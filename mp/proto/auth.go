@@ -85,7 +85,8 @@ type AuthTimes struct {
 	Limit    time.Duration // from Start, or a round's beginning, to the end; 0: 30 s
 }
 
-func (t AuthTimes) withDefaults() AuthTimes {
+// WithDefaults is t with the times that count where none is given.
+func (t AuthTimes) WithDefaults() AuthTimes {
 	if t.Interval <= 0 {
 		t.Interval = 5 * time.Second
 	}

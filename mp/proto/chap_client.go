@@ -38,7 +38,7 @@ type CHAPClient struct {
 
 // NewCHAPClient returns a client that waits for Start.
 func NewCHAPClient(cfg CHAPClientConfig, layer AuthLayer) *CHAPClient {
-	cfg.Times, cfg.Log, cfg.Random = cfg.Times.withDefaults(), logger(cfg.Log), random(cfg.Random)
+	cfg.Times, cfg.Log, cfg.Random = cfg.Times.WithDefaults(), logger(cfg.Log), random(cfg.Random)
 	return &CHAPClient{cfg: cfg, method: newCHAPClientMethod(&cfg), layer: layer}
 }
 

@@ -37,7 +37,7 @@ type CHAPServer struct {
 
 // NewCHAPServer returns a server that waits for Start.
 func NewCHAPServer(cfg CHAPServerConfig, layer AuthLayer) *CHAPServer {
-	cfg.Times, cfg.Log, cfg.Random = cfg.Times.withDefaults(), logger(cfg.Log), random(cfg.Random)
+	cfg.Times, cfg.Log, cfg.Random = cfg.Times.WithDefaults(), logger(cfg.Log), random(cfg.Random)
 	s := &CHAPServer{cfg: cfg, method: newCHAPServerMethod(&cfg), layer: layer}
 	var first [1]byte
 	cfg.Random(first[:])

@@ -43,7 +43,7 @@ type EAPClient struct {
 
 // NewEAPClient returns a client that waits for Start.
 func NewEAPClient(cfg EAPClientConfig, layer AuthLayer) *EAPClient {
-	cfg.Times, cfg.Log = cfg.Times.withDefaults(), logger(cfg.Log)
+	cfg.Times, cfg.Log = cfg.Times.WithDefaults(), logger(cfg.Log)
 	return &EAPClient{cfg: cfg, layer: layer}
 }
 

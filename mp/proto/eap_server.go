@@ -41,7 +41,7 @@ type EAPServer struct {
 
 // NewEAPServer returns a server that waits for Start.
 func NewEAPServer(cfg EAPServerConfig, layer AuthLayer) *EAPServer {
-	cfg.Times, cfg.Log, cfg.Random = cfg.Times.withDefaults(), logger(cfg.Log), random(cfg.Random)
+	cfg.Times, cfg.Log, cfg.Random = cfg.Times.WithDefaults(), logger(cfg.Log), random(cfg.Random)
 	s := &EAPServer{cfg: cfg, layer: layer}
 	var first [1]byte
 	cfg.Random(first[:])

@@ -29,7 +29,7 @@ type PAPClient struct {
 
 // NewPAPClient returns a client that waits for Start.
 func NewPAPClient(cfg PAPClientConfig, layer AuthLayer) *PAPClient {
-	cfg.Times, cfg.Log = cfg.Times.withDefaults(), logger(cfg.Log)
+	cfg.Times, cfg.Log = cfg.Times.WithDefaults(), logger(cfg.Log)
 	return &PAPClient{cfg: cfg, layer: layer}
 }
 
@@ -113,7 +113,7 @@ type PAPServer struct {
 
 // NewPAPServer returns a server that waits for Start.
 func NewPAPServer(cfg PAPServerConfig, layer AuthLayer) *PAPServer {
-	cfg.Times, cfg.Log = cfg.Times.withDefaults(), logger(cfg.Log)
+	cfg.Times, cfg.Log = cfg.Times.WithDefaults(), logger(cfg.Log)
 	return &PAPServer{cfg: cfg, layer: layer}
 }
 
