@@ -2,6 +2,7 @@ package mp
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -150,11 +151,31 @@ func traceFrame(l *slog.Logger, what string, p wire.Protocol, frame []byte, size
 	if !l.Enabled(context.Background(), LevelBytes) {
 		return
 	}
-	const header = 4 // code, identifier, length
+	info := frame[len(frame)-size:]
 	rest := ""
-	if (p == wire.PAP || p == wire.CHAP || p == wire.EAP) && size > header {
-		frame = frame[:len(frame)-size+header]
+	if hidden := size - shown(p, info); hidden > 0 {
+		frame = frame[:len(frame)-hidden]
 		rest = "..."
 	}
 	l.Log(context.Background(), LevelBytes, fmt.Sprintf("%s %x%s", what, frame, rest))
 }
+
+// shown is how many octets of information stand before those that prove who
+// somebody is: in a packet of authentication, and in a Protocol-Reject, which
+// ends with what was rejected (RFC 1661, section 5.7).
+func shown(p wire.Protocol, info []byte) int {
+	const field = 2 // the rejected protocol
+	switch {
+	case authenticates(p):
+		return min(len(info), wire.PacketHeader)
+	case p != wire.LCP || len(info) < wire.PacketHeader+field || wire.Code(info[0]) != wire.ProtocolReject:
+		return len(info)
+	}
+	if authenticates(wire.Protocol(binary.BigEndian.Uint16(info[wire.PacketHeader:]))) {
+		return wire.PacketHeader + field
+	}
+	return len(info)
+}
+
+// authenticates reports whether packets of p prove who somebody is.
+func authenticates(p wire.Protocol) bool { return p == wire.PAP || p == wire.CHAP || p == wire.EAP }

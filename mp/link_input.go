@@ -81,7 +81,7 @@ func (k *Link) frame(now time.Time, frame []byte) {
 		k.parting.input(now, k, info)
 	case k.lcp.State() != fsm.Opened:
 		// RFC 1661, section 3.4: silently discarded.
-	case p == wire.PAP || p == wire.CHAP || p == wire.EAP:
+	case authenticates(p):
 		if !k.auth.input(now, p, info) {
 			k.rejectProtocol(now, p, info)
 		}

@@ -319,7 +319,7 @@ func (m *multilink) deliver(now time.Time) {
 		switch {
 		case err != nil:
 			m.b.drops[dropMalformed]++
-		case proto == wire.LCP || proto == wire.PAP || proto == wire.CHAP || proto == wire.EAP || proto == wire.MP:
+		case proto == wire.LCP || authenticates(proto) || proto == wire.MP:
 			// A mark, or what belongs to a link (RFC 1990, section 2).
 		default:
 			k := m.b.carrier()

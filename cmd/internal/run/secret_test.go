@@ -9,7 +9,9 @@ import (
 	"testing/synctest"
 
 	"pppdial/mp"
+	"pppdial/mp/hdlc"
 	"pppdial/mp/mptest"
+	"pppdial/mp/wire"
 )
 
 // A side is one end of a link in memory.
@@ -43,6 +45,9 @@ func (p *pad) Write(b []byte) (int, error) {
 // no password is in the log, neither as text nor in hex.
 func TestNoSecretInTheLog(t *testing.T) {
 	const right, wrong = "Rumpelstilz", "Dornroschen"
+	pap := wire.AppendPacket([]byte{0xff, 0x03, 0xc0, 0x23}, wire.Packet{
+		Code: wire.PAPAuthReq, ID: 1, Data: wire.AppendPAPRequest(nil, wire.PAPRequest{PeerID: "me", Password: wrong})})
+	request := hdlc.AppendFrame(nil, pap, new(hdlc.ACCM), true)
 	for _, tt := range []struct {
 		name, ours, theirs string
 		kind               mp.Kind
@@ -78,6 +83,8 @@ func TestNoSecretInTheLog(t *testing.T) {
 				if !tt.fails {
 					<-a.up
 					<-b.up
+					near.Write(request) // where PAP was not agreed on, it comes back rejected
+					synctest.Wait()
 				}
 				for _, s := range []*side{a, b} {
 					s.bundle.Close(mp.Closed, "")
@@ -101,7 +108,11 @@ func TestNoSecretInTheLog(t *testing.T) {
 						}
 					}
 				}
-				for _, level := range []string{"rcvd ff03c0", "rcvd [LCP ConfReq"} {
+				levels := []string{"rcvd ff03c0", "rcvd [LCP ConfReq"}
+				if !tt.fails && tt.name != "PAP" {
+					levels = append(levels, "sent [LCP ProtRej", "rcvd [LCP ProtRej")
+				}
+				for _, level := range levels {
 					if !strings.Contains(log.String(), level) {
 						t.Errorf("no %q in the log:\n%s", level, log.String())
 					}
