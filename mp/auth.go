@@ -179,6 +179,9 @@ func (a *authenticators) stop() {
 	if a.client != nil {
 		a.client.Stop()
 	}
+	if a.link != nil {
+		a.link.challenges.forget(a.link)
+	}
 	*a = authenticators{}
 }
 

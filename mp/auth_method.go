@@ -31,22 +31,22 @@ var authMethods = map[wire.Protocol]authMethod{
 		server: func(s *authSide) proto.Server {
 			return proto.NewCHAPServer(proto.CHAPServerConfig{
 				Algorithm: s.algorithm, Name: s.Name, Times: s.Times, Again: s.Again, Verify: s.verify,
-				Random: s.challenges.fill, Log: s.log}, s.layer)
+				Random: s.random, Log: s.log}, s.layer)
 		},
 		client: func(s *authSide) proto.Authenticator {
 			return proto.NewCHAPClient(proto.CHAPClientConfig{
-				Algorithm: s.algorithm, Name: s.Name, Secret: s.Password, Times: s.Times, Own: s.challenges.has, Log: s.log}, s.layer)
+				Algorithm: s.algorithm, Name: s.Name, Secret: s.Password, Times: s.Times, Own: s.own, Log: s.log}, s.layer)
 		},
 	},
 	wire.EAP: {
 		server: func(s *authSide) proto.Server {
 			return proto.NewEAPServer(proto.EAPServerConfig{
 				Name: s.Name, Times: s.Times, Again: s.Again, Verify: s.verify,
-				Random: s.challenges.fill, Log: s.log}, s.layer)
+				Random: s.random, Log: s.log}, s.layer)
 		},
 		client: func(s *authSide) proto.Authenticator {
 			return proto.NewEAPClient(proto.EAPClientConfig{
-				Name: s.Name, Secret: s.Password, Times: s.Times, Own: s.challenges.has, Log: s.log}, s.layer)
+				Name: s.Name, Secret: s.Password, Times: s.Times, Own: s.own, Log: s.log}, s.layer)
 		},
 	},
 }
@@ -54,17 +54,19 @@ var authMethods = map[wire.Protocol]authMethod{
 // An authSide is what one side is made of.
 type authSide struct {
 	*AuthConfig
-	challenges *challenges
-	algorithm  uint8                               // of CHAP
-	verify     func(time.Time, *proto.AuthRequest) // of a server
-	layer      proto.AuthLayer
-	log        *slog.Logger
+	random    func([]byte)                        // makes a challenge
+	own       func([]byte) bool                   // is it one that we have made?
+	algorithm uint8                               // of CHAP
+	verify    func(time.Time, *proto.AuthRequest) // of a server
+	layer     proto.AuthLayer
+	log       *slog.Logger
 }
 
 // side is what the side that LCP has agreed upon is made of.
 func (k *Link) side(m wire.Auth, passed func(time.Time, string), failed func(time.Time, error)) *authSide {
 	return &authSide{
-		AuthConfig: &k.cfg.Auth, challenges: k.challenges, algorithm: m.Algorithm, log: k.log,
+		AuthConfig: &k.cfg.Auth, algorithm: m.Algorithm, log: k.log,
+		random: func(b []byte) { k.challenges.fill(k, b) }, own: k.challenges.has,
 		layer: proto.AuthLayer{
 			Send:   func(p wire.Packet) { k.sendControl(m.Protocol, p) },
 			Passed: passed, Failed: failed,

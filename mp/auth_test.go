@@ -188,32 +188,49 @@ func TestReflection(t *testing.T) {
 }
 
 // TestReflectionByAnotherLink is a peer that takes the challenge of one call to
-// another.
+// another, after a third has had us make a lot of them.
 func TestReflectionByAnotherLink(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		first, peer1 := mptest.Pair(mptest.Config{})
 		second, peer2 := mptest.Pair(mptest.Config{})
+		third, peer3 := mptest.Pair(mptest.Config{})
 		a := newEnd(t, "ann", "", "")
 		defer a.close()
-		stolen := make(chan []byte, 1)
+		stolen, many := make(chan []byte, 1), make(chan bool)
 		startScripted(peer1, nil, []wire.Auth{chapAuth}, func(s *scripted, p wire.Protocol, packet wire.Packet) {
 			if p == wire.CHAP && packet.Code == wire.CHAPChallenge {
 				stolen <- packet.Data
 			}
 		})
+		made := 0
+		startScripted(peer3, nil, []wire.Auth{chapAuth}, func(s *scripted, p wire.Protocol, packet wire.Packet) {
+			if p != wire.CHAP || packet.Code != wire.CHAPChallenge {
+				return
+			}
+			switch made++; {
+			case made < 300:
+				s.send(wire.LCP, anew(byte(100+made)))
+			case made == 300:
+				close(many)
+			}
+		})
 		startScripted(peer2, []wire.Auth{chapAuth}, nil, func(s *scripted, p wire.Protocol, packet wire.Packet) {
 			switch {
 			case p == wire.LCP:
+				<-many
 				s.send(wire.CHAP, wire.Packet{Code: wire.CHAPChallenge, ID: 1, Data: <-stolen})
 			case p == wire.CHAP:
 				t.Errorf("our own challenge is answered: %s", wire.Format(p, wire.AppendPacket(nil, packet)))
 			}
 		})
-		a.start(first, func(c *mp.LinkConfig) {
+		demanding := func(c *mp.LinkConfig) {
 			c.LCP.Demand = []wire.Auth{chapAuth}
 			c.LCP.EchoInterval = 0
-		})
+		}
+		a.start(first, demanding)
 		victim := a.link
+		a.start(third, demanding)
+		busy := a.link
 		a.start(second, func(c *mp.LinkConfig) {
 			c.LCP.Allow = []wire.Auth{chapAuth}
 			c.LCP.EchoInterval = 0
@@ -223,8 +240,10 @@ func TestReflectionByAnotherLink(t *testing.T) {
 			t.Errorf("lost with %v, want %v", f, proto.ErrAuthReflected)
 		}
 		victim.Drop(mp.Closed, "")
+		busy.Drop(mp.Closed, "")
 		peer1.Hangup()
 		peer2.Hangup()
+		peer3.Hangup()
 	})
 }
 

@@ -359,6 +359,7 @@ func (k *Link) end(now time.Time) {
 	}
 	k.leaveBundle(now, false)
 	k.part(now)
+	k.auth.stop()
 	k.ended = true
 	k.setPhase(PhaseDead)
 	owner := k.owner.Load()
