@@ -89,8 +89,13 @@ func (l *Lines) Lost(now time.Time, byPeer bool, have int) {
 
 // Failed says that a call for a further line was in vain.
 func (l *Lines) Failed(now time.Time) {
-	l.after = now.Add(min(l.cfg.Wait<<min(l.vain, 10), max(longestWait, l.cfg.Wait)))
+	l.after = now.Add(growing(l.cfg.Wait, l.vain))
 	l.vain++
+}
+
+// growing is a rest after so many in vain.
+func growing(rest time.Duration, vain int) time.Duration {
+	return min(rest<<min(vain, 10), max(longestWait, rest))
 }
 
 // Joined says that one has come.

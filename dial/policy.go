@@ -52,6 +52,7 @@ type Policy struct {
 	tries    int
 	hopeless int // failures in a row that calling again hardly mends
 	crossed  int
+	deaf     int // rests in a row because of lines on which no call can be awaited
 	up       bool
 	calling  bool
 	next     time.Time // of the next call, if it is wanted; else before which none is made
@@ -92,6 +93,18 @@ func (p *Policy) Postponed(now time.Time) {
 		p.calling, p.wanted, p.next = false, true, now.Add(p.cfg.Wait)
 	}
 }
+
+// Deaf says that no call can be awaited on a line, while others do their work: it
+// is tried again after a rest, longer each time.
+func (p *Policy) Deaf(now time.Time) {
+	if p.calling {
+		p.calling, p.wanted, p.next = false, true, now.Add(growing(p.cfg.Wait, p.deaf))
+		p.deaf++
+	}
+}
+
+// Answered says that a call has come in whose link is another's.
+func (p *Policy) Answered() { p.tries, p.hopeless, p.deaf = 0, 0, 0 }
 
 // Wish says that somebody wants a call now, whatever the mode.
 func (p *Policy) Wish(now time.Time) Action {

@@ -128,6 +128,27 @@ func TestPolicy(t *testing.T) {
 			{10, "down", Nothing, -1},
 			{11, "traffic", Nothing, 15},
 		}},
+		{"a line on which no call can be awaited", out, []policyStep{
+			{0, "start", MakeCall, -1},
+			{0, "deaf", Nothing, 5},
+			{0, "deaf", Nothing, 5},
+			{5, "advance", MakeCall, -1},
+			{5, "deaf", Nothing, 15},
+			{15, "advance", MakeCall, -1},
+			{20, "answered", Nothing, -1},
+			{21, "deaf", Nothing, 26},
+			{26, "up", Nothing, -1},
+			{27, "deaf", Nothing, -1},
+		}},
+		{"a call that is answered ends the series", out, []policyStep{
+			{0, "start", MakeCall, -1},
+			{0, "failed", Nothing, 5},
+			{5, "advance", MakeCall, -1},
+			{5, "failed", Nothing, 10},
+			{10, "advance", MakeCall, -1},
+			{20, "answered", Nothing, -1},
+			{30, "failed", Nothing, 35},
+		}},
 		{"only who dials on demand can be crossed", camp, []policyStep{
 			{0, "start", MakeCall, -1},
 			{1, "crossed", Nothing, 6},
@@ -173,6 +194,10 @@ func TestPolicy(t *testing.T) {
 					got = p.Failed(now, Cause{Until: start.Add(100 * time.Second)})
 				case "postponed":
 					p.Postponed(now)
+				case "deaf":
+					p.Deaf(now)
+				case "answered":
+					p.Answered()
 				case "again":
 					if p.Again(now) {
 						got = MakeCall

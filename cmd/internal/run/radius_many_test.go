@@ -27,6 +27,8 @@ type exchange struct {
 	calls chan *conn
 
 	mu     sync.Mutex
+	free   int // lines, of those that work
+	waits  int // that were begun
 	people []*person
 }
 
@@ -35,12 +37,38 @@ func (x *exchange) Call(context.Context) (*conn, error) {
 }
 
 func (x *exchange) Answer(ctx context.Context) (*conn, error) {
+	if !x.take() {
+		return nil, &dial.Error{Kind: dial.Locked, Err: errors.New("no line is free")}
+	}
 	select {
 	case c := <-x.calls:
+		hangUp := c.hangUp
+		c.hangUp = func(ctx context.Context) {
+			hangUp(ctx)
+			x.release()
+		}
 		return c, nil
 	case <-ctx.Done():
+		x.release()
 		return nil, ctx.Err()
 	}
+}
+
+func (x *exchange) take() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.waits++
+	if x.free == 0 {
+		return false
+	}
+	x.free--
+	return true
+}
+
+func (x *exchange) release() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.free++
 }
 
 func (x *exchange) Close() {}
@@ -95,6 +123,14 @@ func (x *exchange) hangUp() {
 // which stand for SERVERS.
 func bureau(t *testing.T, lines int, words, secret string, ports ...int) (x *exchange, d *daemon, stop func()) {
 	t.Helper()
+	x = &exchange{calls: make(chan *conn), free: lines}
+	d, stop = x.serve(t, lines, words, secret, ports...)
+	return x, d, stop
+}
+
+// serve is a bureau of whose lines not all need to work.
+func (x *exchange) serve(t *testing.T, lines int, words, secret string, ports ...int) (d *daemon, stop func()) {
+	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "secret")
 	if err := os.WriteFile(file, []byte(secret+"\n"), 0o600); err != nil {
@@ -114,7 +150,6 @@ func bureau(t *testing.T, lines int, words, secret string, ports ...int) (x *exc
 	if diags = append(diags, more...); diags.HasErrors() {
 		t.Fatal(diags)
 	}
-	x = &exchange{calls: make(chan *conn)}
 	w := newMemWorld(t).world()
 	w.caller = func(dial.Config) (caller, error) { return x, nil }
 	d = newDaemon(Options{StateDir: dir, KeepDir: filepath.Join(dir, "keep")}, f, w, new(slog.LevelVar), slog.New(slog.NewTextHandler(t.Output(), nil)))
@@ -124,7 +159,7 @@ func bureau(t *testing.T, lines int, words, secret string, ports ...int) (x *exc
 		defer close(ended)
 		d.run(ctx, nil, func() *Verdict { return d.serve(e) })
 	}()
-	return x, d, func() {
+	return d, func() {
 		cancel()
 		<-ended
 	}

@@ -178,12 +178,7 @@ func (u *unit) call(first bool) {
 // listen waits for calls on every line of the entry, as far as they are wanted.
 // Without any, lines come from other processes.
 func (u *unit) listen() {
-	inUse := len(u.attempts) + u.hanging
-	for _, m := range u.d.members {
-		if m.entry == u.entry {
-			inUse++
-		}
-	}
+	inUse := len(u.attempts) + u.hanging + u.talking()
 	limit := len(u.entry.Device)
 	if !u.entry.Reconfigure {
 		limit = min(limit, u.entry.MaxDevs)
@@ -192,6 +187,20 @@ func (u *unit) listen() {
 		u.attempt(!u.up, caller.Answer)
 	}
 }
+
+// talking is the number of lines that speak PPP by the entry.
+func (u *unit) talking() (n int) {
+	for _, m := range u.d.members {
+		if m.entry == u.entry {
+			n++
+		}
+	}
+	return n
+}
+
+// answers reports whether calls are awaited, carried or just over: the end of one
+// is followed by another wait.
+func (u *unit) answers() bool { return len(u.attempts) > 0 || u.talking() > 0 || u.d.hanging > 0 }
 
 // makeCaller sees to it that there is one, or ends the unit.
 func (u *unit) makeCaller() bool {
@@ -238,7 +247,8 @@ func (u *unit) called(a *attempt, c *conn, err error) {
 		u.account.made++
 		if u.entry.Reconfigure { // the peer will tell whose line it is
 			m.unit = nil
-			u.listen()
+			u.tries = 0
+			u.policy.Answered()
 		}
 		u.d.talk(m)
 	case u.final != nil:
@@ -259,7 +269,13 @@ func (u *unit) called(a *attempt, c *conn, err error) {
 
 // failed takes a call that was not made, or whose link never came up.
 func (u *unit) failed(v Verdict, c dial.Cause) {
-	if u.final != nil {
+	switch {
+	case u.final != nil:
+		return
+	case u.entry.Mode == conf.In && u.answers():
+		u.log.Info("no further line", "because", v.Evidence)
+		u.policy.Deaf(time.Now())
+		u.rearm()
 		return
 	}
 	u.tries++
