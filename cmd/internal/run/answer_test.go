@@ -1,12 +1,19 @@
 package run
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"pppdial/cmd/internal/rendezvous"
+	"pppdial/cmd/internal/status"
 	"pppdial/mp"
+	"pppdial/mp/mptest"
 )
 
 // strangers are refused without the name service being asked.
@@ -75,4 +82,33 @@ func TestAnswerGivesUp(t *testing.T) {
 			t.Errorf("without any line: %v", d.final)
 		}
 	})
+}
+
+// TestAnswerNoPPP: a line on which there can be no PPP, before anybody knows whose
+// it is, is told of, and ends a program that is only there for it.
+func TestAnswerNoPPP(t *testing.T) {
+	for _, solo := range []bool{true, false} {
+		t.Run(fmt.Sprint("solo ", solo), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var said strings.Builder
+				log := slog.New(slog.NewTextHandler(&said, nil))
+				d := newDaemon(Options{StateDir: t.TempDir()}, nil, newMemWorld(t).world(), new(slog.LevelVar), log)
+				d.solo = solo
+				near, _ := mptest.Pair(mptest.Config{})
+				c := &conn{Line: near, hangUp: func(context.Context) { near.Hangup() }, setSync: func() error { return errors.New("no such thing") }}
+				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+				defer cancel()
+				v := d.run(ctx, nil, func() *Verdict {
+					d.talk(&member{conn: c, entry: entryOf(t, "in reconfigure sync remotehost=0"), origin: status.Answered})
+					return nil
+				})
+				if ended := v.Status == StatusOpen; ended != solo {
+					t.Errorf("the program's %v", v)
+				}
+				if told := strings.Contains(said.String(), "no such thing"); told == solo { // the program's is told where it ends
+					t.Error(said.String())
+				}
+			})
+		})
+	}
 }

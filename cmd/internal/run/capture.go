@@ -65,12 +65,6 @@ func (m *member) hand(u *unit, made bool) {
 	old.Close()
 }
 
-// discard ends the recorder of a caller that has never got a unit.
-func (d *daemon) discard(m *member, v Verdict) {
-	d.keep(m.record, m.log, v)
-	m.record.Close()
-}
-
 // keep writes out what has been recorded of a call, if it has failed.
 func (u *unit) keep(v Verdict) { u.d.keep(u.record, u.log, v) }
 

@@ -97,18 +97,24 @@ func (d *daemon) lost(k *mp.Link, f *mp.Failure, unread []byte) {
 	v = d.radiusLost(m, f, v)
 	d.diagnose(m, f, v, func(v Verdict) {
 		d.giveBack(m, v)
-		if m.unit == nil {
+		if m.unit != nil {
+			m.unit.lost(m, f, v)
+		} else {
 			d.discard(m, v)
 		}
-		switch {
-		case m.unit != nil:
-			m.unit.lost(m, f, v)
-		case d.solo:
-			d.end(v)
-		case d.final == nil:
-			v.log(m.log)
-		}
 	})
+}
+
+// discard takes the end of a caller that has never got a unit.
+func (d *daemon) discard(m *member, v Verdict) {
+	d.keep(m.record, m.log, v)
+	m.record.Close()
+	switch {
+	case d.solo:
+		d.end(v)
+	case d.final == nil:
+		v.log(m.log)
+	}
 }
 
 // giveBack hangs up, apart from the run loop: modems take their time.
