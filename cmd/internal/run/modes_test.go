@@ -178,7 +178,7 @@ func TestModes(t *testing.T) {
 		{name: "quiet gives up for now, and begins anew", words: quiet("modtries=2"), outcomes: []string{"APN refused", "APN refused"}, send: []sending{at(10, to(53)), at(300, to(53))}, until: 1000,
 			want: []string{"10 call", "11 slowing down", "71 call", "72 giving up", "72 slowing down", "300 call", "301 up", "331 " + idleEnd}},
 		{name: "quiet pauses after a series", words: quiet("modtries=1 modpause=100"), outcomes: []string{"no dial tone"}, send: []sending{at(10, to(53)), at(20, to(53))}, until: 1000,
-			want: []string{"10 call", "11 slowing down", "111 call", "112 up", "142 " + idleEnd}},
+			want: []string{"10 call", "11 giving up", "11 slowing down", "111 call", "112 up", "142 " + idleEnd}},
 		{name: "quiet for so long", words: quiet("max_connect_secs=20"), send: []sending{at(10, to(53)), at(50, to(53))}, until: 100,
 			want: []string{"10 call", "11 up", "31 down, the time for the call is over", "50 call", "51 up", "71 down, the time for the call is over"}},
 

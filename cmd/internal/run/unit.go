@@ -287,7 +287,7 @@ func (u *unit) failed(v Verdict, c dial.Cause) {
 		u.tries = 0
 		u.flush()
 	}
-	if tries > 1 && action != dial.Nothing {
+	if action == dial.GiveUp || tries > 1 && action == dial.End {
 		u.log.Warn("giving up for now", "tries", tries)
 	}
 	if action == dial.End {
