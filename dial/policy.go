@@ -112,6 +112,13 @@ func (p *Policy) Wish(now time.Time) Action {
 	return p.Advance(now)
 }
 
+// Order is a Wish that does not wait for the rest after the call before. Where
+// HourLimit forbids the call, it is made at the Deadline.
+func (p *Policy) Order(now time.Time) Action {
+	p.next = now
+	return p.Wish(now)
+}
+
 // Up says that the link carries traffic, whoever has made the call.
 func (p *Policy) Up(time.Time) {
 	p.up, p.calling, p.wanted = true, false, false

@@ -90,6 +90,17 @@ func TestPolicy(t *testing.T) {
 			{182, "advance", MakeCall, -1},
 			{183, "failed", Nothing, 188},
 		}},
+		{"an order ends the rest, not the limit", limited, []policyStep{
+			{0, "start", MakeCall, -1},
+			{1, "hopeless", Nothing, 61},
+			{2, "order", MakeCall, -1},
+			{3, "order", Nothing, -1},
+			{4, "hopeless", GiveUp, 3600},
+			{5, "order", Nothing, 3600},
+			{3600, "advance", MakeCall, -1},
+			{3601, "up", Nothing, -1},
+			{3602, "order", Nothing, -1},
+		}},
 		{"no more calls in an hour than allowed", limited, []policyStep{
 			{0, "start", MakeCall, -1},
 			{1, "up", Nothing, -1},
@@ -194,6 +205,8 @@ func TestPolicy(t *testing.T) {
 					got = p.Failed(now, Cause{Until: start.Add(100 * time.Second)})
 				case "postponed":
 					p.Postponed(now)
+				case "order":
+					got = p.Order(now)
 				case "deaf":
 					p.Deaf(now)
 				case "answered":

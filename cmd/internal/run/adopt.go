@@ -230,8 +230,7 @@ func (u *unit) act(c rendezvous.Command) error {
 	switch c.Verb {
 	case rendezvous.Up:
 		if !u.up && len(u.attempts) == 0 {
-			u.waiting = "pppstat up"
-			u.do(u.policy.Wish(time.Now()))
+			return u.callNow()
 		}
 	case rendezvous.Down:
 		u.breakLinks(Verdict{Status: StatusUser, Phase: u.phase(), By: "us", Evidence: "pppstat down"})
@@ -248,6 +247,18 @@ func (u *unit) act(c rendezvous.Command) error {
 		u.d.debug(levelFor(c.Level))
 	default:
 		return errors.New("there is no command " + string(c.Verb))
+	}
+	return nil
+}
+
+// callNow is what an operator orders.
+func (u *unit) callNow() error {
+	u.waiting = "pppstat up"
+	a := u.policy.Order(time.Now())
+	next := u.policy.Deadline()
+	u.do(a)
+	if !next.IsZero() {
+		return errors.New("redial_limit allows no call before " + next.Format(time.TimeOnly))
 	}
 	return nil
 }

@@ -284,6 +284,37 @@ func TestWhy(t *testing.T) {
 	})
 }
 
+// TestUpNow: an operator's call does not wait for the rest after what further
+// calls hardly mend, only for redial_limit.
+func TestUpNow(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := &scripted{memWorld: newMemWorld(t), began: time.Now(), outcomes: slices.Repeat([]string{"SIM locked"}, 4)}
+		w.log = slog.New(w)
+		d, stop := w.serveEach(dir, w.world(), []string{"out camp redial_limit=4"})
+		defer stop()
+		up := func() error {
+			return host{d}.Act(t.Context(), rendezvous.Caller{}, rendezvous.Command{Verb: rendezvous.Up})
+		}
+		time.Sleep(200 * time.Second) // calls at 0, 61 and 182 s
+		if err := up(); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(100 * time.Second)
+		want := "redial_limit allows no call before " + w.began.Add(time.Hour).Format(time.TimeOnly)
+		if err := up(); err == nil || err.Error() != want {
+			t.Errorf("the fifth call of an hour: %v, want %s", err, want)
+		}
+		time.Sleep(time.Hour)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		calls := slices.DeleteFunc(slices.Clone(w.timeline), func(s string) bool { return !strings.HasSuffix(s, " call") })
+		if want := []string{"0 call", "61 call", "182 call", "200 call", "3600 call"}; !slices.Equal(calls, want) {
+			t.Errorf("%q, want %q", calls, want)
+		}
+	})
+}
+
 // TestKept: what comes while a call is made is kept, as much as qmax says, and
 // sent when the link is up; what waits in vain is dropped, and all is counted.
 func TestKept(t *testing.T) {
