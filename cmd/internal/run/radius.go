@@ -36,6 +36,7 @@ type radiusCall struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	grant   *radius.Grant // nil: not yet
+	pool    []conf.Range  // that the grant names
 	err     error         // why no server has decided
 	session *radius.Session
 	cause   radius.Cause // of the session's end, if it is not the verdict's
@@ -124,18 +125,34 @@ func (d *daemon) askRadius(m *member, claim *mp.Claim) {
 		claim.Answer(false, "")
 		return
 	}
-	r := m.radius
+	r, base, log := m.radius, m.entry, m.log
+	first := r.grant == nil
 	r.client.Authenticate(r.ctx, r.call, claim.AuthRequest, func(a radius.Answer) {
-		d.box.Put(func() { d.radiusAnswered(m, claim, a) })
+		var n named
+		if a.Grant != nil && first { // the name service may be asked for what the entries name
+			n.entry, n.err = d.goesOnWith(base, claim.Name, a.Grant.Filter)
+			n.pool = d.poolOf(a.Grant, log)
+		}
+		d.box.Put(func() { d.radiusAnswered(m, claim, a, n) })
 	})
 }
 
+// A named is what a grant names in the control file.
+type named struct {
+	entry *conf.Entry // nil: the call goes on as it has begun
+	err   error
+	pool  []conf.Range
+}
+
 // radiusAnswered passes the answer on. The grant of the first round counts.
-func (d *daemon) radiusAnswered(m *member, claim *mp.Claim, a radius.Answer) {
+func (d *daemon) radiusAnswered(m *member, claim *mp.Claim, a radius.Answer, n named) {
+	if d.members[claim.Link] == nil {
+		return // lost by now
+	}
 	r := m.radius
 	if a.Grant != nil && r.grant == nil {
-		m.chosen, r.err = d.goesOnWith(m.entry, claim.Name, a.Grant.Filter)
-		r.grant = a.Grant
+		m.chosen, r.err = n.entry, n.err
+		r.grant, r.pool = a.Grant, n.pool
 	} else {
 		r.err = a.Err
 	}
@@ -189,28 +206,34 @@ func (u *unit) grant(m *member, a *mp.Admission) (why string) {
 				a.Reconfigure(linkConfig(e, m.limit, u.d, m.log))
 			}
 		}
-		u.goOnWith(granted(u.d.pooled(e, g, m.log), g))
+		u.goOnWith(granted(withPool(e, m.radius.pool), g))
 	}
 	return ""
 }
 
-// pooled is the entry with the addresses of the pool that a server names by the
-// label of an entry.
-func (d *daemon) pooled(e *conf.Entry, g *radius.Grant, log *slog.Logger) *conf.Entry {
+// poolOf is the pool that a server names by the label of an entry.
+func (d *daemon) poolOf(g *radius.Grant, log *slog.Logger) []conf.Range {
 	if g.Pool == "" {
-		return e
+		return nil
 	}
-	x := *e
 	if !d.file.Has(g.Pool) {
 		log.Warn("attribute Framed-Pool ignored: there is no such entry", "label", g.Pool)
-		return e
+		return nil
 	}
 	from, _ := d.file.Entry(g.Pool)
 	if len(from.Pool) == 0 {
 		log.Warn("attribute Framed-Pool ignored: the entry has no pool", "label", g.Pool)
+	}
+	return from.Pool
+}
+
+// withPool is the entry with the addresses of a pool that a server names.
+func withPool(e *conf.Entry, pool []conf.Range) *conf.Entry {
+	if len(pool) == 0 {
 		return e
 	}
-	x.Pool, x.Set = from.Pool, maps.Clone(e.Set)
+	x := *e
+	x.Pool, x.Set = pool, maps.Clone(e.Set)
 	delete(x.Set, "remotehost") // in whose place the pool is
 	return &x
 }

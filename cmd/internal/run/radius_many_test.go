@@ -24,7 +24,9 @@ import (
 
 // An exchange is where callers get through to a daemon that answers.
 type exchange struct {
-	calls chan *conn
+	calls  chan *conn
+	more   string                                  // entries
+	lookup func(host string) ([]netip.Addr, error) // nil: the system's
 
 	mu     sync.Mutex
 	free   int // lines, of those that work
@@ -144,8 +146,10 @@ func (x *exchange) serve(t *testing.T, lines int, words, secret string, ports ..
 	for i := range lines {
 		devices += fmt.Sprintf(" device=/dev/x%d", i)
 	}
-	text := "answer in reconfigure localhost=10.0.0.1 -ipv6 " + strings.ReplaceAll(words, "SERVERS", servers) + devices + "\n"
-	f, diags := checks.Parse("ppp.conf", []byte(text))
+	text := "answer in reconfigure localhost=10.0.0.1 -ipv6 " + strings.ReplaceAll(words, "SERVERS", servers) + devices + "\n" + x.more
+	o := checks
+	o.Lookup = x.lookup
+	f, diags := o.Parse("ppp.conf", []byte(text))
 	e, more := f.Entry("answer")
 	if diags = append(diags, more...); diags.HasErrors() {
 		t.Fatal(diags)
@@ -314,5 +318,48 @@ func TestRadiusSlow(t *testing.T) {
 				t.Error("the daemon serves nobody else")
 			}
 		})
+	}
+}
+
+// TestRadiusNames: while the name service is asked for what an answer of a
+// server names, everybody else is served.
+func TestRadiusNames(t *testing.T) {
+	t.Parallel()
+	s := radiustest.Start(t, "shh", "joe Cleartext-Password := \"right\"\n\tFramed-Pool = water\n")
+	asked, answer := make(chan string, 4), make(chan bool)
+	x := &exchange{
+		calls: make(chan *conn), free: 2,
+		more: "joe localhost=here.example remotehost=0\nwater pool=10.9.1.0/24 localhost=there.example remotehost=0\n",
+		lookup: func(host string) ([]netip.Addr, error) {
+			if strings.HasSuffix(host, ".example") {
+				asked <- host
+				<-answer
+			}
+			return []netip.Addr{netip.MustParseAddr("10.0.0.2")}, nil
+		},
+	}
+	d, stop := x.serve(t, 2, "recv_chap SERVERS", "shh", s.Port)
+	defer stop()
+	defer x.hangUp()
+	p := x.call(t, "joe", "right")
+	for _, want := range []string{"here.example", "there.example"} {
+		name := <-asked
+		if name != want {
+			t.Errorf("asked for %s, want %s", name, want)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		if served, _ := ask(ctx, d, func() bool { return true }); !served {
+			t.Errorf("all wait for %s", name)
+		}
+		cancel()
+		answer <- true
+	}
+	select {
+	case n := <-p.up:
+		if !netip.MustParsePrefix("10.9.1.0/24").Contains(n.Local) {
+			t.Error(n.Local)
+		}
+	case f := <-p.lost:
+		t.Error(f)
 	}
 }
