@@ -2,7 +2,6 @@ package run
 
 import (
 	"errors"
-	"net"
 	"net/netip"
 	"os"
 
@@ -38,7 +37,11 @@ func (u *unit) takeAddress(name string) error {
 	if err != nil {
 		return err
 	}
-	l, err := p.Take(name, ranges(u.entry), u.d.occupied)
+	occupied, err := u.d.occupied()
+	if err != nil {
+		return err
+	}
+	l, err := p.Take(name, ranges(u.entry), occupied)
 	if err != nil {
 		return err
 	}
@@ -65,29 +68,25 @@ func (d *daemon) openPool() (*pool.Pool, error) {
 	return p, err
 }
 
-// occupied reports whether an address is somebody's for another reason than that
-// a pool has given it.
-func (d *daemon) occupied(a netip.Addr) bool {
-	if d.hosts[a] || d.world.isOurs(a) {
-		return true
+// occupied tells which addresses are somebody's for another reason than that a
+// pool has given them.
+func (d *daemon) occupied() (func(netip.Addr) bool, error) {
+	addrs, err := d.world.addrs()
+	if err != nil {
+		return nil, err
 	}
-	for _, u := range d.units {
-		if u.iface != nil && u.lease == nil && u.iface.up.v4 != nil && u.iface.up.v4.Remote == a {
-			return true
+	taken := map[netip.Addr]bool{}
+	for _, a := range addrs {
+		if p, err := netip.ParsePrefix(a.String()); err == nil {
+			taken[p.Addr()] = true
 		}
 	}
-	return false
-}
-
-// isOurs reports whether an address is one of this machine's: only those can be
-// bound to.
-func isOurs(a netip.Addr) bool {
-	c, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(a, 0)))
-	if err != nil {
-		return false
+	for _, u := range d.units {
+		if u.iface != nil && u.lease == nil && u.iface.up.v4 != nil {
+			taken[u.iface.up.v4.Remote] = true
+		}
 	}
-	c.Close()
-	return true
+	return func(a netip.Addr) bool { return d.hosts[a] || taken[a] }, nil
 }
 
 // explainPool explains why a caller gets no address.

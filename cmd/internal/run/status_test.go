@@ -8,7 +8,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net"
-	"net/netip"
 	"os"
 	"slices"
 	"sync"
@@ -98,7 +97,7 @@ func (w *memWorld) world() world {
 	return world{
 		caller: func(c dial.Config) (caller, error) { return memCaller{w, c.Label}, nil },
 		tun:    device, kernel: kernel,
-		isOurs: func(netip.Addr) bool { return false },
+		addrs: func() ([]net.Addr, error) { return nil, nil },
 		books: utmp.Config{Utmp: "/nonexistent/utmp", Wtmp: "/nonexistent/wtmp"},
 		processors: func(lines int) {
 			w.mu.Lock()

@@ -2,7 +2,7 @@ package run
 
 import (
 	"context"
-	"net/netip"
+	"net"
 	"runtime"
 	"time"
 
@@ -20,8 +20,8 @@ type world struct {
 	caller func(dial.Config) (caller, error)
 	tun    func(name string) (tun.Device, error)
 	kernel func() (route.Kernel, error)
-	isOurs func(netip.Addr) bool // an address of this machine
-	books  utmp.Config           // where calls are recorded
+	addrs  func() ([]net.Addr, error) // of this machine
+	books  utmp.Config                // where calls are recorded
 
 	processors func(lines int) // gives the program one for each
 }
@@ -35,7 +35,7 @@ var realWorld = world{
 	},
 	tun:    tun.Open,
 	kernel: func() (route.Kernel, error) { return route.OpenKernel() },
-	isOurs: isOurs,
+	addrs:  net.InterfaceAddrs,
 
 	processors: processorsFor(runtime.GOMAXPROCS(0)),
 }
