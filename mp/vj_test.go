@@ -3,6 +3,7 @@ package mp_test
 import (
 	"bytes"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pppdial/mp"
@@ -57,6 +58,7 @@ func TestVJRejected(t *testing.T) {
 				goesAs(1, wire.VJUncompressed, "the first segment")
 				goesAs(2, wire.VJCompressed, "the next one")
 				peer.send(wire.LCP, wire.Packet{Code: wire.ProtocolReject, ID: 7, Data: wire.AppendProtocol(nil, rejected, false)})
+				synctest.Wait()
 				goesAs(3, wire.IPv4, "the peer takes no compressed headers")
 				if s, _ := a.bundle.Stats(); s.TxVJ || !s.RxVJ {
 					t.Errorf("compressed headers: %v out, %v in", s.TxVJ, s.RxVJ)
