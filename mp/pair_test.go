@@ -349,6 +349,7 @@ func TestNoCarrier(t *testing.T) {
 	t.Run("silence", func(t *testing.T) { noCarrier(t, nil, nil) })
 	t.Run("echo of what we send", func(t *testing.T) { noCarrier(t, echo, nil) })
 	t.Run("echo of half a frame", func(t *testing.T) { noCarrier(t, echo[:5], nil) })
+	t.Run("echo without a flag in front", func(t *testing.T) { noCarrier(t, echo[1:], nil) })
 	t.Run("echo behind what else it says", func(t *testing.T) { noCarrier(t, append([]byte("\r\n+QIND: SMS DONE\r\n"), echo...), nil) })
 	t.Run("what else the modem says", func(t *testing.T) {
 		noCarrier(t, []byte("\r\n+QIND: SMS DONE\r\n"), []byte("\r\n+QIND: PB DONE\r\n"))
