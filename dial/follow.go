@@ -154,15 +154,7 @@ func (d *Dialer) sighted(first string) {
 }
 
 // tty is what sysfs says of the tty that path leads to.
-func (d *Dialer) tty(path string) (usb.TTY, bool) {
-	name := d.ttyName(path)
-	for _, t := range usb.TTYs(d.cfg.SysDir) {
-		if t.Name == name {
-			return t, true
-		}
-	}
-	return usb.TTY{}, false
-}
+func (d *Dialer) tty(path string) (usb.TTY, bool) { return usb.Find(d.cfg.SysDir, d.ttyName(path)) }
 
 // ttyName is the kernel's name of the tty that path leads to: the last name on the
 // way that stands in DevDir.

@@ -31,24 +31,40 @@ func (t TTY) Port() string {
 // UARTs that are not there, and those that are the system's console.
 func TTYs(sysDir string) []TTY {
 	class := filepath.Join(sysDir, "class/tty")
-	consoles := strings.Fields(readText(filepath.Join(class, "console/active")))
+	consoles := consoles(class)
 	entries, err := os.ReadDir(class)
 	if err != nil {
 		return nil
 	}
 	var all []TTY
 	for _, e := range entries {
-		dir := filepath.Join(class, e.Name())
-		device, err := filepath.EvalSymlinks(filepath.Join(dir, "device"))
-		if err != nil || slices.Contains(consoles, e.Name()) || readText(filepath.Join(dir, "type")) == "0" {
-			continue
+		if t, ok := find(class, e.Name(), consoles); ok {
+			all = append(all, t)
 		}
-		t := TTY{Name: e.Name(), Interface: -1}
-		t.find(device)
-		all = append(all, t)
 	}
 	sort.Slice(all, func(i, j int) bool { return byNumber(all[i].Name, all[j].Name) < 0 })
 	return all
+}
+
+// Find is the one of TTYs with a name.
+func Find(sysDir, name string) (TTY, bool) {
+	class := filepath.Join(sysDir, "class/tty")
+	return find(class, name, consoles(class))
+}
+
+func consoles(class string) []string {
+	return strings.Fields(readText(filepath.Join(class, "console/active")))
+}
+
+func find(class, name string, consoles []string) (TTY, bool) {
+	dir := filepath.Join(class, name)
+	device, err := filepath.EvalSymlinks(filepath.Join(dir, "device"))
+	if err != nil || slices.Contains(consoles, name) || readText(filepath.Join(dir, "type")) == "0" {
+		return TTY{}, false
+	}
+	t := TTY{Name: name, Interface: -1}
+	t.find(device)
+	return t, true
 }
 
 // byNumber sorts ttyUSB2 before ttyUSB10.

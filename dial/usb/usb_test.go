@@ -142,4 +142,14 @@ func TestTTYs(t *testing.T) {
 			t.Errorf("%s: port %q, want %q", got[i].Name, p, port)
 		}
 	}
+	for _, w := range want {
+		if got, ok := Find(sys, w.Name); !ok || got != w {
+			t.Errorf("found %+v, %v, want %+v", got, ok, w)
+		}
+	}
+	for _, name := range []string{"ttyS1", "ttyS2", "ptmx", "pts/3", ""} {
+		if got, ok := Find(sys, name); ok {
+			t.Errorf("%q: found %+v", name, got)
+		}
+	}
 }
