@@ -32,7 +32,7 @@ const (
 
 // A Keyword is one row of the keyword table, from which everything else
 // follows: how a word is looked up and read, what is said when it is wrong,
-// how it is dumped, and what ppp.conf(5) says of it.
+// how it is dumped, and the facts that ppp.conf(5) states.
 type Keyword struct {
 	Name      string // as ppp.conf(5) spells it; case does not count in files
 	Forms     Forms
@@ -48,7 +48,6 @@ type Keyword struct {
 	Ours      bool   // not of the IRIX manual page
 	NegatedAs string // the name of what the negated form turns off, where that is not the keyword itself
 	Group     string // section of ppp.conf(5)
-	Man       string // paragraphs for ppp.conf(5); words in {braces} are set as they are typed
 
 	slot maker // nil for continue
 }

@@ -116,7 +116,7 @@ func TestRowsAreComplete(t *testing.T) {
 		} else {
 			seen[name] = true
 		}
-		if k.Man == "" || k.Type == "" || k.Forms&(Bare|Negated|Valued) == 0 || k.Forms&Repeat != 0 && k.Forms&Valued == 0 {
+		if manual[k.Name] == "" || k.Type == "" || k.Forms&(Bare|Negated|Valued) == 0 || k.Forms&Repeat != 0 && k.Forms&Valued == 0 {
 			t.Errorf("%s is not complete: %+v", k.Name, k)
 		}
 		if k.Group != last && groups[k.Group] {
