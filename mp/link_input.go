@@ -15,7 +15,7 @@ func newLink(line Line, unread []byte, cfg LinkConfig) *Link {
 	k := &Link{cfg: cfg, log: logger(cfg.Log).With("line", line.Name())}
 	k.port = newPort(line, unread, func() { k.owner.Load().lineNews(k) })
 	if cfg.Sync {
-		k.port.ready = nil // a chunk is a frame
+		k.port.ready, k.port.first = nil, readFrameMax // a chunk is a frame
 	}
 	k.lcpACCM = k.escaping(defaultACCM)
 	k.txACCM = k.lcpACCM

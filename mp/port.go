@@ -33,10 +33,12 @@ type readyLine interface {
 }
 
 const (
-	readBufs    = 2       // one being filled, one being read
-	readBufMin  = 4 << 10 // an idle line costs little memory
-	readBufMax  = 64 << 10
-	maxNilReads = 100 // reads of nothing in a row before a line counts as broken
+	readBufs   = 2       // one being filled, one being read
+	readBufMin = 4 << 10 // an idle line costs little memory
+	readBufMax = 64 << 10
+	// readFrameMax is what the longest frame of any MRU takes.
+	readFrameMax = 64<<10 + 64
+	maxNilReads  = 100 // reads of nothing in a row before a line counts as broken
 
 	// Who sends so much at a time may have sent more: up to so much is taken to
 	// the owner at once, which is awakened less often then.
@@ -58,6 +60,8 @@ type port struct {
 	rx   chan chunk  // filled chunks, and the error that ended reading
 	free chan []byte // chunks to fill
 
+	first int // size of the first chunks
+
 	quit     chan struct{}
 	tx       chan []byte // to the writer, one at a time
 	busy     atomic.Bool // the writer has work; what follows is its own then
@@ -77,12 +81,13 @@ type chunk struct {
 
 func newPort(line Line, unread []byte, news func()) *port {
 	p := &port{
-		line: line,
-		news: news,
-		rx:   make(chan chunk, readBufs+2), // all buffers, what came with the line, the error
-		free: make(chan []byte, readBufs),
-		quit: make(chan struct{}),
-		tx:   make(chan []byte, 1),
+		line:  line,
+		news:  news,
+		first: readBufMin,
+		rx:    make(chan chunk, readBufs+2), // all buffers, what came with the line, the error
+		free:  make(chan []byte, readBufs),
+		quit:  make(chan struct{}),
+		tx:    make(chan []byte, 1),
 	}
 	p.eager, _ = line.(eagerLine)
 	p.ready, _ = line.(readyLine)
@@ -94,7 +99,7 @@ func newPort(line Line, unread []byte, news func()) *port {
 
 func (p *port) start() {
 	for range readBufs {
-		p.free <- make([]byte, readBufMin)
+		p.free <- make([]byte, p.first)
 	}
 	p.wg.Add(2)
 	go p.read()

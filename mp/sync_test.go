@@ -55,6 +55,34 @@ func (l *packetLine) SetReadDeadline(t time.Time) error {
 
 func (l *packetLine) SetWriteDeadline(time.Time) error { return nil }
 
+// TestLongFirstFrame: a synchronous line's first long frame comes whole.
+func TestLongFirstFrame(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		la, lb := packetPair()
+		long := func(c *mp.BundleConfig) { c.MTU = 9000 }
+		a := newEndWith(t, "a", "10.0.0.2", "10.0.0.1", long)
+		b := newEndWith(t, "b", "10.0.0.1", "10.0.0.2", long)
+		defer b.close()
+		defer a.close()
+		sync := func(c *mp.LinkConfig) { c.Sync, c.LCP.ACFC, c.LCP.MRU = true, false, 9000 }
+		a.start(la, sync)
+		b.start(lb, sync)
+		a.wantUp("both frame by driver")
+		b.wantUp("both frame by driver")
+		p := udp("10.0.0.2", "10.0.0.1", 8900)
+		a.tun.Send(p)
+		time.Sleep(time.Second)
+		select {
+		case got := <-b.tun.Received():
+			if string(got) != string(p) {
+				t.Errorf("%d octets came as %d", len(p), len(got))
+			}
+		default:
+			t.Error("it was lost")
+		}
+	})
+}
+
 // TestSync carries packets over a line that frames by itself.
 func TestSync(t *testing.T) {
 	bubble(t, func(t *testing.T) {
