@@ -35,6 +35,7 @@ type radiusCall struct {
 	call    radius.Call
 	ctx     context.Context
 	cancel  context.CancelFunc
+	first   *mp.Claim     // whose name is the call's
 	grant   *radius.Grant // nil: not yet
 	pool    []conf.Range  // that the grant names
 	err     error         // why no server has decided
@@ -126,6 +127,13 @@ func (d *daemon) askRadius(m *member, claim *mp.Claim) {
 		return
 	}
 	r, base, log := m.radius, m.entry, m.log
+	if r.first == nil {
+		r.first = claim
+	}
+	if claim.Name != r.first.Name { // an answer about the first may be under way
+		d.refuseLater(m, claim, errOther)
+		return
+	}
 	first := r.grant == nil
 	r.client.Authenticate(r.ctx, r.call, claim.AuthRequest, func(a radius.Answer) {
 		var n named

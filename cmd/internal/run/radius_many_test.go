@@ -19,7 +19,10 @@ import (
 	"pppdial/cmd/internal/status"
 	"pppdial/dial"
 	"pppdial/mp"
+	"pppdial/mp/hdlc"
 	"pppdial/mp/mptest"
+	"pppdial/mp/proto"
+	"pppdial/mp/wire"
 )
 
 // An exchange is where callers get through to a daemon that answers.
@@ -361,5 +364,69 @@ func TestRadiusNames(t *testing.T) {
 		}
 	case f := <-p.lost:
 		t.Error(f)
+	}
+}
+
+// TestRadiusOneName: who says another name before the servers have answered
+// about the first does not get one user's rights under the other's name.
+func TestRadiusOneName(t *testing.T) {
+	t.Parallel()
+	s := radiustest.Start(t, "shh", `ann Cleartext-Password := "right"
+	Framed-IP-Address = 10.9.0.1
+joe Cleartext-Password := "right"
+	Framed-IP-Address = 10.9.0.2
+`)
+	x, _, stop := bureau(t, 1, "recv_pap SERVERS", "shh", slowly(t, s.Port, time.Second))
+	defer stop()
+	near, far := mptest.Pair(mptest.Config{BPS: 1e6})
+	all := hdlc.FromUint32(wire.DefaultACCM)
+	send := func(p wire.Protocol, packet wire.Packet) {
+		frame := wire.AppendPacket(wire.AppendProtocol([]byte{0xff, 0x03}, p, false), packet)
+		far.Write(hdlc.AppendFrame(nil, frame, &all, true))
+	}
+	names := []string{"ann", "joe"}
+	lcp := proto.NewLCP(proto.LCPConfig{Allow: []wire.Auth{{Protocol: wire.PAP}}}, proto.LCPLayer{Layer: proto.Layer{
+		Send: func(p wire.Packet) { send(wire.LCP, p) },
+		Up: func(time.Time) {
+			if len(names) == 0 {
+				return
+			}
+			claim := wire.PAPRequest{PeerID: names[0], Password: "right"}
+			send(wire.PAP, wire.Packet{Code: wire.PAPAuthReq, ID: byte(len(names)), Data: wire.AppendPAPRequest(nil, claim)})
+			if names = names[1:]; len(names) > 0 {
+				send(wire.LCP, wire.Packet{Code: wire.ConfigureRequest, ID: 100}) // begin anew
+			}
+		},
+	}})
+	x.calls <- &conn{Line: near, speed: 1e6, hangUp: func(context.Context) { near.Hangup() }}
+	lcp.Open(time.Now())
+	lcp.Up(time.Now())
+	var answers []wire.Code
+	dec := hdlc.Decoder{MaxFrame: 2000}
+	for buf := make([]byte, 512); ; {
+		n, err := far.Read(buf)
+		if err != nil {
+			break
+		}
+		dec.Feed(buf[:n])
+		for frame, ok := dec.Next(); ok; frame, ok = dec.Next() {
+			p, info, err := wire.ParseProtocol(frame[2:])
+			if err != nil {
+				continue
+			}
+			packet, _ := wire.ParsePacket(info)
+			switch {
+			case p == wire.LCP:
+				lcp.Input(time.Now(), info)
+			case p == wire.PAP && len(names) == 0:
+				answers = append(answers, packet.Code)
+				if packet.Code == wire.PAPAuthAck {
+					far.Hangup()
+				}
+			}
+		}
+	}
+	if len(answers) != 1 || answers[0] != wire.PAPAuthNak {
+		t.Errorf("the second name got %v, want one %v", answers, wire.PAPAuthNak)
 	}
 }
