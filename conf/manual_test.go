@@ -41,7 +41,7 @@ Give the two directions different secrets: with the same one a caller can have u
 	"chap_reauth_secs": `The peer is challenged again, by CHAP, MS-CHAPv2 or EAP, at this interval for as long as the link is up.`,
 	"radius": `A RADIUS server that authenticates peers and takes the accounting. The first line of {file}, which nobody but its owner may read, is the secret shared with it; the port is 1812 unless given, and accounting goes to the port above.
 Several servers are tried in turn; one that is silent is not asked first for a minute.
-The server decides then, and recv_passwd does not count; names that recv_name does not list are refused without asking.
+The server decides then, and recv_passwd does not count; names that recv_name does not list are refused without asking, and so is a second name within one call.
 See ppp(8) for what a server may say.`,
 	"radius_coa": `The address of this machine at which requests of the RADIUS servers are taken to end sessions or to change their limits (RFC 5176); the port is 3799 unless given.
 They must come from one of the servers, with a Message-Authenticator and an Event-Timestamp.`,

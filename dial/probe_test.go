@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -64,7 +65,7 @@ func TestProbe(t *testing.T) {
 			}
 			lines, err := modem.New(l, modem.Options{}).Do(t.Context(), "AT+CMEE?")
 			l.Close()
-			if err != nil || strings.Join(lines, "") != "+CMEE: 0" {
+			if err != nil || !slices.Contains(lines, "+CMEE: 0") { // it may say more: it has just been switched on
 				t.Errorf("left behind: %q, %v", lines, err)
 			}
 			if all := s.near.Transcript(); strings.Contains(all, "ATE0") || strings.Contains(all, "ATD") || strings.Contains(all, "ATH") {
