@@ -135,7 +135,7 @@ func TestUnplugged(t *testing.T) {
 	}
 	began := time.Now()
 	c.Hangup(t.Context())
-	if took := time.Since(began); took > time.Second {
+	if took := time.Since(began); took > hangupLimit/2 {
 		t.Errorf("the hang-up of nothing took %v", took)
 	}
 	s.wantIdle()
@@ -156,7 +156,7 @@ func TestHangupIsBounded(t *testing.T) {
 	defer cancel()
 	began := time.Now()
 	c.Hangup(ctx)
-	if took := time.Since(began); took > 2*time.Second {
+	if took := time.Since(began); took > hangupLimit/2 {
 		t.Errorf("the hang-up took %v, its context 0.5 s", took)
 	}
 	s.near.Wedge(false)

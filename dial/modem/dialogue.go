@@ -120,7 +120,7 @@ func (m *Modem) escape(ctx context.Context) error {
 	if err := m.send(ctx, "+++", ""); err != nil {
 		return err
 	}
-	if _, err := m.until(ctx, guardTime+wakeTime, OK, NoCarrier); err != nil && !silent(err) {
+	if _, err := m.until(ctx, guardTime+wakeTime, OK, NoCarrier, Connect); err != nil && !silent(err) {
 		return err
 	}
 	return nil
@@ -294,9 +294,11 @@ func (m *Modem) lineEnd(ctx context.Context) error {
 
 // Hangup leaves the modem in command mode without a call, from whatever it is
 // doing: by DTR if there is one, by ATH, and by ATH after the escape sequence. An
-// error says that the modem did not confirm it.
+// error says that the modem did not confirm it. A modem that answers a call by
+// itself meanwhile (S0=1) has no other, and is left alone.
 func (m *Modem) Hangup(ctx context.Context) error {
 	defer m.arm(ctx)()
+	m.rang, m.taken = time.Time{}, false
 	if m.drop != nil {
 		if err := m.drop(ctx); err != nil {
 			m.log.Debug("modem: DTR", "error", err)
@@ -307,7 +309,7 @@ func (m *Modem) Hangup(ctx context.Context) error {
 	if !silent(err) {
 		return err
 	}
-	if err := m.escape(ctx); err != nil {
+	if err := m.escape(ctx); err != nil || m.taken {
 		return err
 	}
 	return m.hook(ctx, hangupTime)
@@ -317,6 +319,10 @@ func (m *Modem) hook(ctx context.Context, d time.Duration) error {
 	if err := m.send(ctx, "ATH", "\r"); err != nil {
 		return err
 	}
-	_, err := m.until(ctx, d, OK, Failed)
-	return err
+	for end := time.Now().Add(d); ; {
+		r, err := m.until(ctx, time.Until(end), OK, Failed, Connect)
+		if err != nil || r.Code != Connect || m.taken {
+			return err
+		}
+	}
 }

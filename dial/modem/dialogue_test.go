@@ -269,6 +269,7 @@ func TestHangup(t *testing.T) {
 		{"by escape", &fake{answers: usual(), data: true, escapes: true}, 0, "ATH", 4 * time.Second, false},
 		{"DTR ignored", &fake{answers: usual(), data: true, escapes: true}, 2, "ATH", 4 * time.Second, false},
 		{"dead", &fake{data: true}, 2, "", 8 * time.Second, true},
+		{"our call comes about after all", &fake{answers: map[string]string{"ATH": "\r\nCONNECT\r\n|\r\nOK\r\n"}, escapes: true}, 0, "ATH ATH", 5 * time.Second, false},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -287,6 +288,36 @@ func TestHangup(t *testing.T) {
 				if !c.fail && c.fake.data {
 					t.Error("still in data mode")
 				}
+			})
+		})
+	}
+}
+
+// TestHangupAnswered: a modem that takes the next call while it is told to hang up
+// is not waited for, as if it held the old one.
+func TestHangupAnswered(t *testing.T) {
+	const call = "\r\nRING\r\n\r\nCONNECT 33600\r\n"
+	for _, c := range []struct {
+		why  string
+		fake *fake
+		say  time.Duration // when it takes the call
+		want string
+	}{
+		{"when it hears ATH", &fake{answers: map[string]string{"ATH": call}}, 0, "ATH"},
+		{"when it hears +++", &fake{}, 2 * time.Second, "ATH"},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := c.fake.start(t)
+				if c.say > 0 {
+					time.AfterFunc(c.say, func() { c.fake.say <- call })
+				}
+				began := time.Now()
+				if err := m.Hangup(t.Context()); err != nil {
+					t.Errorf("Hangup: %v", err)
+				}
+				within(t, "Hangup", began, c.say)
+				c.fake.wantCommands(t, c.want)
 			})
 		})
 	}

@@ -39,6 +39,7 @@ type Modem struct {
 	caller Caller
 	tells  bool // it was told to tell who calls
 	rang   time.Time
+	taken  bool // it has answered a call unasked
 }
 
 // New makes a Modem of a line. Both deadlines of c are used and end up cleared.

@@ -47,5 +47,7 @@ func (m *Modem) overhear(text string) {
 		m.restarted = true
 	case upper == "RING":
 		m.rang = time.Now()
+	case strings.HasPrefix(upper, "CONNECT"):
+		m.taken = m.Ringing()
 	}
 }
