@@ -70,7 +70,7 @@ func (j *job) chatCommand(command string, at place) (script, bool) {
 		}
 	}
 	if file != "" {
-		f, ok := j.open(file, at.file)
+		f, ok := j.open(file, at.file, chatFile)
 		if !ok {
 			j.fail(at, "the script %s cannot be read, give it beside this file", file)
 			return s, false
@@ -132,7 +132,7 @@ func (j *job) expanded(w word) string {
 
 // included puts in the file whose name is behind an @.
 func (j *job) included(w word) word {
-	f, ok := j.open(w.text[1:], w.at.file)
+	f, ok := j.open(w.text[1:], w.at.file, unknownFile)
 	if !ok {
 		j.fail(w.at, "the script sends the file %s, which cannot be read; put its text in", w.text[1:])
 		return w

@@ -145,27 +145,36 @@ func (j *job) inputName() string {
 	return j.inputs[0].Name
 }
 
-// open finds a file that a configuration names: among the inputs by its name or
-// by the last part of it, then where it says, then beside the one that names it.
-func (j *job) open(name, from string) (File, bool) {
-	for _, same := range []func(string) bool{
-		func(n string) bool { return path.Clean(n) == path.Clean(name) },
-		func(n string) bool { return path.Base(n) == path.Base(name) },
+// open finds a file that a configuration names: among the inputs by its name or,
+// if it is of the kind that is wanted, by the last part of it; then where it says;
+// then beside the one that names it, if it is of that kind. Of unknownFile any
+// will do.
+func (j *job) open(name, from string, wants kind) (File, bool) {
+	fits := func(f File) bool {
+		k := kindOf(f)
+		return wants == unknownFile || k == wants || k == unknownFile
+	}
+	for _, same := range []func(File) bool{
+		func(f File) bool { return path.Clean(f.Name) == path.Clean(name) },
+		func(f File) bool { return path.Base(f.Name) == path.Base(name) && fits(f) },
 	} {
 		for _, in := range j.inputs {
-			if same(in.Name) && in.Name != from {
+			if in.Name != from && same(in.File) {
 				in.used = true
 				return in.File, true
 			}
 		}
 	}
-	for _, n := range []string{name, path.Join(path.Dir(from), path.Base(name))} {
-		if src, err := j.opt.ReadFile(n); err == nil {
-			if !slices.Contains(j.read, n) {
-				j.read = append(j.read, n)
-			}
-			return File{n, src}, true
+	beside := path.Join(path.Dir(from), path.Base(name))
+	for _, n := range []string{name, beside} {
+		src, err := j.opt.ReadFile(n)
+		if err != nil || n != name && (n == path.Clean(from) || !fits(File{n, src})) {
+			continue
 		}
+		if !slices.Contains(j.read, n) {
+			j.read = append(j.read, n)
+		}
+		return File{n, src}, true
 	}
 	return File{}, false
 }

@@ -139,7 +139,7 @@ func (j *job) gateway(in *input) {
 
 // provider converts the peers file that PROVIDER names.
 func (j *job) provider(d *draft, v shellVar) bool {
-	f, ok := j.open(path.Join("/etc/ppp/peers", v.value), v.at.file)
+	f, ok := j.open(path.Join("/etc/ppp/peers", v.value), v.at.file, optionsFile)
 	if !ok {
 		j.fail(v.at, "PROVIDER: the file %s of peers cannot be read, give it as well", v.value)
 		d.remark("the settings of the peers file %s are missing", v.value)

@@ -133,7 +133,7 @@ func (p *pppd) common(in *input) {
 		}
 	}
 	if dir := p.etc(); dir != "" && base(in.Name) != "options" {
-		if f, ok := p.j.open(path.Join(dir, "options"), ""); ok {
+		if f, ok := p.j.open(path.Join(dir, "options"), "", optionsFile); ok {
 			p.readFile(f)
 		}
 	}
@@ -236,9 +236,9 @@ func (p *pppd) include(o *opt) {
 			name = path.Join(dir, "peers", o.arg)
 		}
 	}
-	f, ok := p.j.open(name, o.at.file)
+	f, ok := p.j.open(name, o.at.file, optionsFile)
 	if !ok && o.name == "call" {
-		f, ok = p.j.open(path.Join("/etc/ppp/peers", o.arg), o.at.file)
+		f, ok = p.j.open(path.Join("/etc/ppp/peers", o.arg), o.at.file, optionsFile)
 	}
 	switch {
 	case !ok:

@@ -34,7 +34,7 @@ func (j *job) secrets(dir string) []secret {
 		return ss
 	}
 	for _, name := range []string{"pap-secrets", "chap-secrets"} {
-		if f, ok := j.open(path.Join(dir, name), ""); ok {
+		if f, ok := j.open(path.Join(dir, name), "", secretsFile); ok {
 			ss = append(ss, j.secretsOf(f)...)
 		}
 	}
@@ -56,7 +56,7 @@ func (j *job) secretsOf(f File) []secret {
 			text: l[2].text, at: l[0].at, chap: chap,
 		}
 		if strings.HasPrefix(s.text, "@") && !l[2].quoted {
-			inner, ok := j.open(s.text[1:], f.Name)
+			inner, ok := j.open(s.text[1:], f.Name, unknownFile)
 			if !ok {
 				j.fail(s.at, "the secret is in the file %s, which cannot be read", s.text[1:])
 				continue
