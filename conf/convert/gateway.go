@@ -267,7 +267,12 @@ func (d *draft) gatewayCall(get func(string) (shellVar, bool), yes func(string) 
 	idle, hasIdle := get("IDLE")
 	if v, ok := get("DEMAND"); ok && yes("DEMAND") {
 		d.flag("quiet", v.was())
-		if hasIdle {
+		switch {
+		case !hasIdle:
+			d.neverIdle(was{})
+		case idle.value == "0":
+			d.neverIdle(idle.was())
+		default:
 			d.put("inactive_timeout", idle.value, idle.was())
 		}
 	} else {

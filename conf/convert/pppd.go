@@ -378,7 +378,9 @@ func (p *pppd) mode() {
 	if p.persist != nil && p.demand != nil {
 		d.none(p.persist.was(), "quiet calls again by itself")
 	}
-	if o := p.idle; o != nil {
+	if o := p.idle; o == nil && d.has("quiet") {
+		d.neverIdle(was{})
+	} else if o != nil {
 		if n, ok := p.number(o); ok && n != 0 {
 			why := []string{}
 			if p.demand == nil {
@@ -389,10 +391,19 @@ func (p *pppd) mode() {
 				}
 			}
 			d.put("inactive_timeout", strconv.FormatInt(n, 10), o.was(), why...)
+		} else if ok && d.has("quiet") {
+			d.neverIdle(o.was())
 		} else if ok {
 			d.none(o.was(), "off")
 		}
 	}
+}
+
+// neverIdle keeps a link that is made on demand: without a limit of its own it
+// would have that of quiet.
+func (d *draft) neverIdle(w was) {
+	const tenYears = "315360000"
+	d.put("inactive_timeout", tenYears, w, "an idle link was never broken")
 }
 
 // addressSets are the addresses of both sides.
