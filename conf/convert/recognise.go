@@ -2,6 +2,7 @@ package convert
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -28,6 +29,10 @@ type command struct {
 }
 
 func (c command) was() was { return was{c.at, c.shown} }
+
+func (c command) usesContext() bool {
+	return contextUse.MatchString(c.text) && !queryCommand.MatchString(c.text)
+}
 
 // A pdp is the context of a cellular network that AT+CGDCONT defines.
 type pdp struct {
@@ -77,6 +82,9 @@ var (
 	// letters that makers of modems give them.
 	secretCommand = regexp.MustCompile(`(?i)^("?AT.*(?:PIN|PWD|LCK|AUTH|PASS|ICSGP|PDPP)[A-Z]*=).+`)
 	askedSecret   = regexp.MustCompile(`(?i)pass|word|secret`)
+	// contextUse tells commands that use a context or attach with it, by the
+	// letters that their names have.
+	contextUse = regexp.MustCompile(`(?i)^AT[^"]*(CGACT|CGATT|CGCMOD|CGDATA|CGDSCONT|CGTFT|CGE?Q(REQ|MIN|OS)|AUTH|ICSGP|PDP|QIACT|CNACT|NDISDUP)`)
 )
 
 // hiddenCommand leaves the secrets of a command out.
@@ -189,21 +197,27 @@ func (c *call) command(cmd command) {
 }
 
 // contexts finds the definition of the context that is dialed, and leaves out
-// what apn= makes needless.
+// what apn= makes needless. The definition stays where it is as well if later
+// commands want the context, for that of apn= comes behind all of them.
 func (c *call) contexts() {
 	cid := "1"
 	if m := regexp.MustCompile(`^\*9\d\*\*\*?(\d+)`).FindStringSubmatch(c.number); m != nil {
 		cid = m[1]
 	}
 	var rest []command
+	at, kept := 0, false // of the definition, among rest
 	for _, cmd := range c.init {
 		m := contextDef.FindStringSubmatch(cmd.text)
 		if m != nil && m[1] == cid && m[3] != "" && !strings.ContainsAny(m[3], ", ") {
-			if c.apn != nil {
+			if c.apn != nil && !kept {
 				c.leave(*c.apn, "a later line defines the context anew")
 			}
 			c.apn, c.pdp = &cmd, pdp{m[3], strings.ToUpper(m[2]), m[1]}
+			at, kept = len(rest), false
 			continue
+		}
+		if c.apn != nil && !kept && cmd.usesContext() {
+			rest, kept = slices.Insert(rest, at, *c.apn), true
 		}
 		rest = append(rest, cmd)
 	}
