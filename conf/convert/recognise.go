@@ -242,6 +242,7 @@ func (c *call) contexts() {
 // connected takes what follows ATD: CONNECT, and then a login or nothing.
 func (c *call) connected(ss, own, timing []step) bool {
 	var login []step
+	wakes := -1 // where login has what is sent behind CONNECT
 	for n, s := range ss {
 		if s.directive {
 			if s.expect.text == "TIMEOUT" {
@@ -253,10 +254,10 @@ func (c *call) connected(ss, own, timing []step) bool {
 		if text, ok := said(s.expect.text); !ok || !strings.HasPrefix(strings.TrimSpace(text), "CONNECT") || len(parts(s.expect.text)) > 1 {
 			return false
 		}
-		if text, ok := said(s.send.text); !ok || text != "" {
-			first := s
-			first.expect.text = ""
-			login = append(login, first)
+		if !s.last && !silent(s.send.text) {
+			s.expect.text = ""
+			wakes = len(login)
+			login = append(login, s)
 		}
 		login = append(login, ss[n+1:]...)
 		break
@@ -267,11 +268,18 @@ func (c *call) connected(ss, own, timing []step) bool {
 		talks = talks || !s.directive && (s.expect.text != "" || !ok || text != "")
 	}
 	if talks {
-		if login[0].directive && login[0].expect.text == "TIMEOUT" {
+		next := login
+		if wakes == 0 {
+			next = login[1:]
+		}
+		if len(next) > 0 && next[0].directive && next[0].expect.text == "TIMEOUT" {
 			timing = nil
 		}
 		c.login = append(append(own, timing...), login...)
 		return true
+	}
+	if wakes >= 0 { // it wakes nobody
+		login = slices.Delete(login, wakes, wakes+1)
 	}
 	for _, s := range append(own, login...) {
 		cmd := command{shown: shownStep(s), at: s.expect.at}
@@ -345,6 +353,11 @@ func said(s string) (string, bool) {
 		}
 	}
 	return strings.TrimSpace(b.String()), true
+}
+
+// silent tells a word of which nothing is sent, not even a CR.
+func silent(s string) bool {
+	return strings.Contains(s, `\c`) && strings.NewReplacer(`\c`, "", `\d`, "", `\p`, "", `\q`, "").Replace(s) == ""
 }
 
 // takes makes settings of a call.
