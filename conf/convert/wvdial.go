@@ -184,6 +184,9 @@ func orNothing(k iniKey, ok bool) was {
 	return was{}
 }
 
+// wvEnds are the answers at which wvdial gives a call up.
+var wvEnds = []string{"BUSY", "NO CARRIER", "NO DIALTONE", "NO DIAL TONE", "NO ANSWER", "VOICE", "ERROR"}
+
 // wvCall is what is said to the modem.
 func (d *draft) wvCall(s *wvSection) {
 	var words []word
@@ -230,10 +233,14 @@ func (d *draft) wvCall(s *wvSection) {
 		}
 		d.add("phone", number, k.was())
 	}
-	ss := steps(words)
-	c, ok := recognise(ss)
+	c, ok := recognise(steps(words))
 	if !ok || phones > 0 && (c.dial == nil || !plainNumber.MatchString(c.number)) {
-		d.put("chat", ours(ss), was{s.at, "Init and Phone"}, whyWhole)
+		words[0].text = "" // there is no command yet that is OK
+		var ends []word
+		for _, text := range wvEnds {
+			ends = append(ends, word{text: "ABORT"}, word{text: text})
+		}
+		d.put("chat", ours(steps(append(ends, words...))), was{s.at, "Init and Phone"}, whyWhole)
 		return
 	}
 	if phones == 0 {
