@@ -119,7 +119,7 @@ var wvNeedless = map[string]string{
 	"dialtimeout":       whyTimes,
 	"modemtype":         "all modems are asked what they are", "isdn": "a terminal adapter is a modem; ISDN cards do not exist here",
 	"setvolume": "ATM and ATL as modem_init= do that", "dialmessage1": whyTelling, "dialmessage2": whyTelling,
-	"areacode": "write the whole number", "compuserve": "a login_chat= for it must be written", "tonline": "a login_chat= for it must be written",
+	"compuserve": "a login_chat= for it must be written", "tonline": "a login_chat= for it must be written",
 	"defaultreply": "login_chat= answers prompts, nothing is guessed", "provider": whyTelling, "product": whyTelling, "homepage": whyTelling, "country": whyTelling,
 }
 
@@ -187,35 +187,41 @@ func orNothing(k iniKey, ok bool) was {
 // wvEnds are the answers at which wvdial gives a call up.
 var wvEnds = []string{"BUSY", "NO CARRIER", "NO DIALTONE", "NO DIAL TONE", "NO ANSWER", "VOICE", "ERROR"}
 
+// wvInit1 is what wvdial says first unless Init1 is there.
+const wvInit1 = "ATZ"
+
+// wvText makes a script's word of what wvdial sends as it stands.
+var wvText = strings.NewReplacer(`\`, `\\`, `^`, `\^`)
+
 // wvCall is what is said to the modem.
 func (d *draft) wvCall(s *wvSection) {
 	var words []word
-	wasOf := make(map[int]was) // by line, which here is a number of our own
-	send := func(text string, w was) {
-		words = append(words, word{text: "OK", at: place{w.at.file, w.at.line}}, word{text: text, at: w.at})
-		wasOf[len(words)] = w
+	send := func(text string, at place) {
+		words = append(words, word{text: "OK", at: at}, word{text: wvText.Replace(text), at: at})
 	}
-	inits := 0
 	for n := '1'; n <= '9'; n++ {
 		if k, ok := s.keys["init"+string(n)]; ok && k.value != "" {
-			send(k.value, k.was())
-			inits++
+			send(k.value, k.at)
 		}
 	}
-	if inits == 0 {
-		d.add("modem_init", "ATZ", was{}, "wvdial's default")
-	}
+	_, given := s.keys["init1"]
 	command, prefix := "ATDT", ""
-	if k, ok := s.keys["dialcommand"]; ok && k.value != "" {
-		command = k.value
-		d.none(k.was(), "it is in the number")
-	}
-	if k, ok := s.keys["dialprefix"]; ok && k.value != "" {
-		prefix = k.value
+	for _, n := range []string{"dialcommand", "dialprefix", "areacode"} {
+		k, ok := s.keys[n]
+		if !ok || k.value == "" {
+			continue
+		}
+		switch n {
+		case "dialcommand":
+			command = k.value
+		case "dialprefix":
+			prefix = k.value + ","
+		case "areacode":
+			prefix += k.value
+		}
 		d.none(k.was(), "it is in the number")
 	}
 	phones := 0
-	first := ""
 	for _, n := range []string{"", "1", "2", "3", "4", "5", "6", "7", "8", "9"} {
 		k, ok := s.keys["phone"+n]
 		if !ok || k.value == "" {
@@ -223,8 +229,8 @@ func (d *draft) wvCall(s *wvSection) {
 		}
 		phones++
 		if phones == 1 {
-			first = prefix + k.value
-			words = append(words, word{text: "OK", at: k.at}, word{text: command + first, at: k.at}, word{text: "CONNECT", at: k.at})
+			send(command+prefix+k.value, k.at)
+			words = append(words, word{text: "CONNECT", at: k.at})
 			continue
 		}
 		number := prefix + k.value
@@ -235,12 +241,16 @@ func (d *draft) wvCall(s *wvSection) {
 	}
 	c, ok := recognise(steps(words))
 	if !ok || phones > 0 && (c.dial == nil || !plainNumber.MatchString(c.number)) {
-		words[0].text = "" // there is no command yet that is OK
-		var ends []word
+		var whole []word
 		for _, text := range wvEnds {
-			ends = append(ends, word{text: "ABORT"}, word{text: text})
+			whole = append(whole, word{text: "ABORT"}, word{text: text})
 		}
-		d.put("chat", ours(steps(append(ends, words...))), was{s.at, "Init and Phone"}, whyWhole)
+		if !given {
+			whole = append(whole, word{}, word{text: wvInit1})
+		} else {
+			words[0].text = "" // there is no command yet that is OK
+		}
+		d.put("chat", ours(steps(append(whole, words...))), was{s.at, "Init and Phone"}, whyWhole)
 		return
 	}
 	if phones == 0 {
@@ -249,6 +259,9 @@ func (d *draft) wvCall(s *wvSection) {
 	c.rename(s)
 	others := d.settings
 	d.settings = nil
+	if !given {
+		d.add("modem_init", wvInit1, was{}, "wvdial's default")
+	}
 	d.takes(c)
 	d.settings = append(d.settings, others...)
 }
@@ -346,7 +359,7 @@ func literal(s string) string {
 // wvRest says something of all other keys.
 func (j *job) wvRest(d *draft, s *wvSection) {
 	known := []string{"modem", "baud", "login", "password", "stupidmode", "loginprompt", "passwordprompt", "carriercheck", "autodns",
-		"forceaddress", "autoreconnect", "idleseconds", "dialattempts", "dialcommand", "dialprefix"}
+		"forceaddress", "autoreconnect", "idleseconds", "dialattempts", "dialcommand", "dialprefix", "areacode"}
 	for _, n := range s.list {
 		k := s.keys[n]
 		why, needless := wvNeedless[n]
