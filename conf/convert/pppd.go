@@ -270,17 +270,7 @@ func (p *pppd) finish() {
 	p.addressSets()
 	p.routes()
 	p.sends()
-	switch {
-	case p.mtu != nil:
-		d.put("mtu", p.mtu.arg, p.mtu.was())
-		if p.mru != nil && p.mru.arg != p.mtu.arg {
-			d.none(p.mru.was(), "mtu= is also what we are ready to receive; the larger packets of the peer get through all the same")
-		} else if p.mru != nil {
-			d.put("mtu", p.mtu.arg, p.mtu.was(), p.mru.was().text)
-		}
-	case p.mru != nil:
-		d.put("mtu", p.mru.arg, p.mru.was(), "both directions")
-	}
+	p.sizes()
 	p.echoes()
 	d.fold("ccp", "tx_bsd", "rx_bsd", "tx_deflate", "rx_deflate", "tx_predictor1", "rx_predictor1")
 	if s := d.get("vj_comp"); s != nil && s.word == "-vj_comp" {
@@ -293,6 +283,22 @@ func (p *pppd) finish() {
 	p.receives()
 }
 
+// sizes are those of packets.
+func (p *pppd) sizes() {
+	d := p.d
+	switch {
+	case p.mtu != nil:
+		d.put("mtu", p.mtu.arg, p.mtu.was())
+		if p.mru != nil && p.mru.arg != p.mtu.arg {
+			d.none(p.mru.was(), "mtu= is also what we are ready to receive; the larger packets of the peer get through all the same")
+		} else if p.mru != nil {
+			d.put("mtu", p.mtu.arg, p.mtu.was(), p.mru.was().text)
+		}
+	case p.mru != nil:
+		d.put("mtu", p.mru.arg, p.mru.was(), "both directions")
+	}
+}
+
 // line is what the line is made of.
 func (p *pppd) line() {
 	d := p.d
@@ -301,14 +307,18 @@ func (p *pppd) line() {
 		p.device = "exec:"
 	}
 	if p.flow != nil {
-		how := map[string]string{"crtscts": "rtscts", "xonxoff": "xon"}[p.flow.name]
-		if how == "" {
-			how = "none"
-		}
-		d.put("flow", how, p.flow.was())
+		p.flowControl()
 	} else if strings.HasPrefix(p.device, "/") {
 		d.put("flow", "none", was{}, "pppd sets no flow control unless it is told to")
 	}
+}
+
+func (p *pppd) flowControl() {
+	how := map[string]string{"crtscts": "rtscts", "xonxoff": "xon"}[p.flow.name]
+	if how == "" {
+		how = "none"
+	}
+	p.d.put("flow", how, p.flow.was())
 }
 
 // scripts are the dialogues.

@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -392,20 +393,36 @@ func (j *job) wvOptions(d *draft, k iniKey) {
 		words[i].at = k.at
 	}
 	p.words(words)
-	if p.mtu == nil {
-		p.mtu = p.mru
+	if p.flow != nil {
+		p.flowControl()
 	}
-	if p.mtu != nil {
-		d.put("mtu", p.mtu.arg, p.mtu.was())
-	}
+	p.addressSets()
+	p.sizes()
 	p.echoes()
 	for _, r := range []struct{ name, word string }{{"refuse-pap", "-send_pap"}, {"refuse-chap", "-send_chap"}, {"refuse-mschap-v2", "-send_mschap"}, {"refuse-eap", "-send_eap"}} {
 		if o := p.refuse[r.name]; o != nil {
 			d.flag(r.word, o.was())
 		}
 	}
-	if p.replaceRoute != nil {
-		d.flag("replace_route", p.replaceRoute.was())
+	for _, f := range []struct {
+		o    *opt
+		word string
+	}{{p.defaultRoute, "add_route"}, {p.replaceRoute, "replace_route"}, {p.peerDNS, "dns"}} {
+		if f.o != nil {
+			d.flag(f.word, f.o.was())
+		}
+	}
+	rest := []*opt{
+		p.pty, p.connect, p.init, p.disconnect, p.welcome, p.user, p.name, p.peer, p.password,
+		p.auth, p.login, p.demand, p.silent, p.persist, p.end, p.idle,
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.require)) {
+		rest = append(rest, p.require[name])
+	}
+	for _, o := range rest {
+		if o != nil {
+			d.none(o.was(), "there is no counterpart to this PPPD Option")
+		}
 	}
 }
 
