@@ -14,7 +14,7 @@ type shellVar struct {
 func (v shellVar) was() was {
 	value := v.value
 	if v.key == "PASSWORD" {
-		value = "******"
+		value = hidden
 	}
 	return was{v.at, v.key + "=" + value}
 }

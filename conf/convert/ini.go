@@ -42,7 +42,7 @@ func (j *job) ini(f File) []iniKey {
 func (k iniKey) was() was {
 	value := hiddenCommand(k.value)
 	if l := strings.ToLower(k.key); strings.Contains(l, "password") && !strings.Contains(l, "prompt") && !strings.Contains(l, "ask") && !strings.Contains(l, "flags") || l == "pin" {
-		value = "******"
+		value = hidden
 	}
 	return was{k.at, k.key + "=" + value}
 }

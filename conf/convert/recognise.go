@@ -81,7 +81,7 @@ var (
 	// secretCommand tells commands that carry a PIN or a password, by the
 	// letters that makers of modems give them.
 	secretCommand = regexp.MustCompile(`(?i)^("?AT.*(?:PIN|PWD|LCK|AUTH|PASS|ICSGP|PDPP)[A-Z]*=).+`)
-	askedSecret   = regexp.MustCompile(`(?i)pass|word|secret`)
+	askedSecret   = regexp.MustCompile(`(?i)pass|sswd|word|wort\b|secret|code\b|\bpin\b`)
 	// contextUse tells commands that use a context or attach with it, by the
 	// letters that their names have.
 	contextUse = regexp.MustCompile(`(?i)^AT[^"]*(CGACT|CGATT|CGCMOD|CGDATA|CGDSCONT|CGTFT|CGE?Q(REQ|MIN|OS)|AUTH|ICSGP|PDP|QIACT|CNACT|NDISDUP)`)
@@ -90,13 +90,53 @@ var (
 // hiddenCommand leaves the secrets of a command out.
 func hiddenCommand(s string) string { return secretCommand.ReplaceAllString(s, "${1}******") }
 
+// hidden is what a remark has in place of a secret.
+const hidden = "******"
+
 // shownStep is a step of a script without its secrets.
 func shownStep(s step) string {
 	send := hiddenCommand(s.send.text)
 	if askedSecret.MatchString(s.expect.text) && !s.directive || strings.Contains(send, `\q`) {
-		send = "******"
+		send = hidden
 	}
-	return strings.TrimSpace(quotedIf(s.expect.text) + " " + quotedIf(send))
+	expect := parts(s.expect.text)
+	for i := 1; i < len(expect); i += 2 {
+		expect[i] = hiddenCommand(expect[i])
+	}
+	return strings.TrimSpace(quotedIf(strings.Join(expect, "-")) + " " + quotedIf(send))
+}
+
+// shownLogin is a login without its secrets: whatever the prompts are, only the
+// first text that is sent, the name, shows.
+func shownLogin(ss []step) string {
+	var words []string
+	named := false
+	for _, s := range ss {
+		if !s.directive {
+			expect := parts(s.expect.text)
+			for i := 1; i < len(expect); i += 2 {
+				if tells(expect[i]) {
+					expect[i] = hidden
+				}
+			}
+			s.expect.text = strings.Join(expect, "-")
+			if tells(s.send.text) {
+				if named {
+					s.send.text = hidden
+				}
+				named = true
+			}
+		}
+		words = append(words, shownStep(s))
+	}
+	return strings.Join(words, " ")
+}
+
+// tells says whether a word to send has a text, beside line ends, pauses and
+// breaks.
+func tells(s string) bool {
+	text, ok := said(strings.ReplaceAll(s, `\K`, ""))
+	return !ok || text != "" && text != "BREAK" && text != "EOT"
 }
 
 func quotedIf(s string) string {
@@ -379,11 +419,7 @@ func (d *draft) takes(c call) {
 		d.add("phone", c.number, c.dial.was())
 	}
 	if len(c.login) > 0 {
-		var w []string
-		for _, s := range c.login {
-			w = append(w, shownStep(s))
-		}
-		d.put("login_chat", ours(c.login), was{c.login[0].expect.at, strings.Join(w, " ")})
+		d.put("login_chat", ours(c.login), was{c.login[0].expect.at, shownLogin(c.login)})
 	}
 	for i, cmd := range c.left {
 		d.none(cmd.was(), c.why[i])

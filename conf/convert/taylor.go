@@ -327,7 +327,7 @@ func (c *uuCall) dial() {
 			d.add("phone", before+number(p)+after, p.was(), known.dial.shownAs(marker))
 		}
 	default:
-		d.put("chat", ours(ss), w, whyWhole)
+		d.put("chat", ours(ss), was{w.at, "chat ..."}, whyWhole)
 		for _, p := range c.phones {
 			d.add("phone", number(p), p.was())
 		}
@@ -393,11 +393,7 @@ func (c *uuCall) login() {
 		words[i].text = strings.NewReplacer(`\\`, `\\`, `\L`, name.rest, `\P`, `\q`+password.rest).Replace(words[i].text)
 	}
 	if w.text != "call-login, call-password" {
-		var shown []string
-		for _, s := range steps(words) {
-			shown = append(shown, shownStep(s))
-		}
-		w.text = "chat " + strings.Join(shown, " ")
+		w.text = "chat " + shownLogin(steps(words))
 	}
 	if len(words) == 2 && words[0].text == "" && words[1].text == "" {
 		return

@@ -11,7 +11,7 @@ type uuCommand struct {
 func (c uuCommand) was() was {
 	rest := c.rest
 	if strings.Contains(c.key, "password") && rest != "*" {
-		rest = "******"
+		rest = hidden
 	}
 	return was{c.at, strings.TrimSpace(c.key + " " + hiddenCommand(rest))}
 }

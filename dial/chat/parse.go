@@ -110,7 +110,7 @@ func (p *parser) expect(w Word) Step {
 }
 
 // asksSecret tells a prompt whose answer nobody else should see.
-var asksSecret = regexp.MustCompile(`(?i)pass|word|secret`)
+var asksSecret = regexp.MustCompile(`(?i)pass|sswd|word|wort\b|secret|code\b|\bpin\b`)
 
 // parts cuts a word at the minus signs that have no backslash before them,
 // quotes or not, as chat(8) does.

@@ -90,6 +90,23 @@ func TestParse(t *testing.T) {
 			send "AT+CPIN?\r"
 			expect ""
 			send "******"`},
+		{"prompts of all sorts", `Code: a asswd: b Kennwort: c PIN: d pinging e decoder f worth g +CPIN: h`, `
+			expect "Code:"
+			send "******"
+			expect "asswd:"
+			send "******"
+			expect "Kennwort:"
+			send "******"
+			expect "PIN:"
+			send "******"
+			expect "pinging"
+			send "e\r"
+			expect "decoder"
+			send "f\r"
+			expect "worth"
+			send "g\r"
+			expect "+CPIN:"
+			send "h\r"`},
 		{"quoted words", `"a b" 'c "d"' "e\"f"g ""`, `
 			expect "a b"
 			send "c "d"\r"
