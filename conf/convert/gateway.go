@@ -115,9 +115,9 @@ func (j *job) gateway(in *input) {
 		case !ok:
 			j.fail(v.at, "the service has no setting %s", quotedIf(key))
 			d.none(v.was(), "the service has no such setting")
-		case row == nil: // several keys decide together, below
 		case followed && peersKeys[key]:
 			d.none(v.was(), "with PROVIDER the peers file counts")
+		case row == nil: // several keys decide together, below
 		default:
 			row(d, v)
 		}
@@ -230,6 +230,7 @@ var gatewayKeys = map[string]func(*draft, shellVar){
 // peersKeys are the settings that the peers file takes the place of.
 var peersKeys = map[string]bool{
 	"DEVICE": true, "LOCALADDR": true, "REMOTEADDR": true, "NETMASK": true, "DEFAULTROUTE": true, "NETMODE": true, "CARRIERID": true,
+	"APN": true, "PDPTYPE": true, "DEMAND": true, "IDLE": true, "AUTH": true, "ACCOUNT": true, "PASSWORD": true,
 }
 
 func gatewayFlag(key string) func(*draft, shellVar) {
