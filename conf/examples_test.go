@@ -76,3 +76,20 @@ func TestManualSample(t *testing.T) {
 		t.Error("the password shows")
 	}
 }
+
+// TestUnit: ppp@LABEL.service runs the entry LABEL, whatever systemd makes of a
+// hyphen (systemd.unit(5), Specifiers).
+func TestUnit(t *testing.T) {
+	unit, err := os.ReadFile("../examples/systemd/ppp@.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, run, _ := strings.Cut(string(unit), "\nExecStart=/usr/sbin/ppp -r ")
+	run, _, _ = strings.Cut(run, "\n")
+	for _, label := range []string{"isp", "quectel-ppp"} {
+		expand := strings.NewReplacer("%i", label, "%I", strings.ReplaceAll(label, "-", "/"))
+		if got := expand.Replace(run); got != label {
+			t.Errorf("ppp@%s runs the entry %q", label, got)
+		}
+	}
+}
