@@ -150,7 +150,7 @@ func (k *Link) lineNews(now time.Time) {
 			k.received.Bytes += uint64(len(c.b))
 			k.traffic.heard(now)
 			k.input(now, c.b)
-			k.port.release(c.b)
+			k.port.release(c)
 			continue
 		default:
 		}

@@ -75,8 +75,9 @@ type port struct {
 }
 
 type chunk struct {
-	b   []byte
-	err error
+	b      []byte
+	pooled bool // b is a buffer of the reader, not what came with the line
+	err    error
 }
 
 func newPort(line Line, unread []byte, news func()) *port {
@@ -125,7 +126,7 @@ func (p *port) read() {
 			if n >= bulkRead && err == nil && p.ready != nil {
 				n += p.more(buf[n:max(n, min(len(buf), bulkMost))])
 			}
-			p.rx <- chunk{b: buf[:n]}
+			p.rx <- chunk{b: buf[:n], pooled: true}
 		} else {
 			if idle++; err == nil && idle > maxNilReads {
 				err = errNoProgress
@@ -156,18 +157,16 @@ func (p *port) more(buf []byte) (n int) {
 }
 
 // release gives a chunk back to the reader; a line that filled it gets a
-// larger one.
-func (p *port) release(b []byte) {
-	switch {
-	case cap(b) < readBufMin: // bytes that came with the line
+// larger one. No other buffers join: free has room for the reader's own.
+func (p *port) release(c chunk) {
+	if !c.pooled {
 		return
-	case len(b) == cap(b) && cap(b) < readBufMax:
+	}
+	b := c.b
+	if len(b) == cap(b) && cap(b) < readBufMax {
 		b = make([]byte, 2*cap(b))
 	}
-	select {
-	case p.free <- b[:cap(b)]:
-	default:
-	}
+	p.free <- b[:cap(b)]
 }
 
 // stop ends both goroutines and leaves the line open and usable. What was
