@@ -69,7 +69,9 @@ func New(cfg Config) (*Client, error) {
 	}
 	spool, pending, bad, err := openSpool(cfg.Dir, cfg.Servers)
 	if err != nil {
-		c.listener.close()
+		if c.listener != nil {
+			c.listener.conn.Close() // it does not run yet
+		}
 		return nil, err
 	}
 	if len(pending) > 0 || bad > 0 {

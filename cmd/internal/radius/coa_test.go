@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -239,4 +241,27 @@ func TestListen(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "address already in use") {
 		t.Error(err)
 	}
+}
+
+// TestListenerWithoutAPlace: a client that can't be made gives its socket back.
+func TestListenerWithoutAPlace(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	free, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := free.LocalAddr().String()
+	free.Close()
+	_, err = New(Config{Servers: []Server{{"localhost", 1812, NewSecret(testSecret)}}, Identifier: "x", Dir: filepath.Join(file, "dir"), Listen: at})
+	if err == nil || !strings.Contains(err.Error(), "no place for accounting records") {
+		t.Error(err)
+	}
+	again, err := net.ListenPacket("udp", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.Close()
 }
