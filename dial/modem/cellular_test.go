@@ -278,7 +278,7 @@ func TestPINOnce(t *testing.T) {
 	if err != nil || st.Mode().Perm() != 0o600 {
 		t.Errorf("the file: %v, %v; want mode 0600", st, err)
 	}
-	if b, _ := os.ReadFile(path); strings.Contains(string(b), "1234") {
+	if b, _ := os.ReadFile(path); strings.Contains(string(b), `"1234`) { // the digits are in other numbers too
 		t.Errorf("the file holds the PIN: %s", b)
 	}
 	// The card is open meanwhile: by hand, or the PIN was right after all.
@@ -326,12 +326,12 @@ func TestPINsOfManyPrograms(t *testing.T) {
 	programs := make([]*PINs, 8)
 	for i := range programs {
 		programs[i] = NewPINs(path)
-		programs[i].refused("", "") // it has read the file
+		programs[i].refused(cardID{}, "") // it has read the file
 	}
 	var all sync.WaitGroup
 	for i, p := range programs {
 		all.Go(func() {
-			card := fmt.Sprint("card", i)
+			card := cardID{number: fmt.Sprint("card", i)}
 			if err := errors.Join(p.trying(card, "1234"), p.refuse(card, "1234"), p.trying(card, "0000"), p.settle(card)); err != nil {
 				t.Error(err)
 			}
@@ -340,7 +340,7 @@ func TestPINsOfManyPrograms(t *testing.T) {
 	all.Wait()
 	for _, p := range append(programs, NewPINs(path)) {
 		for i := range programs {
-			if card := fmt.Sprint("card", i); !p.refused(card, "1234") || p.refused(card, "0000") {
+			if card := (cardID{number: fmt.Sprint("card", i)}); !p.refused(card, "1234") || p.refused(card, "0000") {
 				t.Errorf("%s: 1234 refused %t, 0000 refused %t", card, p.refused(card, "1234"), p.refused(card, "0000"))
 			}
 		}
@@ -349,7 +349,7 @@ func TestPINsOfManyPrograms(t *testing.T) {
 
 func TestNilPINs(t *testing.T) {
 	var p *PINs
-	if p.refused("", "1") || p.trying("", "1") != nil || p.refuse("", "1") != nil || p.settle("") != nil {
+	if p.refused(cardID{}, "1") || p.trying(cardID{}, "1") != nil || p.refuse(cardID{}, "1") != nil || p.settle(cardID{}) != nil {
 		t.Error("a nil PINs knows nothing and forbids nothing")
 	}
 }

@@ -27,7 +27,22 @@ type PINs struct {
 	path string
 
 	mu    sync.Mutex        // guards what follows
-	notes map[string][]note // by card
+	notes map[string][]note // by the number of a card, and by that of its modem
+}
+
+// A cardID tells a card. A locked one may tell its number at times only, so that
+// its notes are under both.
+type cardID struct {
+	number string // ICCID; "": it is not told
+	modem  string // the modem's number; "": it is not told
+}
+
+// names are what the notes of the card are under.
+func (c cardID) names() []string {
+	if c.number == "" {
+		return []string{c.modem}
+	}
+	return []string{c.number, c.modem}
 }
 
 // maxNotes is how many PINs are noted of a card: it takes two wrong ones, but may be
@@ -39,13 +54,17 @@ const maxNotes = 8
 type note struct {
 	Salt    string `json:"salt"`
 	Hash    string `json:"hash"`
-	Refused bool   `json:"refused"` // else it is not known what became of it
+	Card    string `json:"card,omitempty"` // its number; "": it was not told
+	Refused bool   `json:"refused"`        // else it is not known what became of it
 }
 
-func (n note) is(card, pin string) bool { return n.Hash == hash(n.Salt, card, pin) }
+// of tells whether the note may be about the card.
+func (n note) of(c cardID) bool { return n.Card == "" || c.number == "" || n.Card == c.number }
 
-func hash(salt, card, pin string) string {
-	sum := sha256.Sum256([]byte(salt + "\x00" + card + "\x00" + pin))
+func (n note) is(name, pin string) bool { return n.Hash == hash(n.Salt, name, pin) }
+
+func hash(salt, name, pin string) string {
+	sum := sha256.Sum256([]byte(salt + "\x00" + name + "\x00" + pin))
 	return hex.EncodeToString(sum[:])
 }
 
@@ -55,52 +74,59 @@ func NewPINs(path string) *PINs { return &PINs{path: path, notes: map[string][]n
 
 // refused tells whether the card must not be given the PIN. A nil PINs knows
 // nothing.
-func (p *PINs) refused(card, pin string) bool {
+func (p *PINs) refused(c cardID, pin string) bool {
 	if p == nil {
 		return false
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.load()
-	return slices.ContainsFunc(p.notes[card], func(n note) bool { return n.is(card, pin) })
+	for _, name := range c.names() {
+		if slices.ContainsFunc(p.notes[name], func(n note) bool { return n.of(c) && n.is(name, pin) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // trying notes that the PIN is about to be entered.
-func (p *PINs) trying(card, pin string) error { return p.put(card, pin, false) }
+func (p *PINs) trying(c cardID, pin string) error { return p.put(c, pin, false) }
 
 // refuse notes that the card has not taken it.
-func (p *PINs) refuse(card, pin string) error { return p.put(card, pin, true) }
+func (p *PINs) refuse(c cardID, pin string) error { return p.put(c, pin, true) }
 
-func (p *PINs) put(card, pin string, refused bool) error {
+func (p *PINs) put(c cardID, pin string, refused bool) error {
 	if p == nil {
 		return nil
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.change(func() {
-		all := slices.DeleteFunc(p.notes[card], func(n note) bool { return n.is(card, pin) })
-		salt := rand.Text()
-		all = append(all, note{salt, hash(salt, card, pin), refused})
-		p.notes[card] = all[max(0, len(all)-maxNotes):]
+		for _, name := range c.names() {
+			all := slices.DeleteFunc(p.notes[name], func(n note) bool { return n.of(c) && n.is(name, pin) })
+			salt := rand.Text()
+			all = append(all, note{salt, hash(salt, name, pin), c.number, refused})
+			p.notes[name] = all[max(0, len(all)-maxNotes):]
+		}
 	})
 }
 
-// settle forgets a PIN of which it was not known what became of it: the card, under
-// whichever of these names it was noted, is unlocked. One that was refused stays
-// noted, for then somebody else has entered another.
-func (p *PINs) settle(names ...string) error {
+// settle forgets a PIN of which it was not known what became of it: the card is
+// unlocked. One that was refused stays noted, for then somebody else has entered
+// another; so does one of a card that may be another.
+func (p *PINs) settle(c cardID) error {
 	if p == nil {
 		return nil
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.load()
-	open := func(n note) bool { return !n.Refused }
-	if !slices.ContainsFunc(names, func(name string) bool { return slices.ContainsFunc(p.notes[name], open) }) {
+	open := func(n note) bool { return !n.Refused && (n.Card == "" || n.Card == c.number) }
+	if !slices.ContainsFunc(c.names(), func(name string) bool { return slices.ContainsFunc(p.notes[name], open) }) {
 		return nil
 	}
 	return p.change(func() {
-		for _, name := range names {
+		for _, name := range c.names() {
 			if p.notes[name] = slices.DeleteFunc(p.notes[name], open); len(p.notes[name]) == 0 {
 				delete(p.notes, name)
 			}

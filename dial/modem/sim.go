@@ -20,7 +20,11 @@ func (m *Modem) unlock(ctx context.Context, c Cellular) error {
 		switch sim {
 		case SIMReady, SIMUnknown: // some modems without a lock do not know +CPIN?
 			if c.PIN != "" && !entered {
-				return c.PINs.settle(m.card(ctx), m.serial(ctx))
+				card, err := m.card(ctx)
+				if err != nil {
+					return err
+				}
+				return c.PINs.settle(card)
 			}
 			return nil
 		case SIMNeedsPIN:
@@ -81,7 +85,10 @@ func (m *Modem) enter(ctx context.Context, c Cellular) (entered bool, err error)
 	if c.PIN == "" {
 		return false, m.because(ErrPINNeeded)
 	}
-	card := m.card(ctx)
+	card, err := m.card(ctx)
+	if err != nil {
+		return false, err
+	}
 	if c.PINs.refused(card, c.PIN) {
 		return false, m.because(fmt.Errorf("%w before; it is not entered again", ErrPINRefused))
 	}
@@ -127,25 +134,19 @@ func (m *Modem) retries(ctx context.Context) (left int, known bool, err error) {
 	return 0, false, nil
 }
 
-// card is the number of the card; that of the modem where a locked card does not
-// tell it. "" when nothing is told.
-func (m *Modem) card(ctx context.Context) string {
+// card asks which card it is.
+func (m *Modem) card(ctx context.Context) (c cardID, err error) {
 	for _, q := range m.vendor.card {
 		lines, err := m.try(ctx, "AT"+q.command, queryTime)
 		if err != nil {
-			return ""
+			return c, err
 		}
 		if v, ok := q.in(lines); ok && v != "" {
-			return v
+			c.number = v
+			break
 		}
 	}
-	return m.serial(ctx)
-}
-
-func (m *Modem) serial(ctx context.Context) string {
 	lines, err := m.try(ctx, "AT+CGSN", queryTime)
-	if err != nil {
-		return ""
-	}
-	return firstText(lines)
+	c.modem = firstText(lines)
+	return c, err
 }

@@ -98,15 +98,15 @@ func FuzzPINs(f *testing.F) {
 	f.Add([]byte(`{"8949":null}`), "8949", "")
 	f.Add([]byte(`null`), "", "0000")
 	f.Add([]byte(`{"a":[1]}`), "a", "0000")
-	f.Fuzz(func(t *testing.T, text []byte, card, pin string) {
+	f.Fuzz(func(t *testing.T, text []byte, number, pin string) {
 		path := filepath.Join(t.TempDir(), "pins")
 		if err := os.WriteFile(path, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if !utf8.ValidString(card) || !utf8.ValidString(pin) {
+		if !utf8.ValidString(number) || !utf8.ValidString(pin) {
 			return // a card's number and a PIN are digits
 		}
-		p := NewPINs(path)
+		p, card := NewPINs(path), cardID{number: number}
 		if err := p.trying(card, pin); err != nil || !p.refused(card, pin) {
 			t.Fatalf("not noted: %v", err)
 		}

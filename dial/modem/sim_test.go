@@ -1,0 +1,65 @@
+package modem
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+)
+
+// TestPINByBothNames: a locked card tells its number at times only, and is known by
+// its modem otherwise. Another card, known to be another, is not blamed.
+func TestPINByBothNames(t *testing.T) {
+	const shy, a, b, silent = "+CME ERROR: 14", "+QCCID: 89860000000000000001", "+QCCID: 89860000000000000002", ""
+	type try struct {
+		card    string // what the modem says of it
+		modem   string
+		want    error
+		entered bool
+	}
+	const here, there = "867698040123456", "867698040654321"
+	for _, c := range []struct {
+		why   string
+		tries []try
+	}{
+		{"its number is told later", []try{{shy, here, ErrPINRefused, true}, {a, here, ErrPINRefused, false}}},
+		{"its number is not told any more", []try{{a, here, ErrPINRefused, true}, {shy, here, ErrPINRefused, false}}},
+		{"its number is asked for in vain", []try{{silent, here, ErrSilent, false}, {a, here, ErrPINRefused, true}}},
+		{"another card", []try{{a, here, ErrPINRefused, true}, {b, here, ErrPINRefused, true}, {a, here, ErrPINRefused, false}, {shy, here, ErrPINRefused, false}}},
+		{"perhaps another card", []try{{shy, here, ErrPINRefused, true}, {b, here, ErrPINRefused, false}}},
+		{"another modem", []try{{a, here, ErrPINRefused, true}, {a, there, ErrPINRefused, false}}},
+		{"another card in another modem", []try{{shy, here, ErrPINRefused, true}, {b, there, ErrPINRefused, true}}},
+		{"a modem that tells nothing", []try{{a, "ERROR", ErrPINRefused, true}, {shy, "ERROR", ErrPINRefused, false}}},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			pins := NewPINs("")
+			for i, try := range c.tries {
+				synctest.Test(t, func(t *testing.T) {
+					f := cell("AT+CPIN?", "+CPIN: SIM PIN", "AT+QCCID", try.card, "AT+CGSN", try.modem, `AT+CPIN="0000"`, "+CME ERROR: 16")
+					if _, err := f.start(t).SetUp(t.Context(), Cellular{PIN: "0000", PINs: pins}, nil); !errors.Is(err, try.want) {
+						t.Errorf("try %d: %v, want %v", i, err, try.want)
+					}
+					synctest.Wait()
+					if entered := slices.Contains(f.commands, `AT+CPIN="0000"`); entered != try.entered {
+						t.Errorf("try %d: entered is %t", i, entered)
+					}
+				})
+			}
+		})
+	}
+}
+
+// TestPINOfAnotherCard: a card that is seen open says nothing of the card before it.
+func TestPINOfAnotherCard(t *testing.T) {
+	pins := NewPINs("")
+	before, now := cardID{"1", "modem"}, cardID{"2", "modem"}
+	if err := errors.Join(pins.trying(before, "1234"), pins.settle(now)); err != nil {
+		t.Fatal(err)
+	}
+	if !pins.refused(before, "1234") || !pins.refused(cardID{modem: "modem"}, "1234") || pins.refused(now, "1234") {
+		t.Error("what became of a PIN is known by another card")
+	}
+	if err := pins.settle(before); err != nil || pins.refused(before, "1234") || pins.refused(cardID{modem: "modem"}, "1234") {
+		t.Errorf("the card is open, and is not believed: %v", err)
+	}
+}
