@@ -32,6 +32,7 @@ const (
 	NoSIM         // there is no card, or it does not work
 	SIMLocked     // the card serves another network or device only
 	PINNeeded     // the entry has none
+	PINNotNoted   // it is not entered, since it can't be noted that it was
 	PINRefused    // the card has refused it, now or before; it is not entered again
 	PUKNeeded     // too many wrong ones were entered
 	NoSignal      // the modem hears no network
@@ -49,7 +50,7 @@ var farness = [...]int{
 	NoRoute: 0, NotNow: 0, OpenFailed: 1, Locked: 2, Silent: 3, ModemError: 4, NoDialtone: 5, Ringing: 5, Refused: 6,
 	CommandFailed: 7, NoAnswer: 7, NoCarrier: 7, Busy: 7, ChatFailed: 8, Interrupted: 9,
 
-	NoSIM: 4, SIMLocked: 4, PINNeeded: 4, PINRefused: 4, PUKNeeded: 4, NoSignal: 5, NotRegistered: 5, Denied: 5,
+	NoSIM: 4, SIMLocked: 4, PINNeeded: 4, PINNotNoted: 4, PINRefused: 4, PUKNeeded: 4, NoSignal: 5, NotRegistered: 5, Denied: 5,
 	PDPRefused: 6, APNRefused: 7, AuthRefused: 7, CommandMode: 7,
 }
 

@@ -21,7 +21,7 @@ var setUps = []struct {
 	kind Kind
 }{
 	{modem.ErrNoSIM, NoSIM}, {modem.ErrSIM, NoSIM}, {modem.ErrSIMLocked, SIMLocked},
-	{modem.ErrPINNeeded, PINNeeded}, {modem.ErrPINRefused, PINRefused}, {modem.ErrPUKNeeded, PUKNeeded},
+	{modem.ErrPINNeeded, PINNeeded}, {modem.ErrPINNotNoted, PINNotNoted}, {modem.ErrPINRefused, PINRefused}, {modem.ErrPUKNeeded, PUKNeeded},
 	{modem.ErrNoSignal, NoSignal}, {modem.ErrNotRegistered, NotRegistered}, {modem.ErrDenied, Denied},
 	{modem.ErrPDPType, PDPRefused},
 }

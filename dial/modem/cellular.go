@@ -38,6 +38,7 @@ var (
 	ErrSIM           = errors.New("the SIM card does not work")
 	ErrSIMLocked     = errors.New("the SIM card is locked to another network or device")
 	ErrPINNeeded     = errors.New("the SIM card wants its PIN")
+	ErrPINNotNoted   = errors.New("the SIM card wants its PIN, which is not entered, since it can't be noted that it was")
 	ErrPINRefused    = errors.New("the SIM card has refused the PIN")
 	ErrPUKNeeded     = errors.New("the SIM card wants its PUK: too many wrong PINs were entered")
 	ErrNotRegistered = errors.New("not registered with a network")

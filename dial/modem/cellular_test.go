@@ -296,7 +296,7 @@ func TestPINOnce(t *testing.T) {
 	if err := os.Mkdir(path, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	entered("what can't be noted", NewPINs(path), "1234", ErrPINNeeded, 0)
+	entered("what can't be noted", NewPINs(path), "1234", ErrPINNotNoted, 0)
 }
 
 // TestPINOfShyCard: a locked card does not tell its number, an unlocked one does.

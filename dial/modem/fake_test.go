@@ -29,6 +29,7 @@ type fake struct {
 	data     bool          // it starts in data mode
 	escapes  bool          // +++ is known
 	deafTill time.Duration // commands before this are lost
+	heard    func(string)  // called with each command, before the answer; nil: none
 
 	mu       sync.Mutex // guards what follows, data and answers
 	began    time.Time
@@ -123,6 +124,9 @@ func (f *fake) obey(command string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.commands = append(f.commands, command)
+	if f.heard != nil {
+		f.heard(command)
+	}
 	if time.Since(f.began) < f.deafTill {
 		return
 	}

@@ -24,7 +24,7 @@ func (m *Modem) unlock(ctx context.Context, c Cellular) error {
 				if err != nil {
 					return err
 				}
-				return c.PINs.settle(card)
+				m.noted(c.PINs.settle(card))
 			}
 			return nil
 		case SIMNeedsPIN:
@@ -100,22 +100,33 @@ func (m *Modem) enter(ctx context.Context, c Cellular) (entered bool, err error)
 		return false, m.because(fmt.Errorf("%w before, it seems: one try is left, which is not ours to take", ErrPINRefused))
 	}
 	if err := c.PINs.trying(card, c.PIN); err != nil {
-		return false, m.because(fmt.Errorf("%w; it is not entered, since it can't be noted that it was: %w", ErrPINNeeded, err))
+		return false, m.because(fmt.Errorf("%w: %w", ErrPINNotNoted, err))
 	}
 	_, err = m.do(ctx, `AT+CPIN="`+c.PIN+`"`, radioTime)
 	switch {
 	case err == nil:
 		m.log.Info("the SIM card has taken the PIN")
-		return true, c.PINs.settle(card)
+		m.noted(c.PINs.settle(card))
+		return true, nil
 	case refusal(err):
 		e := new(Error)
 		errors.As(err, &e)
 		if code, ok := cmeCode(e.Result.Text); ok && code == 14 { // SIM busy
-			return false, c.PINs.settle(card)
+			m.noted(c.PINs.settle(card))
+			return false, nil
 		}
-		return false, m.because(c.PINs.refuse(card, c.PIN), fmt.Errorf("%w (%s)", ErrPINRefused, e.Result.Text))
+		m.noted(c.PINs.refuse(card, c.PIN))
+		return false, m.because(fmt.Errorf("%w (%s)", ErrPINRefused, e.Result.Text))
 	}
 	return false, err
+}
+
+// noted takes what became of noting what became of a PIN. A note that stays as it was
+// keeps the PIN from being entered, and that harms no card.
+func (m *Modem) noted(err error) {
+	if err != nil {
+		m.log.Warn("what became of the PIN can't be noted", "error", err)
+	}
 }
 
 // retries asks how many PINs the card still bears.

@@ -2,6 +2,8 @@ package modem
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -61,5 +63,43 @@ func TestPINOfAnotherCard(t *testing.T) {
 	}
 	if err := pins.settle(before); err != nil || pins.refused(before, "1234") || pins.refused(cardID{modem: "modem"}, "1234") {
 		t.Errorf("the card is open, and is not believed: %v", err)
+	}
+}
+
+// TestPINsOnABrokenDisk: what became of a PIN can't be noted any more. That is no
+// reason not to call.
+func TestPINsOnABrokenDisk(t *testing.T) {
+	for _, c := range []struct {
+		why  string
+		lost string // the command at which the place for notes is lost
+		fake *fake
+		want error
+	}{
+		{"the card is open", "AT+QCCID", cell("AT+CPIN?", "+CPIN: READY"), nil},
+		{"the PIN is taken", `AT+CPIN="0000"`, cell("AT+CPIN?", "+CPIN: SIM PIN|+CPIN: READY", `AT+CPIN="0000"`, "OK"), nil},
+		{"the PIN is refused", `AT+CPIN="0000"`, cell("AT+CPIN?", "+CPIN: SIM PIN", `AT+CPIN="0000"`, "+CME ERROR: 16"), ErrPINRefused},
+	} {
+		t.Run(c.why, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "pins")
+			pins := NewPINs(path)
+			card := cardID{"89860000000000000001", "867698040123456"}
+			if err := pins.trying(card, "1234"); err != nil { // the last time
+				t.Fatal(err)
+			}
+			synctest.Test(t, func(t *testing.T) {
+				c.fake.heard = func(command string) {
+					if command == c.lost {
+						os.Remove(path + ".lock")
+						os.Mkdir(path+".lock", 0o700)
+					}
+				}
+				if _, err := c.fake.start(t).SetUp(t.Context(), Cellular{PIN: "0000", PINs: pins}, nil); !errors.Is(err, c.want) {
+					t.Errorf("%v, want %v", err, c.want)
+				}
+			})
+			if c.want != nil && !NewPINs(path).refused(card, "0000") {
+				t.Error("the PIN may be entered again")
+			}
+		})
 	}
 }

@@ -51,6 +51,7 @@ var callReasons = map[dial.Kind]reason{
 	dial.NoSIM:         {StatusModemInit, "modem", "there is no SIM card in the modem, or it does not work", "put it in, the right way round, and switch the modem off and on"},
 	dial.SIMLocked:     {StatusModemInit, "modem", "the SIM card or the modem is locked to another operator or device", "use a card that the modem takes, or have the lock removed"},
 	dial.PINNeeded:     {StatusModemInit, "modem", "the SIM card wants its PIN, and the entry tells none", "give it: pin=; or take the PIN off the card in a telephone"},
+	dial.PINNotNoted:   {StatusModemInit, "us", "the file of the PINs that were tried can't be written, and without a note none is entered", "make room, or make the place writable"},
 	dial.PINRefused:    {StatusModemInit, "modem", "the SIM card has refused the PIN; it is not entered a second time", "correct pin=; three wrong ones block the card"},
 	dial.PUKNeeded:     {StatusModemInit, "modem", "the SIM card is blocked after too many wrong PINs", "unblock it with its PUK in a telephone; ppp never enters one"},
 	dial.NoSignal:      {StatusConnect, "modem", "the modem hears no network", "look at the antenna and its cable; net_mode=auto lets it take any network"},

@@ -46,6 +46,7 @@ func TestExplainCall(t *testing.T) {
 		{&dial.Error{Kind: dial.NoSIM}, StatusModemInit, "modem", "no SIM card"},
 		{&dial.Error{Kind: dial.SIMLocked}, StatusModemInit, "modem", "locked"},
 		{&dial.Error{Kind: dial.PINNeeded}, StatusModemInit, "modem", "pin="},
+		{&dial.Error{Kind: dial.PINNotNoted}, StatusModemInit, "us", "can't be written"},
 		{&dial.Error{Kind: dial.PINRefused}, StatusModemInit, "modem", "not entered a second time"},
 		{&dial.Error{Kind: dial.PUKNeeded}, StatusModemInit, "modem", "PUK"},
 		{&dial.Error{Kind: dial.NoSignal}, StatusConnect, "modem", "antenna"},

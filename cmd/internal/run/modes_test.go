@@ -368,7 +368,7 @@ func TestCauses(t *testing.T) {
 		for kind, want := range map[dial.Kind]dial.Cause{
 			dial.Locked: {Crossed: true}, dial.Ringing: {Crossed: true}, dial.Busy: {Crossed: true}, dial.NoCarrier: {Crossed: true}, dial.NoAnswer: {Crossed: true},
 			dial.OpenFailed: {}, dial.Silent: {}, dial.ModemError: {}, dial.ChatFailed: {}, dial.CommandFailed: {}, dial.Refused: {},
-			dial.NoSignal: {}, dial.NotRegistered: {}, dial.CommandMode: {},
+			dial.PINNotNoted: {}, dial.NoSignal: {}, dial.NotRegistered: {}, dial.CommandMode: {},
 			dial.NoDialtone: {Hopeless: true}, dial.NoRoute: {Hopeless: true}, dial.NotNow: {Hopeless: true, Until: tomorrow},
 			dial.NoSIM: {Hopeless: true}, dial.SIMLocked: {Hopeless: true}, dial.PINNeeded: {Hopeless: true}, dial.PINRefused: {Hopeless: true}, dial.PUKNeeded: {Hopeless: true},
 			dial.Denied: {Hopeless: true}, dial.PDPRefused: {Hopeless: true}, dial.APNRefused: {Hopeless: true}, dial.AuthRefused: {Hopeless: true},
