@@ -52,7 +52,7 @@ const (
 func (c *Call) Hangup(ctx context.Context) {
 	c.once.Do(func() {
 		if c.modem == nil {
-			c.Line.Close()
+			c.Line.CloseContext(ctx)
 			return
 		}
 		c.log.Info("hanging up")
@@ -64,7 +64,7 @@ func (c *Call) Hangup(ctx context.Context) {
 // has none to end.
 func (a *attempt) giveUp(ctx context.Context) {
 	if a.phase < dialing {
-		a.made.Line.Close()
+		a.made.Line.CloseContext(ctx)
 		return
 	}
 	a.made.hangUp(ctx, a.phase == login)
@@ -74,7 +74,7 @@ func (a *attempt) giveUp(ctx context.Context) {
 func (c *Call) hangUp(ctx context.Context, made bool) {
 	ctx, cancel := context.WithTimeout(ctx, hangupLimit)
 	defer cancel()
-	defer c.Line.Close()
+	defer c.Line.CloseContext(ctx)
 	// If the modem has just gone, what is there is another: to move it takes longer.
 	c.d.sighted(c.d.nameOf(c.Device))
 	err := c.Line.Revive()

@@ -57,6 +57,10 @@ type Config struct {
 	HangupChat Chat     // when the line is given up
 	Env        []string // added to the environment of ConnectCmd and exec:
 	Log        *slog.Logger
+
+	// While Patient lasts, an attempt that was interrupted gives the modem, or the
+	// program of exec:, the time that it needs to end; nil: always.
+	Patient context.Context
 }
 
 // scripts are the scripts of a Config, ready to be run.

@@ -42,6 +42,9 @@ func New(c Config) (*Dialer, error) {
 	if c.Events == nil {
 		c.Events = usb.Netlink
 	}
+	if c.Patient == nil {
+		c.Patient = context.Background()
+	}
 	s, err := c.parse()
 	if err != nil {
 		return nil, err
@@ -124,7 +127,7 @@ func (d *Dialer) try(ctx context.Context, w way, how func(*attempt, context.Cont
 		if ctx.Err() == nil {
 			a.diagnose(ctx, e)
 		}
-		a.giveUp(context.WithoutCancel(ctx))
+		a.giveUp(d.cfg.Patient)
 	}
 	e.Device, e.Number, e.Retry = w.name(), w.phone, w.retry
 	return nil, e

@@ -163,6 +163,52 @@ func TestHangupIsBounded(t *testing.T) {
 	s.wantIdle()
 }
 
+// TestImpatient interrupts an attempt, and then the hang-up after it.
+func TestImpatient(t *testing.T) {
+	t.Parallel()
+	const obstinate = `exec:trap "" HUP; while :; do sleep 1000; done`
+	for _, device := range []string{"modem", obstinate} {
+		t.Run(device, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			if device == obstinate {
+				s.cfg.Devices, s.cfg.Phones, s.cfg.LoginChat.Text = []string{device}, nil, "never"
+			} else {
+				s.near = s.add(dialtest.ModemConfig{Name: "slow", ConnectAfter: time.Hour})
+				s.cfg.Devices, s.cfg.ModemInit = []string{s.near.Path()}, []string{"S0=0"}
+			}
+			patient, hurry := context.WithCancel(t.Context())
+			defer hurry()
+			s.cfg.Patient = patient
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			ended := make(chan error, 1)
+			go func() {
+				_, err := s.dialer().Call(ctx)
+				ended <- err
+			}()
+			if device == obstinate {
+				for !strings.Contains(s.log.infos(), "direct line") {
+					time.Sleep(time.Millisecond)
+				}
+			} else if err := s.near.Await(t.Context(), dialtest.Dialing); err != nil {
+				t.Fatal(err)
+			}
+			s.near.Wedge(true)
+			began := time.Now()
+			cancel()
+			hurry()
+			err := <-ended
+			if e := new(Error); !errors.As(err, &e) || e.Kind != Interrupted {
+				t.Errorf("it ends with %v", err)
+			}
+			if took := time.Since(began); took > 4*time.Second {
+				t.Errorf("it ended %v later", took)
+			}
+		})
+	}
+}
+
 func TestGiven(t *testing.T) {
 	t.Parallel()
 	l, err := line.OpenCommand(t.Context(), "cat", line.Options{})

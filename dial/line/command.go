@@ -136,8 +136,8 @@ func (c *command) signal(s syscall.Signal) { syscall.Kill(-c.cmd.Process.Pid, s)
 
 // leave waits for the end of a command whose line is closed, and ends it if it
 // does not end.
-func (c *command) leave() {
-	if !c.endsWithin(endWait) {
+func (c *command) leave(ctx context.Context) {
+	if !c.endsWithin(ctx, endWait) {
 		c.stop()
 	}
 }
@@ -145,19 +145,19 @@ func (c *command) leave() {
 // stop ends the command, first politely.
 func (c *command) stop() {
 	c.signal(unix.SIGTERM)
-	if !c.endsWithin(killWait) {
+	if !c.endsWithin(context.Background(), killWait) {
 		c.signal(unix.SIGKILL)
 		<-c.ended
 	}
 }
 
-func (c *command) endsWithin(limit time.Duration) bool {
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
+func (c *command) endsWithin(ctx context.Context, limit time.Duration) bool {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
 	select {
 	case <-c.ended:
 		return true
-	case <-timer.C:
+	case <-ctx.Done():
 		return false
 	}
 }

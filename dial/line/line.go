@@ -25,9 +25,9 @@ type Line struct {
 	reason func(error) error // what stands behind an error that ended the line
 	remote *comPort          // nil: not by RFC 2217
 
-	mu      sync.Mutex // guards what follows
-	dev     *device    // nil: no tty
-	release func()     // what is left to do at Close after the stream is closed
+	mu      sync.Mutex            // guards what follows
+	dev     *device               // nil: no tty
+	release func(context.Context) // what is left to do at Close after the stream is closed
 	closed  bool
 }
 
@@ -104,7 +104,10 @@ func (l *Line) explain(err error) error {
 // Close frees blocked reads and writes, restores what was changed, and gives
 // the locks back. On a tty that we opened, output that has not left is thrown
 // away: Drain before, if it matters. The second Close does nothing.
-func (l *Line) Close() error {
+func (l *Line) Close() error { return l.CloseContext(context.Background()) }
+
+// CloseContext is Close; a command that has not ended when ctx does is ended then.
+func (l *Line) CloseContext(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
@@ -116,7 +119,7 @@ func (l *Line) Close() error {
 	}
 	err := (*l.stream.Load()).Close()
 	if l.release != nil {
-		l.release()
+		l.release(ctx)
 	}
 	return err
 }

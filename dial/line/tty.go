@@ -32,7 +32,7 @@ func OpenTTY(ctx context.Context, path string, o Options) (*Line, error) {
 	}
 	l := newLine(path, caps, o.Log, d.file)
 	l.dev, l.reason = d, d.ended
-	l.release = func() {
+	l.release = func(context.Context) {
 		if err := d.unlock(); err != nil {
 			l.log.Warn("the lock could not be given back", "error", err)
 		}

@@ -207,7 +207,9 @@ func (u *unit) makeCaller() bool {
 	if u.caller != nil {
 		return true
 	}
-	c, err := u.d.world.caller(dialConfig(u.entry, &u.d.opt, u.d.pins, u.log))
+	config := dialConfig(u.entry, &u.d.opt, u.d.pins, u.log)
+	config.Patient = u.d.patient
+	c, err := u.d.world.caller(config)
 	if err != nil {
 		u.end(explainCall(err))
 		return false
