@@ -19,18 +19,23 @@ type comPort struct {
 	reader telnetReader // belongs to who reads
 	failed error        // that ends the stream: the carrier is lost
 
-	mu     sync.Mutex // guards what follows, and writes
-	out    []byte
-	ours   map[byte]bool // options that we have on, or have offered
-	theirs map[byte]bool
-	agreed map[byte]bool // of ours
-	binary bool          // the other side's data has eight bits
-	local  bool
-	dcd    bool
+	writing sync.Mutex // guards what follows, and writes; taken before mu
+	out     []byte
+	stream  stream // conn, for tries
+	tries   trier
+
+	mu      sync.Mutex    // guards what follows; who reads never waits for a write
+	answers []byte        // to be sent before anything else
+	ours    map[byte]bool // options that we have on, or have offered
+	theirs  map[byte]bool
+	agreed  map[byte]bool // of ours
+	binary  bool          // the other side's data has eight bits
+	local   bool
+	dcd     bool
 }
 
 func newComPort(c *net.TCPConn) *comPort {
-	p := &comPort{conn: c, ours: map[byte]bool{}, theirs: map[byte]bool{}, agreed: map[byte]bool{}, local: true}
+	p := &comPort{conn: c, stream: c, ours: map[byte]bool{}, theirs: map[byte]bool{}, agreed: map[byte]bool{}, local: true}
 	p.reader.option, p.reader.command = p.option, p.command
 	return p
 }
@@ -43,10 +48,10 @@ var errNoComPort = errors.New("the server speaks telnet and does not know RFC 22
 // negotiate agrees upon RFC 2217 and eight bits. Data that comes meanwhile is of an
 // earlier call and does not count.
 func (p *comPort) negotiate() error {
-	p.mu.Lock()
 	offer := []byte{
 		iac, will, optBinary, iac, do, optBinary, iac, will, optSGA, iac, do, optSGA, iac, will, optComPort,
 	}
+	p.mu.Lock()
 	for i := 0; i < len(offer); i += 3 {
 		if offer[i+1] == will {
 			p.ours[offer[i+2]] = true
@@ -54,9 +59,8 @@ func (p *comPort) negotiate() error {
 			p.theirs[offer[i+2]] = true
 		}
 	}
-	_, err := p.conn.Write(offer)
 	p.mu.Unlock()
-	if err != nil {
+	if err := p.say(offer); err != nil {
 		return err
 	}
 	p.conn.SetReadDeadline(time.Now().Add(negotiateTime))
@@ -86,9 +90,14 @@ func (p *comPort) negotiate() error {
 // option answers what the other side wants or offers. What is as it was gets no
 // answer, or the two would never end (RFC 854).
 func (p *comPort) option(verb, option byte) {
+	defer p.flush()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	say := func(verb byte) { p.conn.Write([]byte{iac, verb, option}) }
+	say := func(verb byte) {
+		if len(p.answers) < maxAnswers {
+			p.answers = append(p.answers, iac, verb, option)
+		}
+	}
 	known := option == optBinary || option == optSGA || option == optComPort
 	switch verb {
 	case do:
@@ -126,6 +135,28 @@ func (p *comPort) option(verb, option byte) {
 	}
 }
 
+// maxAnswers bounds what waits while a server asks and does not read.
+const maxAnswers = 300
+
+// flush sends the answers as far as the connection takes them at once. The others go
+// before what is written next, and all of them while somebody writes.
+func (p *comPort) flush() {
+	for all := true; all && p.owes() && p.writing.TryLock(); {
+		p.answer(func(b []byte) (n int, err error) {
+			n, err = p.tries.write(&p.stream, b)
+			all = n == len(b)
+			return n, err
+		})
+		p.writing.Unlock()
+	}
+}
+
+func (p *comPort) owes() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.answers) > 0
+}
+
 // command takes what the server says of its port.
 func (p *comPort) command(sub []byte) {
 	if len(sub) < 3 || sub[0] != optComPort || sub[1] != notifyModemState {
@@ -156,10 +187,11 @@ func (p *comPort) Read(b []byte) (int, error) {
 
 // Write writes data. How much of it went out is known in whole writes only.
 func (p *comPort) Write(b []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.flush()
+	p.writing.Lock()
+	defer p.writing.Unlock()
 	p.out = appendData(p.out[:0], b)
-	n, err := p.conn.Write(p.out)
+	n, err := p.send(p.out)
 	if err == nil {
 		return len(b), nil
 	}
@@ -182,9 +214,34 @@ func (p *comPort) SetWriteDeadline(t time.Time) error { return p.conn.SetWriteDe
 
 // say sends a command.
 func (p *comPort) say(b []byte) error {
+	defer p.flush()
+	p.writing.Lock()
+	defer p.writing.Unlock()
+	_, err := p.send(b)
+	return err
+}
+
+// send writes the answers and then b. Writing is held.
+func (p *comPort) send(b []byte) (int, error) {
+	if err := p.answer(p.conn.Write); err != nil {
+		return 0, err
+	}
+	return p.conn.Write(b)
+}
+
+// answer writes the answers. Writing is held.
+func (p *comPort) answer(write func([]byte) (int, error)) error {
+	p.mu.Lock()
+	b := p.answers
+	p.answers = nil
+	p.mu.Unlock()
+	if len(b) == 0 {
+		return nil
+	}
+	n, err := write(b)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	_, err := p.conn.Write(b)
+	p.answers = append(b[n:], p.answers...)
 	return err
 }
 

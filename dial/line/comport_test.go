@@ -86,6 +86,7 @@ type portServer struct {
 
 	mu   sync.Mutex // guards what follows
 	conn net.Conn
+	stop chan struct{} // until it is closed, nothing more is read, and then no data comes back; nil: never
 	said []string
 	news chan struct{}
 }
@@ -121,7 +122,11 @@ func (s *portServer) serve() {
 	answered := map[[2]byte]bool{}
 	r := telnetReader{
 		option: func(verb, option byte) {
-			if verb == wont || verb == dont {
+			switch verb {
+			case wont:
+				s.note(fmt.Sprint("WONT ", option))
+				return
+			case dont:
 				return
 			}
 			answer := map[byte]byte{do: will, will: do}[verb]
@@ -134,23 +139,31 @@ func (s *portServer) serve() {
 			answered[[2]byte{verb, option}] = true
 			conn.Write([]byte{iac, answer, option})
 		},
-		command: func(sub []byte) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.said = append(s.said, fmt.Sprint(sub[1:]))
-			s.news <- struct{}{}
-		},
+		command: func(sub []byte) { s.note(fmt.Sprint(sub[1:])) },
 	}
 	buf := make([]byte, 4096)
 	for {
 		n, err := conn.Read(buf)
-		if n = r.read(buf[:n]); n > 0 {
+		s.mu.Lock()
+		stop := s.stop
+		s.mu.Unlock()
+		if stop != nil {
+			<-stop
+		}
+		if n = r.read(buf[:n]); n > 0 && stop == nil {
 			conn.Write(appendData(nil, buf[:n]))
 		}
 		if err != nil {
 			return
 		}
 	}
+}
+
+func (s *portServer) note(said string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.said = append(s.said, said)
+	s.news <- struct{}{}
 }
 
 // dcd switches the carrier.
@@ -250,6 +263,59 @@ func TestRFC2217(t *testing.T) {
 		t.Error(err)
 	}
 	s.wantSaid("[5 9]")
+}
+
+// TestRFC2217Stopped: a modem that stops us and loses its carrier at the same time is
+// heard, and what is to be answered meanwhile is answered later.
+func TestRFC2217Stopped(t *testing.T) {
+	s := newPortServer(t, 255)
+	l, err := OpenTCP(t.Context(), s.listen.Addr().String(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	s.wantSaid("[2 8]", "[3 1]", "[4 1]", "[5 3]", "[5 8]", "[5 11]", "[11 136]", "[12 3]")
+	stop := make(chan struct{})
+	goOn := sync.OnceFunc(func() { close(stop) })
+	defer goOn()
+	l.remote.conn.SetWriteBuffer(64 << 10)
+	s.mu.Lock()
+	s.conn.(*net.TCPConn).SetReadBuffer(64 << 10)
+	s.stop = stop
+	s.mu.Unlock()
+
+	s.dcd(1)
+	data := make([]byte, 4<<20) // more than the kernel keeps
+	written := make(chan error, 1)
+	go func() {
+		n, err := l.Write(data)
+		if err == nil && n != len(data) {
+			err = io.ErrShortWrite
+		}
+		written <- err
+	}()
+	for l.remote.writing.TryLock() {
+		l.remote.writing.Unlock()
+		time.Sleep(time.Millisecond)
+	}
+	s.mu.Lock()
+	s.conn.Write([]byte{iac, do, 99})
+	s.mu.Unlock()
+	s.dcd(0)
+	l.SetReadDeadline(time.Now().Add(10 * time.Second))
+	if _, err := l.Read(make([]byte, 100)); !errors.Is(err, ErrCarrierLost) {
+		t.Errorf("read: %v, want that the carrier is lost", err)
+	}
+	select {
+	case err := <-written:
+		t.Fatalf("the write was not stopped: %v", err)
+	default:
+	}
+	goOn()
+	if err := <-written; err != nil {
+		t.Error(err)
+	}
+	s.wantSaid("WONT 99")
 }
 
 func TestRFC2217Refused(t *testing.T) {
