@@ -122,12 +122,12 @@ func (p *Policy) Order(now time.Time) Action {
 // Up says that the link carries traffic, whoever has made the call.
 func (p *Policy) Up(time.Time) {
 	p.up, p.calling, p.wanted = true, false, false
-	p.tries, p.hopeless, p.crossed = 0, 0, 0
 }
 
 // Down says that the link has ended after it was up.
 func (p *Policy) Down(now time.Time) Action {
 	p.up, p.calling = false, false
+	p.tries, p.hopeless, p.crossed = 0, 0, 0
 	p.next = now.Add(p.cfg.Wait)
 	switch {
 	case p.cfg.Camp:
@@ -150,9 +150,10 @@ type Cause struct {
 	Until time.Time
 }
 
-// Failed says that the call was not made, or that its link never came up.
+// Failed says that the call was not made, or that its link never came up or was of
+// no use.
 func (p *Policy) Failed(now time.Time, c Cause) Action {
-	p.calling = false
+	p.up, p.calling = false, false
 	p.tries++
 	p.next = now.Add(p.cfg.Wait)
 	if c.Until.After(p.next) {

@@ -90,6 +90,14 @@ func TestPolicy(t *testing.T) {
 			{182, "advance", MakeCall, -1},
 			{183, "failed", Nothing, 188},
 		}},
+		{"a link of no use is a call that has failed", camp, []policyStep{
+			{0, "start", MakeCall, -1},
+			{1, "up", Nothing, -1},
+			{2, "hopeless", Nothing, 62},
+			{62, "advance", MakeCall, -1},
+			{63, "up", Nothing, -1},
+			{64, "hopeless", GiveUp, 184},
+		}},
 		{"an order ends the rest, not the limit", limited, []policyStep{
 			{0, "start", MakeCall, -1},
 			{1, "hopeless", Nothing, 61},

@@ -159,3 +159,34 @@ func TestCloseLinks(t *testing.T) {
 		}
 	})
 }
+
+// TestGiveUp: a network protocol goes and another stays, until the link has none.
+func TestGiveUp(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		both := func(c *mp.BundleConfig) { c.IPV6CP = &proto.IPV6CPConfig{} }
+		a, b := newEndWith(t, "caller", "10.0.0.2", "10.0.0.1", both), newEndWith(t, "server", "10.0.0.1", "10.0.0.2", both)
+		defer b.close()
+		defer a.close()
+		for range 2 {
+			la, lb := mptest.Pair(mptest.Config{})
+			a.start(la)
+			b.start(lb)
+			for range 2 {
+				a.wantUp("of two protocols")
+				b.wantUp("of two protocols")
+			}
+			a.bundle.GiveUp(mp.IPv6)
+			if f := <-b.down; f != mp.IPv6 {
+				t.Errorf("%v is down", f)
+			}
+			a.tun.Send(udp("10.0.0.2", "10.0.0.1", 100))
+			<-b.tun.Received()
+			a.bundle.GiveUp(mp.IPv4)
+			a.wantLost(mp.Negotiation, "there is nothing to carry")
+			b.wantLost(mp.PeerTerminated, "the other has gone")
+			if f := <-b.down; f != mp.IPv4 {
+				t.Errorf("%v is down", f)
+			}
+		}
+	})
+}

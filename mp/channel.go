@@ -216,6 +216,19 @@ func (c *channel) rejected(now time.Time, p wire.Protocol) {
 	}
 }
 
+// GiveUp ends a network protocol of this connection; the others go on.
+func (b *Bundle) GiveUp(f Family) {
+	b.loop.post(nil, func(now time.Time) {
+		p := wire.IPCP
+		if f == IPv6 {
+			p = wire.IPV6CP
+		}
+		if n := b.net.find(p); n != nil {
+			n.Close(now, "not available")
+		}
+	})
+}
+
 func (c *channel) ncpUp(now time.Time, p wire.Protocol) {
 	n := c.find(p).network()
 	n.MTU = c.mtu

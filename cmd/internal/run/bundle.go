@@ -69,6 +69,7 @@ func (u *unit) admit(m *member, a *mp.Admission) {
 	}
 	u.belongTo(who)
 	m.joined = time.Now()
+	u.unfit = u.unfit && len(there) > 0
 	u.lines.Joined()
 	if !m.dialed() {
 		// What we were calling for is here.
@@ -119,13 +120,15 @@ func crossed(m *member, there []*member, now time.Time) *member {
 
 // networkUp takes what a network protocol has agreed upon.
 func (u *unit) networkUp(n mp.Network) {
-	now := time.Now()
-	if !u.up {
-		u.begun(now)
+	if u.unfit { // its links are being closed
+		return
 	}
 	if err := u.iface.networkUp(n); err != nil {
-		u.end(explainInterface(err))
+		u.refused(n.Family, err)
 		return
+	}
+	if !u.up {
+		u.begun(time.Now())
 	}
 	u.told("%s is up, %v to %v", u.iface.tun.Name(), n.Local, n.Remote)
 	u.watchUp(n)
@@ -134,9 +137,21 @@ func (u *unit) networkUp(n mp.Network) {
 	u.book()
 }
 
+// refused takes a network protocol whose settings the kernel does not take. Without
+// IPv6 the link is still good for IPv4, without what the entry is for it is not.
+func (u *unit) refused(f mp.Family, err error) {
+	if f == mp.IPv6 && u.entry.IPv4 {
+		u.iface.log.Warn("no IPv6", "because", err)
+		u.iface.bundle.GiveUp(f)
+		return
+	}
+	u.unfit = true
+	u.close(explainInterface(err))
+}
+
 // begun takes note that a connection is up.
 func (u *unit) begun(now time.Time) {
-	u.up, u.tries, u.broken = true, 0, nil
+	u.up, u.broken = true, nil
 	u.because, u.waiting = u.waiting, ""
 	ours := false
 	for _, m := range u.joined() {
@@ -228,7 +243,13 @@ func (u *unit) down(v Verdict) {
 	if u.final != nil {
 		return
 	}
+	if u.unfit && !u.keeping.again {
+		u.unfit = false
+		u.rest(v, causeOf(v, nil))
+		return
+	}
 	now := time.Now()
+	u.tries = 0
 	a := u.policy.Down(now)
 	switch again := u.keeping.again; {
 	case again:

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"strconv"
@@ -78,19 +79,22 @@ func numberIn(name string) int {
 	return n
 }
 
-// networkUp gives the interface what a network protocol has agreed upon.
+// networkUp gives the interface what a network protocol has agreed upon, or leaves it
+// as it was: of IPv6 without any.
 func (f *iface) networkUp(n mp.Network) error {
-	var one networks
+	was, one := f.up, networks{}
 	if n.Family == mp.IPv6 {
 		if n.MTU < minMTU6 {
-			f.log.Warn("no IPv6, which needs larger packets", "mtu", n.MTU, "at-least", minMTU6)
-			return nil
+			return fmt.Errorf("IPv6 needs packets of %d octets, and the link takes no more than %d", minMTU6, n.MTU)
 		}
-		one.v6, f.up.v6 = &n, &n
+		was.v6, one.v6, f.up.v6 = nil, &n, &n
 	} else {
 		one.v4, f.up.v4 = &n, &n
 	}
 	if err := f.set(one); err != nil {
+		f.up = was
+		state, _, _ := routeState(f.entry, f.tun.Name(), f.up)
+		f.warn(f.router.Set(state))
 		return err
 	}
 	f.bundle.Ready(n.Family)

@@ -63,6 +63,13 @@ func (w *scripted) write(what string) {
 	w.timeline = append(w.timeline, fmt.Sprintf("%g %s", time.Since(w.began).Round(time.Second).Seconds(), what))
 }
 
+// told is the timeline so far.
+func (w *scripted) told() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.timeline)
+}
+
 // Of the log, the timeline has the ends of connections and what is given up.
 func (w *scripted) Enabled(context.Context, slog.Level) bool { return true }
 func (w *scripted) WithGroup(string) slog.Handler            { return w }

@@ -42,6 +42,8 @@ type memWorld struct {
 	lines   map[*mptest.Line]bool // our ends of the calls
 	peers   map[string]*farPeer   // by the label that calls
 
+	refuse func(op string) error // asked by the kernels, nil: they take everything
+
 	fails  error    // of every call; nil: it is made
 	calls  []string // when they were tried
 	resets []string
@@ -83,6 +85,7 @@ func (w *memWorld) world() world {
 		defer w.mu.Unlock()
 		k := routetest.New("test")
 		k.AddLink(fmt.Sprintf("ppp%d", w.units-1), false)
+		k.Fail = w.refuse
 		w.kernels = append(w.kernels, k)
 		return k, nil
 	}

@@ -43,6 +43,7 @@ type unit struct {
 	timer *time.Timer
 
 	up      bool     // a network protocol has been up in this connection
+	unfit   bool     // the kernel has refused what it has agreed upon
 	waiting string   // the packet that wants a link; "": none
 	because string   // that brought this connection up
 	tries   int      // calls in a row without a network
@@ -280,9 +281,14 @@ func (u *unit) failed(v Verdict, c dial.Cause) {
 		u.rearm()
 		return
 	}
-	u.tries++
 	u.account.ended(time.Now(), v)
 	u.keep(v)
+	u.rest(v, c)
+}
+
+// rest is what follows a failure: the end, or a time without calls.
+func (u *unit) rest(v Verdict, c dial.Cause) {
+	u.tries++
 	action := u.policy.Failed(time.Now(), c)
 	tries := u.tries
 	if action == dial.GiveUp {

@@ -1,0 +1,140 @@
+package run
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"pppdial/cmd/internal/rendezvous"
+	"pppdial/cmd/internal/status"
+	"pppdial/mp"
+)
+
+// TestRefusedIPv6: where the kernel takes no IPv6 address, the link is as good as
+// one without IPv6, and nobody is told of any.
+func TestRefusedIPv6(t *testing.T) {
+	for _, words := range []string{"out", "out camp", "quiet"} {
+		t.Run(words, func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				w := &scripted{memWorld: newMemWorld(t), began: time.Now()}
+				w.log = slog.New(w)
+				w.refuse = func(op string) error {
+					if strings.HasPrefix(op, "add address fe80:") {
+						return unix.EACCES
+					}
+					return nil
+				}
+				d, stop := w.serveEach(dir, w.world(), []string{words + " add_route"})
+				defer stop()
+				w.tuns[0].Send(to(53))
+				time.Sleep(20 * time.Second)
+				if got, want := w.told(), []string{"0 call", "1 up"}; !slices.Equal(got, want) {
+					t.Fatalf("%q, want %q", got, want)
+				}
+				b := look(t, d, rendezvous.Query{}).Bundles[0]
+				if b.Local != "10.1.0.1" || b.Local6 != "" {
+					t.Errorf("addresses %q and %q", b.Local, b.Local6)
+				}
+				if told, _ := ask(t.Context(), d, func() bool { return d.units[0].hooks.nets.v6 != nil }); told {
+					t.Error("name servers and scripts are told of IPv6")
+				}
+				if s := w.kernels[0].String(); !strings.Contains(s, "default") || strings.Contains(s, "fe80:") {
+					t.Errorf("the kernel has\n%s", s)
+				}
+				arrived := w.peers["rmt0"].tun.Received()
+				for len(arrived) > 0 {
+					<-arrived
+				}
+				w.tuns[0].Send(to(53))
+				time.Sleep(time.Second)
+				if len(arrived) != 1 {
+					t.Errorf("%d packets have come through", len(arrived))
+				}
+			})
+		})
+	}
+}
+
+// TestSmallPackets: so is one whose packets are too small for IPv6.
+func TestSmallPackets(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := newMemWorld(t)
+		d, stop := w.serveUnits(dir, 1, "out -ipv6")
+		defer stop()
+		time.Sleep(10 * time.Second)
+		told, _ := ask(t.Context(), d, func() bool {
+			u := d.units[0]
+			u.networkUp(mp.Network{Family: mp.IPv6, Local: netip.MustParseAddr("fe80::1"), Remote: netip.MustParseAddr("fe80::2"), MTU: 576})
+			return u.hooks.nets.v6 != nil
+		})
+		b := look(t, d, rendezvous.Query{}).Bundles[0]
+		if told || b.Local6 != "" || b.Phase != status.NetworkPhase {
+			t.Errorf("IPv6 told: %v; %+v", told, b)
+		}
+	})
+}
+
+// TestRefusedAddresses: a link whose addresses the kernel does not take has failed,
+// and the next call is made after a rest like that after any call which hardly gets
+// better, also when IPv6 has come up before.
+func TestRefusedAddresses(t *testing.T) {
+	for _, tt := range []struct {
+		words string
+		want  []string
+		until time.Duration
+		ends  bool
+	}{
+		{"out", []string{"0 call"}, time.Minute, true},
+		{"out camp", []string{"0 call", "1 slowing down", "61 call", "62 slowing down", "182 call", "183 giving up", "183 slowing down", "423 call"}, 424 * time.Second, false},
+		{"quiet modtries=2", []string{"0 call", "1 slowing down", "61 call", "62 giving up", "62 slowing down"}, 10 * time.Minute, false},
+	} {
+		for _, first := range []string{"IPv4", "IPv6", "either"} {
+			t.Run(fmt.Sprint(tt.words, ", first ", first), func(t *testing.T) {
+				dir := t.TempDir()
+				synctest.Test(t, func(t *testing.T) {
+					w := &scripted{memWorld: newMemWorld(t), began: time.Now()}
+					w.log = slog.New(w)
+					words := tt.words + " localhost=0" // for which a Configure-Request more has to go
+					switch {
+					case first == "IPv4":
+						words += " -ipv6"
+					case first == "either" && !strings.HasPrefix(words, "quiet"): // which has its address before
+						words = tt.words
+					}
+					w.refuse = func(op string) error {
+						if strings.HasPrefix(op, "add address 10.1.") {
+							time.Sleep(10 * time.Millisecond) // in which the other protocol opens
+							return unix.EINVAL
+						}
+						return nil
+					}
+					d, stop := w.serveEach(dir, w.world(), []string{words})
+					defer stop()
+					u, _ := ask(t.Context(), d, func() *unit { return d.units[0] })
+					w.tuns[0].Send(to(53))
+					time.Sleep(tt.until)
+					got := slices.DeleteFunc(w.told(), func(s string) bool { return slices.Contains([]string{"up", "down,"}, strings.Fields(s)[1]) })
+					if !slices.Equal(got, tt.want) {
+						t.Errorf("%q, want %q", got, tt.want)
+					}
+					if first == "IPv6" && !slices.Contains(w.told(), "1 up") {
+						t.Errorf("%q: IPv6 was not up first", w.told())
+					}
+					v, _ := ask(t.Context(), d, func() *Verdict { return u.final })
+					if ended := v != nil && v.Status == StatusFatal; ended != tt.ends {
+						t.Errorf("ended with %v", v)
+					}
+				})
+			})
+		}
+	}
+}
