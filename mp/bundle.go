@@ -177,9 +177,10 @@ func (b *Bundle) carrier() *Link {
 // outbound takes packets from the interface.
 func (b *Bundle) outbound(now time.Time, packets *batch) {
 	if packets.err != nil {
+		if b.cfg.Gone != nil {
+			b.cfg.Gone(packets.err)
+		}
 		b.closeLinks(now, Closed, "interface removed")
-		b.log.Error("the interface is gone", "error", packets.err)
-		b.loop.stopping = true
 		return
 	}
 	b.waiting = packets

@@ -115,6 +115,9 @@ type BundleConfig struct {
 	// that comes: does it answer a Probe? It must return at once and not keep
 	// the octets.
 	Answered func(datagram []byte) bool
+	// Gone, which may be nil, is told by the loop that somebody has removed the
+	// interface, before the links end for it. The bundle ends only by Close.
+	Gone func(error)
 
 	Events Events
 	Log    *slog.Logger

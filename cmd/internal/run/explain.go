@@ -261,6 +261,12 @@ func explainInterface(err error) Verdict {
 	return v
 }
 
+// explainRemoved explains that the interface is no longer there.
+func explainRemoved(name, phase string, err error) Verdict {
+	return Verdict{Status: StatusFatal, Phase: phase, By: "us", Evidence: err.Error(),
+		Cause: "the interface " + name + " has been removed", Try: "start ppp again, and let it remove the interface: pppstat -c down breaks the link"}
+}
+
 // explainFile explains why there is no control file.
 func explainFile(err error) Verdict {
 	v := Verdict{Status: StatusOptions, Phase: "dead", By: "us", Evidence: err.Error(), Cause: "the control file cannot be used"}

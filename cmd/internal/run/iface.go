@@ -32,8 +32,8 @@ type iface struct {
 }
 
 // openInterface makes the interface; it is down and has no addresses yet.
-// Answered is mp.BundleConfig's.
-func openInterface(e *conf.Entry, w *world, stateDir string, events mp.Events, answered func([]byte) bool, log *slog.Logger) (*iface, error) {
+// Answered and gone are mp.BundleConfig's.
+func openInterface(e *conf.Entry, w *world, stateDir string, events mp.Events, answered func([]byte) bool, gone func(error), log *slog.Logger) (*iface, error) {
 	dev, err := w.tun(e.IfName)
 	if err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func openInterface(e *conf.Entry, w *world, stateDir string, events mp.Events, a
 	}
 	f.router = route.New(kernel, route.Options{Dir: stateDir, Log: f.log})
 	c := bundleConfig(e, dev, events, log)
-	c.Answered = answered
+	c.Answered, c.Gone = answered, gone
 	if e.Mode == conf.Quiet {
 		stands := standing(e, f.unit)
 		c.Local, c.Remote = stands.Local, stands.Remote

@@ -55,7 +55,7 @@ func newEnd(t testing.TB, words string) *end {
 		t.Fatal(err)
 	}
 	if err := e.net.Do(func() (err error) {
-		e.iface, err = openInterface(e.entry, &realWorld, t.TempDir(), e, nil, e.logger)
+		e.iface, err = openInterface(e.entry, &realWorld, t.TempDir(), e, nil, nil, e.logger)
 		return err
 	}); err != nil {
 		t.Fatal(err)

@@ -113,7 +113,10 @@ func (u *unit) makeInterface() *Verdict {
 	if u.iface != nil {
 		return nil
 	}
-	f, err := openInterface(u.entry, &u.d.world, u.d.opt.StateDir, u.d, u.answered(), u.log)
+	gone := func(err error) {
+		u.d.box.Put(func() { u.end(explainRemoved(u.iface.tun.Name(), u.phase(), err)) })
+	}
+	f, err := openInterface(u.entry, &u.d.world, u.d.opt.StateDir, u.d, u.answered(), gone, u.log)
 	if err != nil {
 		v := explainInterface(err)
 		return &v
