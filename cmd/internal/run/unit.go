@@ -434,11 +434,13 @@ func (u *unit) close(v Verdict) {
 
 // breakLinks ends the connection; what comes then is the policy's.
 func (u *unit) breakLinks(v Verdict) {
-	if !u.entry.Camp && !u.entry.Demand() {
+	switch {
+	case u.d.main == u && u.entry.Reconfigure: // the links are other units'
+	case !u.entry.Camp && !u.entry.Demand():
 		u.end(v)
-		return
+	default:
+		u.close(v)
 	}
-	u.close(v)
 }
 
 // abandon gives back the interface and the entry, once.
