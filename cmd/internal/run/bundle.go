@@ -240,10 +240,14 @@ func (u *unit) parted(now time.Time, v Verdict) {
 
 // down is what follows the end of a connection when its lines are free.
 func (u *unit) down(v Verdict) {
-	if u.final != nil {
+	switch {
+	case u.final != nil:
 		return
-	}
-	if u.unfit && !u.keeping.again {
+	case u.up: // by another line, meanwhile
+		u.keeping.again = false
+		v.log(u.log)
+		return
+	case u.unfit && !u.keeping.again:
 		u.unfit = false
 		u.rest(v, causeOf(v, nil))
 		return

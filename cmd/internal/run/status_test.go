@@ -44,6 +44,8 @@ type memWorld struct {
 
 	refuse func(op string) error // asked by the kernels, nil: they take everything
 
+	hangsUp time.Duration // takes a modem
+
 	fails  error    // of every call; nil: it is made
 	calls  []string // when they were tried
 	resets []string
@@ -168,6 +170,7 @@ func (c memCaller) Call(context.Context) (*conn, error) {
 	p.nursery.Start(far, nil, linkConfig(p.entry, 0, p, silence))
 	return &conn{Line: near, device: "/dev/a", speed: 115200, hangUp: func(context.Context) {
 		near.Hangup()
+		time.Sleep(c.w.hangsUp)
 		c.w.mu.Lock()
 		defer c.w.mu.Unlock()
 		delete(c.w.lines, near)

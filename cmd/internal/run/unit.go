@@ -286,6 +286,10 @@ func (u *unit) failed(v Verdict, c dial.Cause) {
 	}
 	u.account.ended(time.Now(), v)
 	u.keep(v)
+	if u.up { // by another line, meanwhile
+		v.log(u.log)
+		return
+	}
 	u.rest(v, c)
 }
 

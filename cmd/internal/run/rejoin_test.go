@@ -1,0 +1,90 @@
+package run
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"pppdial/cmd/internal/rendezvous"
+	"pppdial/cmd/internal/status"
+	"pppdial/mp/mptest"
+)
+
+// TestLineBeforeHangup: a line that is up before the modem of the lost one has hung
+// up is a connection like any other, which neither ends nor has calls counted.
+func TestLineBeforeHangup(t *testing.T) {
+	for _, words := range []string{"out", "out camp modwait=5", "quiet inactive_timeout=3600"} {
+		t.Run(words, func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				w := newMemWorld(t)
+				w.hangsUp = 10 * time.Second
+				d, stop := w.serveUnits(dir, 1, words)
+				defer stop()
+				host{d}.Act(t.Context(), rendezvous.Caller{}, rendezvous.Command{Verb: rendezvous.Up})
+				time.Sleep(time.Minute)
+				w.hangUpAll()
+				time.Sleep(time.Second)
+				u, near := w.callUs(d)
+				time.Sleep(10 * time.Minute)
+				calls, _ := ask(t.Context(), d, func() int { return len(u.policy.Calls()) })
+				if b := oneUnit(t, d); b.Phase != status.NetworkPhase || len(b.Links) != 1 || calls != 1 {
+					t.Errorf("%d calls, %+v", calls, b)
+				}
+				near.Hangup()
+				time.Sleep(time.Minute)
+				final, _ := ask(t.Context(), d, func() *Verdict { return u.final })
+				if ended := final != nil; ended != (words == "out") {
+					t.Errorf("in the end: %v", final)
+				}
+				if again := len(w.tried()) == 2; again != u.entry.Camp {
+					t.Errorf("calls at %v", w.tried())
+				}
+			})
+		})
+	}
+}
+
+// TestLineBeforeRest: so is one that is up before the modem of a link that came to
+// nothing has hung up.
+func TestLineBeforeRest(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := newMemWorld(t)
+		w.hangsUp = 10 * time.Second
+		began := time.Now()
+		w.refuse = func(op string) error {
+			if time.Since(began) < time.Second && strings.HasPrefix(op, "add address 10.") {
+				return unix.EINVAL
+			}
+			return nil
+		}
+		d, stop := w.serveUnits(dir, 1, "out camp modwait=5 -ipv6")
+		defer stop()
+		time.Sleep(2 * time.Second)
+		u, _ := w.callUs(d)
+		time.Sleep(10 * time.Minute)
+		calls, _ := ask(t.Context(), d, func() int { return len(u.policy.Calls()) })
+		if b := oneUnit(t, d); b.Phase != status.NetworkPhase || calls != 1 || len(b.Verdicts) != 1 {
+			t.Errorf("%d calls, %+v", calls, b)
+		}
+	})
+}
+
+// callUs brings the only unit a line of its peer's.
+func (w *memWorld) callUs(d *daemon) (u *unit, near *mptest.Line) {
+	near, far := mptest.Pair(mptest.Config{BPS: 115200})
+	p := w.peers["rmt0"]
+	p.nursery.Start(far, nil, linkConfig(p.entry, 0, p, silence))
+	u, _ = ask(w.t.Context(), d, func() *unit {
+		u := d.units[0]
+		c := &conn{Line: near, hangUp: func(context.Context) { near.Hangup() }}
+		d.talk(&member{conn: c, entry: u.entry, unit: u, origin: status.HandedOver})
+		return u
+	})
+	return u, near
+}
