@@ -50,6 +50,9 @@ func start(ctx context.Context, o Options, level *slog.LevelVar, log *slog.Logge
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2)
 	defer signal.Stop(signals)
+	// That nobody reads the log any more is no reason to end. Ignored, the signal
+	// would be so for the commands that we run, too.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	if o.Login {
 		if v, ok := handOver(ctx, o, signals, log); ok {
 			return v
