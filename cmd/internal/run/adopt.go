@@ -21,9 +21,6 @@ import (
 // This file is how a line comes from one process to another: a login shell
 // brings it to the daemon that has its entry.
 
-// greeting tells the caller's script that PPP begins.
-var greeting = []byte("PPP\r\n")
-
 // listen opens the daemon's socket. Without it everything works but for other
 // processes.
 func (d *daemon) listen(o rendezvous.Options) error {
@@ -126,10 +123,15 @@ func greeted(o *rendezvous.Handover, e *conf.Entry) (*member, error) {
 	m.conn, _ = connOf(dial.Given(l), nil)
 	m.unread = o.Unread
 	m.done = func(v Verdict) { o.Done(rendezvous.Result{Status: v.Status, Text: v.String()}) }
+	return m, greet(l)
+}
+
+// greet tells the caller's script that PPP begins.
+func greet(l *line.Line) error {
 	l.SetWriteDeadline(time.Now().Add(greetingTime))
-	_, err = l.Write(greeting)
-	l.SetWriteDeadline(time.Time{})
-	return m, err
+	defer l.SetWriteDeadline(time.Time{})
+	_, err := l.Write([]byte("PPP\r\n"))
+	return err
 }
 
 // adopted begins with PPP on a line whose caller was greeted.

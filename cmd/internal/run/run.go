@@ -104,7 +104,7 @@ func (d *daemon) serveLogin(e *conf.Entry) *Verdict {
 		v := notALine(err, e.Label)
 		return &v
 	}
-	if _, err := l.Write(greeting); err != nil {
+	if err := greet(l); err != nil {
 		return &Verdict{Status: StatusHangup, Phase: "dead", By: "line", Evidence: err.Error()}
 	}
 	m := &member{entry: e, origin: status.Answered, login: utmp.Recorded(utmp.Config{}, name)}
