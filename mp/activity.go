@@ -22,9 +22,13 @@ type IdleConfig struct {
 
 const (
 	// A connection of which nothing was sent for so long is taken for dead
-	// when there are too many.
+	// when there are too many, and at the next call.
 	connectionLife = 2 * time.Hour
 	maxConnections = 4096
+	// So long after its FIN what we send of a connection does not mean that it
+	// is open: the last ACK, and what had to be sent anew. And so soon it is
+	// taken for dead when nothing has followed its SYN.
+	briefLife = time.Minute
 	// An idle link is broken so much before the end of a billed unit.
 	tollGuard = 3 * time.Second
 
@@ -39,18 +43,36 @@ type activity struct {
 	cfg   IdleConfig
 	since time.Time // the link came up; zero: it is down
 	last  time.Time
-	conns map[connection]time.Time
+	conns map[connection]connectionState
+	open  int    // of conns
 	kept  []byte // the head of the last packet that counted
 }
 
 // A connection is what tells TCP connections apart, as we send.
 type connection struct{ from, to netip.AddrPort }
 
+type connectionState struct {
+	last   time.Time // that we sent of it
+	asked  bool      // that was its SYN
+	closed bool
+}
+
+// count is 1 for one that is open.
+func (s connectionState) count() int {
+	if s.last.IsZero() || s.closed {
+		return 0
+	}
+	return 1
+}
+
 // headSize is enough of a packet to say what it is.
 const headSize = ipv6Header + 8
 
 // begin says that the link is up.
-func (a *activity) begin(now time.Time) { a.since, a.last = now, now }
+func (a *activity) begin(now time.Time) {
+	a.since, a.last = now, now
+	a.forget(now)
+}
 
 // end says that it is down; connections stay.
 func (a *activity) end() { a.since = time.Time{} }
@@ -95,7 +117,7 @@ func (a *activity) received(now time.Time, p []byte) {
 }
 
 // observe infers from a TCP segment that we send whether its connection is
-// open.
+// open: from its SYN, or what comes first, until our FIN or RST.
 func (a *activity) observe(now time.Time, p []byte) {
 	above, body := transport(p)
 	if above != protoTCP || len(body) < tcpHeader {
@@ -105,27 +127,46 @@ func (a *activity) observe(now time.Time, p []byte) {
 		netip.AddrPortFrom(source(p), binary.BigEndian.Uint16(body)),
 		netip.AddrPortFrom(destination(p), binary.BigEndian.Uint16(body[2:])),
 	}
-	if body[13]&(tcpFIN|tcpRST) != 0 {
-		delete(a.conns, c)
+	was, known := a.conns[c]
+	flags := body[13]
+	if flags&tcpRST != 0 {
+		if known {
+			a.drop(c, was)
+		}
 		return
 	}
-	if a.conns == nil {
-		a.conns = make(map[connection]time.Time)
+	if !known {
+		if len(a.conns) >= maxConnections {
+			a.forget(now)
+		}
+		if len(a.conns) >= maxConnections {
+			return
+		}
+		if a.conns == nil {
+			a.conns = make(map[connection]connectionState)
+		}
 	}
-	_, known := a.conns[c]
-	if !known && len(a.conns) >= maxConnections {
-		a.forget(now)
-	}
-	if known || len(a.conns) < maxConnections {
-		a.conns[c] = now
-	}
+	asked := flags&tcpSYN != 0
+	is := connectionState{last: now, asked: asked, closed: !asked && (was.closed || flags&tcpFIN != 0)}
+	a.conns[c] = is
+	a.open += is.count() - was.count()
+}
+
+// drop forgets a connection.
+func (a *activity) drop(c connection, s connectionState) {
+	delete(a.conns, c)
+	a.open -= s.count()
 }
 
 // forget drops the connections that must be dead.
 func (a *activity) forget(now time.Time) {
-	for c, t := range a.conns {
-		if now.Sub(t) > connectionLife {
-			delete(a.conns, c)
+	for c, s := range a.conns {
+		life := connectionLife
+		if s.asked || s.closed {
+			life = briefLife
+		}
+		if now.Sub(s.last) > life {
+			a.drop(c, s)
 		}
 	}
 }
@@ -133,7 +174,7 @@ func (a *activity) forget(now time.Time) {
 // deadline is when the link has been idle for long enough; zero is never.
 func (a *activity) deadline() time.Time {
 	limit := a.cfg.Inactive
-	if a.cfg.Active > 0 && len(a.conns) > 0 {
+	if a.cfg.Active > 0 && a.open > 0 {
 		limit = a.cfg.Active
 	}
 	if limit == 0 || a.since.IsZero() {

@@ -1,6 +1,7 @@
 package mp
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 )
@@ -75,6 +76,38 @@ func TestIdleDeadline(t *testing.T) {
 			a.sent(at(10), tcp4(22, tcpSYN))
 			a.sent(at(20), tcp4(22, tcpFIN))
 		}, 50},
+		{"a connection from before", IdleConfig{Inactive: 30e9, Active: 300e9}, func(a *activity) { a.sent(at(10), tcp4(22, tcpACK)) }, 310},
+		{"closed, and the peer's FIN acknowledged twice", IdleConfig{Inactive: 30e9, Active: 300e9}, func(a *activity) {
+			a.sent(at(10), tcp4(22, tcpSYN))
+			a.sent(at(20), tcp4(22, tcpFIN|tcpACK))
+			a.sent(at(21), tcp4(22, tcpACK))
+			a.sent(at(22), tcp4(22, tcpACK))
+		}, 52},
+		{"closed by the peer first", IdleConfig{Inactive: 30e9, Active: 300e9}, func(a *activity) {
+			a.sent(at(10), tcp4(22, tcpSYN))
+			a.sent(at(20), tcp4(22, tcpACK))
+			a.sent(at(20), tcp4(22, tcpFIN|tcpACK))
+		}, 50},
+		{"closed before it was known", IdleConfig{Inactive: 30e9, Active: 300e9}, func(a *activity) {
+			a.sent(at(20), tcp4(22, tcpFIN|tcpACK))
+			a.sent(at(21), tcp4(22, tcpACK))
+		}, 51},
+		{"closed, and its ports used again", IdleConfig{Inactive: 30e9, Active: 300e9}, func(a *activity) {
+			a.sent(at(20), tcp4(22, tcpFIN|tcpACK))
+			a.sent(at(21), tcp4(22, tcpSYN))
+		}, 321},
+		{"one that was made in the call before", IdleConfig{Inactive: 30e9, Active: 300e9}, func(a *activity) {
+			a.sent(at(10), tcp4(22, tcpSYN))
+			a.sent(at(10), tcp4(80, tcpSYN))
+			a.sent(at(11), tcp4(80, tcpACK))
+			a.end()
+			a.begin(at(500))
+		}, 800},
+		{"no answer", IdleConfig{Inactive: 30e9, Active: 300e9}, func(a *activity) {
+			a.sent(at(10), tcp4(22, tcpSYN))
+			a.end()
+			a.begin(at(500))
+		}, 530},
 		{"one of two closed", IdleConfig{Inactive: 30e9, Active: 300e9}, func(a *activity) {
 			a.sent(at(10), tcp4(22, tcpSYN))
 			a.sent(at(10), tcp4(80, tcpSYN))
@@ -124,5 +157,13 @@ func TestConnectionsAreBounded(t *testing.T) {
 	a.sent(now.Add(connectionLife+time.Second), tcp4(443, tcpSYN))
 	if len(a.conns) != 2 {
 		t.Errorf("%d connections after the old ones have made room", len(a.conns))
+	}
+	for port := range uint16(maxConnections) {
+		a.sent(now.Add(connectionLife+2*time.Second), tcp4(port, tcpACK))
+	}
+	a.sent(now.Add(connectionLife+3*time.Second), tcp4(443, tcpFIN))
+	a.sent(now.Add(connectionLife+3*time.Second+2*briefLife), tcp4(5000, tcpACK))
+	if _, ok := a.conns[connection{netip.MustParseAddrPort("10.0.0.1:40000"), netip.MustParseAddrPort("10.0.0.2:5000")}]; !ok || a.open != len(a.conns) {
+		t.Errorf("%d connections, %d open, after a closed one has made room", len(a.conns), a.open)
 	}
 }

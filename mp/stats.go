@@ -113,7 +113,7 @@ func (b *Bundle) stats() Stats {
 	c := &b.net.coder
 	s := Stats{
 		Rx: b.net.rx, Tx: b.net.tx, Drops: map[string]uint64{}, KeptBy: b.idle.keptBy(),
-		Queued: b.queue.n, Limit: b.queue.limit, Ahead: b.queue.ahead, OpenTCP: len(b.idle.conns), MTU: b.net.mtu, Heard: b.net.heard,
+		Queued: b.queue.n, Limit: b.queue.limit, Ahead: b.queue.ahead, OpenTCP: b.idle.open, MTU: b.net.mtu, Heard: b.net.heard,
 		TxCompression: Compression{compressionName(c.txUsed), c.txIn, c.txOut},
 		RxCompression: Compression{compressionName(c.rxUsed), c.rxOut, c.rxIn},
 		TxVJ:          c.txVJ != nil, RxVJ: c.rxVJ != nil,

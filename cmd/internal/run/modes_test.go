@@ -271,6 +271,8 @@ func TestWhy(t *testing.T) {
 				up: "tcp 10.1.0.1:1 > 10.2.0.1:22", kept: "udp 10.1.0.1:1 > 10.2.0.1:53", down: "the number is busy", open: 1},
 			{name: "its end", send: tcp(22, ackFlag|finFlag), wait: time.Second, phase: status.NetworkPhase,
 				up: "tcp 10.1.0.1:1 > 10.2.0.1:22", kept: "tcp 10.1.0.1:1 > 10.2.0.1:22", down: "the number is busy"},
+			{name: "its last ACK", send: tcp(22, ackFlag), wait: time.Second, phase: status.NetworkPhase,
+				up: "tcp 10.1.0.1:1 > 10.2.0.1:22", kept: "tcp 10.1.0.1:1 > 10.2.0.1:22", down: "the number is busy"},
 			{name: "idle", wait: time.Minute, phase: status.Holding, kept: "tcp 10.1.0.1:1 > 10.2.0.1:22", down: "there was nothing to carry"},
 			{name: "a ping", send: ping(8), wait: 10 * time.Second, phase: status.NetworkPhase,
 				up: "icmp 10.1.0.1 > 10.2.0.1 echo request", kept: "icmp 10.1.0.1 > 10.2.0.1 echo request", down: "there was nothing to carry"},
