@@ -5,7 +5,7 @@ import "time"
 // LinesConfig is how many lines a connection may have, of the keywords mindevs,
 // outdevs, maxdevs and unsafe_mp.
 type LinesConfig struct {
-	Min int // as many are kept, if the connection began with our call
+	Min int // as many are kept, if the connection began with our call and within Out
 	Out int // we make no call for more
 	Max int // nor do we take more
 
@@ -101,9 +101,14 @@ func growing(rest time.Duration, vain int) time.Duration {
 // Joined says that one has come.
 func (l *Lines) Joined() { l.vain = 0 }
 
+// lacks reports whether a further line is to be called.
+func (l *Lines) lacks(have int) bool {
+	return l.up && have < min(l.want, l.cfg.Out, l.cfg.Max)
+}
+
 // Deadline is when Advance wants to be called; zero is never.
 func (l *Lines) Deadline(have int) time.Time {
-	if !l.up || have >= l.want {
+	if !l.lacks(have) {
 		return time.Time{}
 	}
 	return l.after
@@ -111,5 +116,5 @@ func (l *Lines) Deadline(have int) time.Time {
 
 // Advance reports whether to make a call for a further line.
 func (l *Lines) Advance(now time.Time, have int) bool {
-	return l.up && have < l.want && !now.Before(l.after)
+	return l.lacks(have) && !now.Before(l.after)
 }

@@ -17,6 +17,7 @@ func TestLines(t *testing.T) {
 	cfg := LinesConfig{Min: 1, Out: 3, Max: 4, Wait: 5 * time.Second}
 	two := cfg
 	two.Min = 2
+	bounded := LinesConfig{Min: 3, Out: 2, Max: 4, Wait: 5 * time.Second}
 	unsafe := cfg
 	unsafe.AnyAdds = true
 	for _, tc := range []struct {
@@ -52,6 +53,16 @@ func TestLines(t *testing.T) {
 			{50, "slack", 2, false},
 			{60, "left by the peer", 1, false},
 			{65, "", 1, true},
+		}},
+		{"mindevs call no more than outdevs", bounded, []step{
+			{0, "up", 1, true},
+			{0, "", 2, false},
+			{9, "lost", 1, false},
+			{14, "", 1, true},
+			{20, "", 3, false}, // one is a caller's
+			{50, "slack", 3, false},
+			{60, "left by the peer", 2, false},
+			{65, "", 2, false},
 		}},
 		{"what the load wanted is called again, unless the peer gave it up", cfg, []step{
 			{0, "up", 1, false},
