@@ -317,6 +317,7 @@ func TestReconfigure(t *testing.T) {
 	}{
 		{why: "what LCP has agreed stays", base: "-mp", named: "mtu=576", get: func(e *Entry) any { return e.MP }, want: false},
 		{why: "and cannot be changed", base: "", named: "-mp", get: func(e *Entry) any { return e.MP }, want: true},
+		{why: "and leaves its words about calls alone", base: "-mp", named: "outdevs=3 mindevs=2", get: func(e *Entry) any { return fmt.Sprint(e.OutDevs, e.MinDevs) }, want: "3 2"},
 		{why: "the protocols, too, also when implied", base: "", named: "send_chap", get: func(e *Entry) any { return fmt.Sprint(*e.protocols()[0], *e.protocols()[1], *e.protocols()[2]) }, want: "1 1 0"},
 		{why: "the line stays as it was opened", base: "speed=9600 device=/dev/x", named: "speed=300 xon_xoff", get: func(e *Entry) any { return fmt.Sprint(e.Speed, e.XonXoff) }, want: "9600 false"},
 		{why: "what can be negotiated anew changes", base: "accm=1", named: "accm=2", get: func(e *Entry) any { return e.ACCM }, want: uint32(2)},
@@ -328,6 +329,7 @@ func TestReconfigure(t *testing.T) {
 		{why: "recv_name has nothing left to say", base: "recv_name=joe recv_name=jim", named: "recv_name=ann", get: func(e *Entry) any { return e.RecvName }, want: []string{"joe", "jim"}},
 		{why: "the secret comes with the new entry", base: "recv_chap", named: "recv_passwd=x", get: func(e *Entry) any { return e.RecvPasswd.Reveal() }, want: "x"},
 		{why: "and must", base: "recv_chap", named: "", fails: "recv_chap needs the secret"},
+		{why: "unless the peer may have used PAP, and has an account", base: "recv_chap recv_pap", named: "", get: func(e *Entry) any { return fmt.Sprint(e.RecvPasswd == "", e.RecvPAP, e.RecvCHAP) }, want: "true 1 1"},
 		{why: "unless RADIUS has it", base: "recv_chap radius=r,/f", named: "", get: func(e *Entry) any { return len(e.Radius) }, want: 1},
 		{why: "our PAP name may come late", base: "", named: "send_name=x send_passwd=y", get: func(e *Entry) any { return e.SendName + e.SendPasswd.Reveal() }, want: "xy"},
 		{why: "our name may be said again", base: "send_name=x", named: "send_name=x", get: func(e *Entry) any { return e.SendName }, want: "x"},

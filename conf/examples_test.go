@@ -38,6 +38,21 @@ func TestExamples(t *testing.T) {
 	}
 }
 
+// TestAnsweringExample: each caller that the example knows gets its entry.
+func TestAnsweringExample(t *testing.T) {
+	src, err := os.ReadFile("../examples/answering.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := parse(t, house(), string(src))
+	base, _ := f.Entry("answer")
+	for _, name := range []string{"fred", "barney", "carl", "dora"} {
+		if _, err := f.Reconfigure(base, name); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestManualSample: the sample file of the IRIX manual page does what the page
 // says of it.
 func TestManualSample(t *testing.T) {

@@ -135,7 +135,8 @@ func (r *rules) passwords() {
 	if e.SendPasswd != "" && e.SendPasswd == e.RecvPasswd {
 		r.warn("send_passwd and recv_passwd are the same secret", "whoever calls could have us answer our own challenge", "send_passwd", "recv_passwd")
 	}
-	elsewhere := e.Reconfigure || len(e.Radius) > 0
+	// Of the protocols that reconfigure began with, the peer may have used PAP.
+	elsewhere := e.Reconfigure || len(e.Radius) > 0 || r.plan.base != nil && e.RecvPAP == Yes
 	for _, p := range []struct {
 		recv, send      string
 		asking, answers Choice
@@ -185,7 +186,7 @@ func (r *rules) lines() {
 		r.warn(fmt.Sprintf("mindevs=%d is more than outdevs=%d", e.MinDevs, e.OutDevs), "no more than outdevs are called", "mindevs", "outdevs")
 	}
 	if !e.MP {
-		if e.OutDevs > 1 || e.MinDevs > 1 {
+		if r.plan.base == nil && (e.OutDevs > 1 || e.MinDevs > 1) {
 			r.fail("-mp allows one line", "the BF&I protocol, which would join more, has no public description", "mp", "outdevs", "mindevs")
 		}
 		for _, k := range []string{"mp_send_ssn", "mp_recv_ssn", "mp_headers", "mp_interleave", "unsafe_mp"} {

@@ -127,6 +127,10 @@ func TestGetty(t *testing.T) {
 			"mynam reconfigure\npeter" + addrs, `peter: pts`,
 		},
 		{
+			"reconfigure by PAP beside CHAP", "send_pap send_name=peter send_passwd=xxx",
+			"mynam reconfigure recv_chap recv_pap\npeter" + addrs, `peter: pts`,
+		},
+		{
 			"reconfigure by CHAP", "send_chap send_name=peter send_passwd=Geheimnis",
 			"mynam reconfigure recv_chap\npeter recv_passwd=Geheimnis" + addrs, `peter: pts`,
 		},
