@@ -20,7 +20,7 @@ type IPCPConfig struct {
 	// LocalHint and RemoteHint are proposed where the sets leave a choice, such
 	// as the addresses of the call before; they need not be had.
 	LocalHint, RemoteHint netip.Addr
-	NoAddresses           bool // negotiate no addresses: the sets' single ones hold
+	NoAddresses           bool // negotiate no addresses: those that we would propose hold
 
 	VJ         bool // Van Jacobson header compression, both ways
 	VJSlots    int  // at most so many, both ways, 2 to 256; 0: 16
@@ -91,7 +91,7 @@ func (y *ipcpPolicy) Reset() {
 	y.addr, y.known, y.given = netip.Addr{}, netip.Addr{}, netip.Addr{}
 	switch local := addrSets(c.Local); {
 	case c.NoAddresses:
-		y.known = local.single()
+		y.known = local.proposal(c.LocalHint)
 	case local.single().IsValid():
 		y.addr = local.single()
 	case local.contains(c.LocalHint):

@@ -232,12 +232,18 @@ func TestIPCPPeerWithoutAddressOption(t *testing.T) {
 }
 
 func TestIPCPNoAddresses(t *testing.T) {
-	d := ipcpStarted(t, IPCPConfig{Local: sets("10.0.0.1"), Remote: sets("10.0.0.2"), NoAddresses: true})
-	d.want("ConfReq id=0x1", "")
-	d.ack()
-	d.peer(confReq, 1)
-	d.want("ConfAck id=0x1", "the peer is not asked either")
-	d.result("10.0.0.1", "10.0.0.2")
+	for _, cfg := range []IPCPConfig{
+		{Local: sets("10.0.0.1"), Remote: sets("10.0.0.2")},
+		{Local: sets("10.0.0.1", "10.0.0.3"), Remote: sets("10.0.0.2", "10.0.0.4")},
+	} {
+		cfg.NoAddresses = true
+		d := ipcpStarted(t, cfg)
+		d.want("ConfReq id=0x1", "")
+		d.ack()
+		d.peer(confReq, 1)
+		d.want("ConfAck id=0x1", "the peer is not asked either")
+		d.result("10.0.0.1", "10.0.0.2")
+	}
 }
 
 func TestIPCPObsoleteAddresses(t *testing.T) {

@@ -373,11 +373,12 @@ var (
 	placeholderRemote = netip.AddrFrom4([4]byte{10, 112, 112, 0})
 )
 
-// standing are the addresses of an interface that nobody has called with yet.
+// standing are the addresses of an interface that nobody has called with yet:
+// the first that the entry names in full.
 func standing(e *conf.Entry, unit int) *mp.Network {
 	known := func(set []conf.Addr, otherwise netip.Addr) netip.Addr {
-		if len(set) == 1 && set[0].Single() {
-			return set[0].Addr
+		if i := slices.IndexFunc(set, conf.Addr.Single); i >= 0 {
+			return set[i].Addr
 		}
 		a := otherwise.As4()
 		a[3] = byte(unit)

@@ -326,6 +326,21 @@ func (row effect) check(t *testing.T) {
 	}
 }
 
+// TestStanding: the first whole address of a set is that of an interface which
+// nobody has called with yet.
+func TestStanding(t *testing.T) {
+	for _, tt := range []struct{ words, want string }{
+		{"localhost=10.0.0.1 remotehost=10.1.0.1", "10.0.0.1 10.1.0.1"},
+		{"localhost=10.0.0.1 remotehost=10.1.0.1 remotehost=10.1.0.2", "10.0.0.1 10.1.0.1"},
+		{"localhost=10.0.0.9,255.255.255.0 localhost=10.0.0.1 remotehost=0 remotehost=10.1.0.1", "10.0.0.1 10.1.0.1"},
+		{"device=/dev/x localhost=10.0.0.9,255.255.255.0", "10.64.64.7 10.112.112.7"},
+	} {
+		if n := standing(entryOf(t, "quiet "+tt.words), 7); fmt.Sprint(n.Local, " ", n.Remote) != tt.want {
+			t.Errorf("%s: %v %v, want %s", tt.words, n.Local, n.Remote, tt.want)
+		}
+	}
+}
+
 // TestEveryKeywordHasAnEffect: what a keyword says changes what is made, and
 // where the table says so.
 func TestEveryKeywordHasAnEffect(t *testing.T) {
