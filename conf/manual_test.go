@@ -14,7 +14,7 @@ What the line was opened and LCP was negotiated with stays; all the rest comes f
 
 Say as little as possible here: which protocols may be used to authenticate, names in {recv_name} when only some are welcome, and {send_name} when CHAP is to name us otherwise than by the host name.
 A {send_name} or {send_passwd} given here cannot be given differently there.
-With neither here, we authenticate ourselves by PAP only after the peer has.
+Without both here, we authenticate ourselves by PAP only after the peer has.
 Such an entry never dials.`,
 
 	"recv_name": `The peer must authenticate itself, by this name. Several such words accept any of their names.

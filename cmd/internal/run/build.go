@@ -150,7 +150,7 @@ func linkConfig(e *conf.Entry, speed int, events mp.Events, log *slog.Logger) mp
 		Auth: mp.AuthConfig{
 			Name: e.SendName, Password: e.SendPasswd.Reveal(),
 			Times: proto.AuthTimes{Interval: e.AuthSecs, Limit: e.MaxAuthSecs}, Again: e.CHAPReauthSecs,
-			Later: e.Reconfigure && !e.Set["send_passwd"],
+			Later: e.Reconfigure && (!e.Set["send_passwd"] || !e.Set["send_name"] && e.SendName == ""),
 		},
 		EscapeParity: e.ACCMParity, KeepRx: !e.RxACCM,
 		NeverPace: e.BPS == 0, Sync: e.Sync == conf.Yes,

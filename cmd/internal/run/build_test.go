@@ -341,6 +341,27 @@ func TestStanding(t *testing.T) {
 	}
 }
 
+// TestLater: a reconfigure entry waits for the name or password by which we
+// prove ourselves where it lacks one of them.
+func TestLater(t *testing.T) {
+	for _, tt := range []struct {
+		words string
+		later bool
+	}{
+		{"send_name=me send_passwd=x", false},
+		{"reconfigure", true},
+		{"reconfigure send_name=me", true},
+		{"reconfigure send_passwd=x", true},
+		{"reconfigure send_chap recv_chap send_passwd=x", false}, // the host's name
+		{"reconfigure send_name=me send_passwd=x", false},
+		{`reconfigure send_name="" send_passwd=x`, false},
+	} {
+		if got := linkConfig(entryOf(t, tt.words), 0, nil, nil).Auth.Later; got != tt.later {
+			t.Errorf("%s: later %v, want %v", tt.words, got, tt.later)
+		}
+	}
+}
+
 // TestEveryKeywordHasAnEffect: what a keyword says changes what is made, and
 // where the table says so.
 func TestEveryKeywordHasAnEffect(t *testing.T) {
