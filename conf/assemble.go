@@ -200,15 +200,21 @@ func (e *Entry) protocols() []*Choice {
 	}
 }
 
+// demands tells whether the peer has to authenticate itself.
+func (e *Entry) demands() bool {
+	return e.RecvPAP == Yes || e.RecvCHAP == Yes || e.RecvMSCHAP == Yes || e.RecvEAP == Yes
+}
+
 func (r *rules) implied() {
 	e, said := r.e, r.e.Set
-	if slices.ContainsFunc(e.protocols(), yes) {
-		return
-	}
 	imply := func(c *Choice, when bool) {
 		if when && *c == Unset {
 			*c = Yes
 		}
+	}
+	if slices.ContainsFunc(e.protocols(), yes) {
+		imply(&e.RecvPAP, e.Reconfigure && !e.demands())
+		return
 	}
 	send := said["send_name"] || said["send_passwd"] || e.Reconfigure
 	recv := said["recv_name"] || said["recv_passwd"] || e.Reconfigure

@@ -176,6 +176,8 @@ func TestDefaults(t *testing.T) {
 		{"recv_passwd=x", auth, "+rp "},
 		{"reconfigure", auth, "+sp +rp "},
 		{"reconfigure recv_chap", auth, "+rc box"},
+		{"reconfigure send_pap", auth, "+sp +rp "},
+		{"reconfigure send_chap", auth, "+rp +sc box"},
 		{"send_name=x send_chap", auth, "+sc x"},
 		{"send_passwd=x send_chap", auth, "+sc box"},
 		{`send_passwd=x send_chap send_name=""`, auth, "+sc "},

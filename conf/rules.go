@@ -153,7 +153,7 @@ func (r *rules) passwords() {
 		}
 	}
 	send := e.SendPAP == Yes || e.SendCHAP == Yes || e.SendMSCHAP == Yes || e.SendEAP == Yes
-	recv := e.RecvPAP == Yes || e.RecvCHAP == Yes || e.RecvMSCHAP == Yes || e.RecvEAP == Yes
+	recv := e.demands()
 	if !send {
 		r.idle("send_passwd", "no protocol is on by which we authenticate ourselves")
 		if !recv { // CHAP challenges bear our name, too
@@ -161,6 +161,9 @@ func (r *rules) passwords() {
 		}
 	}
 	if !recv {
+		if e.Reconfigure {
+			r.fail("reconfigure needs the peer's name, and no protocol is on by which the peer tells it", "give recv_chap or recv_pap", "reconfigure")
+		}
 		for _, k := range []string{"recv_name", "recv_passwd", "radius"} {
 			r.idle(k, "no protocol is on by which the peer authenticates itself")
 		}
