@@ -76,6 +76,15 @@ func (a *authenticators) serverProto() wire.Protocol {
 // wantsProof reports whether the peer had or has to prove who it is.
 func (a *authenticators) wantsProof() bool { return a.peerAuth.Protocol != 0 }
 
+// repeated is what to demand of a peer that has proved who it is, when LCP is
+// agreed anew: challenges need its consent.
+func (a *authenticators) repeated(again time.Duration) []wire.Auth {
+	if again == 0 || !a.wantsProof() || a.peerAuth.Protocol == wire.PAP {
+		return nil
+	}
+	return []wire.Auth{a.peerAuth}
+}
+
 func (a *authenticators) verify(now time.Time, r *proto.AuthRequest) {
 	k, server := a.link, a.server
 	if k.claims == maxClaims {

@@ -217,7 +217,7 @@ func (k *Link) lcpFinished(now time.Time, err error) {
 // had begun anew goes where it was.
 func (k *Link) authenticated(now time.Time) {
 	name := k.auth.peerName()
-	if k.proven {
+	if k.proven && !k.auth.wantsProof() {
 		name = k.peerName
 	}
 	switch {

@@ -78,7 +78,8 @@ func (a *Admission) Refuse(reason string) {
 // Reconfigure gives the link the configuration of the entry that its peer's
 // name has chosen, before Join: characters that are escaped, echoes and times
 // at once, and what LCP has agreed upon otherwise by agreeing anew. The peer
-// need not prove itself again, and how we did stays.
+// need not prove itself again for that, unless it is to do so every now and
+// then, and how we did stays.
 func (a *Admission) Reconfigure(c LinkConfig) {
 	a.Link.post(func(now time.Time) { a.Link.reconfigure(now, c) })
 }
@@ -90,6 +91,10 @@ func (k *Link) reconfigure(now time.Time, c LinkConfig) {
 		k.pace = newPace(c.Rate, k.cfg.Limit, c.NeverPace)
 	}
 	k.dec.MaxFrame = maxFrame(c.LCP)
+	if k.auth.server != nil {
+		k.auth.server.SetRounds(now, c.Auth.Times, c.Auth.Again)
+	}
+	c.LCP.Demand = k.auth.repeated(c.Auth.Again)
 	k.proven = true
 	if k.lcp.Reconfigure(now, c.LCP) {
 		k.log.Info("negotiating anew with the settings of the peer's entry")

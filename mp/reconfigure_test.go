@@ -3,10 +3,13 @@ package mp_test
 import (
 	"bytes"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"pppdial/mp"
+	"pppdial/mp/fsm"
 	"pppdial/mp/mptest"
 	"pppdial/mp/wire"
 )
@@ -96,4 +99,90 @@ func TestProveUsLater(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestReconfigureRounds: how often the peer is challenged is what the chosen
+// configuration says, also when LCP has to agree anew for it.
+func TestReconfigureRounds(t *testing.T) {
+	for _, method := range []wire.Auth{chapAuth, mschapAuth, eapAuth} {
+		for _, tt := range []struct {
+			name         string
+			before, then time.Duration
+			mru          int
+			want         string // when the peer has proved itself, in s
+		}{
+			{"begins", 0, 20 * time.Second, 0, "0 20 40"},
+			{"ends", 20 * time.Second, 0, 0, "0"},
+			{"ends, and the MRU", 20 * time.Second, 0, 576, "0"},
+			{"changes, and the MRU", 50 * time.Second, 20 * time.Second, 576, "0 0 20 40"},
+		} {
+			t.Run(method.String()+" "+tt.name, func(t *testing.T) {
+				bubble(t, func(t *testing.T) {
+					la, lb := mptest.Pair(mptest.Config{Delay: 10 * time.Millisecond})
+					a, b := newEnd(t, "caller", "", ""), newEnd(t, "server", "10.0.0.1", "10.0.0.2")
+					defer b.close()
+					defer a.close()
+					b.secrets = map[string]string{"caller": "xyzzy"}
+					b.asked = make(chan *mp.Admission, 2)
+					began := time.Now()
+					proofs := make(chan string, 9)
+					a.start(la, func(c *mp.LinkConfig) { c.LCP.Allow, c.Auth.Password = []wire.Auth{method}, "xyzzy" })
+					b.start(lb, func(c *mp.LinkConfig) {
+						c.LCP.Demand, c.Auth.Again = []wire.Auth{{Protocol: wire.PAP}, method}, tt.before
+						c.Auth.Verify = func(claim *mp.Claim) {
+							proofs <- strconv.Itoa(int(time.Since(began).Seconds()))
+							b.verify(claim)
+						}
+					})
+					question := <-b.asked
+					cfg := b.linkConfig()
+					cfg.LCP.MRU, cfg.Auth.Again = tt.mru, tt.then
+					question.Reconfigure(cfg)
+					question.Join(b.bundle)
+					a.wantUp("")
+					b.wantUp("")
+					time.Sleep(55 * time.Second)
+					var proved []string
+					for len(proofs) > 0 {
+						proved = append(proved, <-proofs)
+					}
+					if got := strings.Join(proved, " "); got != tt.want {
+						t.Errorf("the peer has proved itself after %s s, want %s", got, tt.want)
+					}
+					if len(b.asked)+len(a.lost)+len(b.lost) > 0 {
+						t.Error("the link was lost, or asks where it belongs once more")
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestReconfigureTimes: how often LCP asks for the end of the link is what the
+// chosen configuration says.
+func TestReconfigureTimes(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		la, lb := mptest.Pair(mptest.Config{Delay: 10 * time.Millisecond})
+		a, b := newEnd(t, "caller", "", ""), newEnd(t, "server", "10.0.0.1", "10.0.0.2")
+		defer b.close()
+		defer a.close()
+		b.secrets = map[string]string{"caller": "xyzzy"}
+		b.asked = make(chan *mp.Admission, 2)
+		a.start(la, func(c *mp.LinkConfig) { c.LCP.Allow, c.Auth.Password = byPAP, "xyzzy" })
+		b.start(lb, func(c *mp.LinkConfig) { c.LCP.Demand = byPAP })
+		question := <-b.asked
+		cfg := b.linkConfig()
+		cfg.LCP.FSM = fsm.Config{Restart: 3 * time.Second, MaxTerminate: 2}
+		question.Reconfigure(cfg)
+		question.Join(b.bundle)
+		b.wantUp("")
+		a.wantUp("")
+		a.link.Drop(mp.Closed, "and says nothing more")
+		b.link.Close(mp.Closed, "")
+		began := time.Now()
+		b.wantLost(mp.Closed, "")
+		if took := time.Since(began); took != 6*time.Second {
+			t.Errorf("it took %v, want two requests of 3 s", took)
+		}
+	})
 }

@@ -65,6 +65,14 @@ func (m *Machine) Close(now time.Time, reason string) {
 // Fail is Close for a reason that Err will tell.
 func (m *Machine) Fail(now time.Time, err error) { m.do(func() { m.fail(now, err) }) }
 
+// Retime takes the restart timer and the limits of c. What is being sent goes on
+// as it began.
+func (m *Machine) Retime(c Config) {
+	c = c.withDefaults()
+	c.Name, c.Proto, c.Silent, c.Passive, c.Log = m.cfg.Name, m.cfg.Proto, m.cfg.Silent, m.cfg.Passive, m.cfg.Log
+	m.cfg = c
+}
+
 // Input takes the information field of a received packet.
 func (m *Machine) Input(now time.Time, info []byte) {
 	if m.busy {

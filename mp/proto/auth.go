@@ -53,6 +53,9 @@ type Server interface {
 	Answer(now time.Time, r *AuthRequest, ok bool, message string)
 	// Name is the name that the peer has proved, empty before.
 	Name() string
+	// SetRounds changes the times and how long after a round the next one
+	// begins, counted from now; 0: there is none. PAP has one round only.
+	SetRounds(now time.Time, t AuthTimes, again time.Duration)
 }
 
 // AuthLayer is the owner's side of an authentication. All functions but Send

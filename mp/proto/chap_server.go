@@ -142,5 +142,11 @@ func (s *CHAPServer) reply() {
 	s.layer.Send(wire.Packet{Code: code, ID: s.id, Data: s.reason})
 }
 
+// SetRounds changes when further rounds begin.
+func (s *CHAPServer) SetRounds(now time.Time, t AuthTimes, again time.Duration) {
+	s.cfg.Times, s.cfg.Again = t.WithDefaults(), again
+	s.schedule(now, again)
+}
+
 // Advance repeats the Challenge, begins a further round or gives up.
 func (s *CHAPServer) Advance(now time.Time) { s.advance(now, "CHAP", &s.layer, s.round, s.send) }

@@ -3,6 +3,7 @@ package proto
 import (
 	"bytes"
 	"encoding/hex"
+	"fmt"
 	"testing"
 	"time"
 
@@ -198,6 +199,32 @@ func TestCHAPServerRounds(t *testing.T) {
 	if s.Name() != "joe" {
 		t.Errorf("name %q", s.Name())
 	}
+}
+
+func TestCHAPServerSetRounds(t *testing.T) {
+	d, s, a := chapServer(t, 0)
+	pass := func(id byte) {
+		d.peer(wire.CHAPResponse, id, value([]byte("x"), "joe"))
+		s.Answer(d.now, a.last(), true, "")
+		d.want(fmt.Sprintf(`Success id=%#x ""`, id), "")
+	}
+	d.want(`Challenge id=0x1 <hidden>, name = "srv"`, "")
+	s.SetRounds(d.now, AuthTimes{}, time.Hour)
+	d.next(5*time.Second, "the round goes on")
+	d.want(`Challenge id=0x1 <hidden>, name = "srv"`, "")
+	pass(1)
+	s.SetRounds(d.now, AuthTimes{Interval: 3 * time.Second}, time.Minute)
+	d.next(time.Minute, "from now on")
+	d.want(`Challenge id=0x2 <hidden>, name = "srv"`, "")
+	d.next(3*time.Second, "auth_secs")
+	d.want(`Challenge id=0x2 <hidden>, name = "srv"`, "")
+	pass(2)
+	s.SetRounds(d.now, AuthTimes{}, 0)
+	d.rest("no further rounds")
+	s.SetRounds(d.now, AuthTimes{}, time.Minute)
+	s.Stop()
+	s.SetRounds(d.now, AuthTimes{}, time.Minute)
+	d.rest("it has been stopped")
 }
 
 func TestCHAPServerSilentPeer(t *testing.T) {

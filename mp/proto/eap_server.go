@@ -173,5 +173,11 @@ func (s *EAPServer) end(now time.Time, err error) {
 	s.layer.failed(now, err)
 }
 
+// SetRounds changes when further rounds begin.
+func (s *EAPServer) SetRounds(now time.Time, t AuthTimes, again time.Duration) {
+	s.cfg.Times, s.cfg.Again = t.WithDefaults(), again
+	s.schedule(now, again)
+}
+
 // Advance repeats the Request, begins a further round or gives up.
 func (s *EAPServer) Advance(now time.Time) { s.advance(now, "EAP", &s.layer, s.round, s.send) }

@@ -134,7 +134,8 @@ func NewLCP(cfg LCPConfig, layer LCPLayer) *LCP {
 
 // Reconfigure takes another configuration while LCP is open, and reports
 // whether it has to agree anew for that. Multilink stays as it is, and so does
-// how we can authenticate ourselves; the peer need not any more.
+// how we can authenticate ourselves; what is demanded of the peer matters only
+// when LCP is agreed anew.
 func (l *LCP) Reconfigure(now time.Time, cfg LCPConfig) bool {
 	old := &l.cfg
 	if cfg.MRU == 0 {
@@ -147,8 +148,9 @@ func (l *LCP) Reconfigure(now time.Time, cfg LCPConfig) bool {
 		old.EchoFails = 3
 	}
 	l.echo.interval, l.echo.limit = old.EchoInterval, old.EchoFails
+	l.Retime(cfg.FSM)
 	if anew && l.State() == fsm.Opened {
-		old.Demand = nil
+		old.Demand = cfg.Demand
 		l.Down(now)
 		l.Up(now)
 		return true

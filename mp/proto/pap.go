@@ -185,6 +185,9 @@ func (s *PAPServer) Name() string { return s.name }
 // Deadline is when Advance wants to be called, zero when there is no need.
 func (s *PAPServer) Deadline() time.Time { return s.timer.deadline() }
 
+// SetRounds changes nothing: there is one.
+func (s *PAPServer) SetRounds(time.Time, AuthTimes, time.Duration) {}
+
 // Advance gives up when the limit has come.
 func (s *PAPServer) Advance(now time.Time) {
 	if _, over := s.timer.due(now); over {

@@ -43,10 +43,19 @@ func (r *rounds) renamed(a *AuthRequest) bool { return r.proved && a.Name != r.n
 func (r *rounds) passed(now time.Time, name string, again time.Duration) (first bool) {
 	first = !r.proved
 	r.name, r.proved = name, true
+	r.schedule(now, again)
+	return first
+}
+
+// schedule sets when the next round begins, unless one is under way.
+func (r *rounds) schedule(now time.Time, again time.Duration) {
+	if !r.started || !r.proved || !r.timer.limit.IsZero() {
+		return
+	}
+	r.again = time.Time{}
 	if again > 0 {
 		r.again = now.Add(again)
 	}
-	return first
 }
 
 // advance begins a further round, has a packet repeated, or gives up.
