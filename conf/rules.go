@@ -196,13 +196,28 @@ func (r *rules) lines() {
 			r.idle(k, "-mp turns multilink off")
 		}
 	}
-	if !said["device"] {
-		for _, k := range []string{"phone", "modem_init", "speed", "flow", "chat"} {
-			r.idle(k, "there is no device, the line comes from the UUCP files")
+	switch {
+	case !said["device"]:
+		const why = "there is no device, the line comes from the UUCP files"
+		for _, k := range []string{"phone", "speed", "flow", "chat", "connect_cmd"} {
+			r.idle(k, why)
 		}
-	}
-	if said["connect_cmd"] {
+		r.untold(why)
+	case said["connect_cmd"]:
 		r.idle("chat", "connect_cmd makes the call")
+		r.untold("connect_cmd makes the call")
+	case said["chat"]:
+		r.untold("chat is the whole dialogue with the modem")
+	}
+}
+
+// untold warns of what only the built-in dialogue tells a modem.
+func (r *rules) untold(why string) {
+	for _, k := range []string{"modem_init", "pin", "net_mode", "carrier"} {
+		r.idle(k, why)
+	}
+	if r.e.Set["apn"] && !r.plan.fragment { // it says more than that
+		r.warn("apn is not told to the modem: "+why, "", "apn")
 	}
 }
 
