@@ -14,6 +14,7 @@ type plan struct {
 	answering bool   // a login has started us: no mode words
 	base      *Entry // the link began with it, and reconfigure goes on
 	fragment  bool   // only continued by others: errors are warnings
+	eligible  bool   // another entry may choose it for its callers
 }
 
 // assemble applies the settings from left to right, fills in what they leave

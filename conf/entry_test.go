@@ -373,6 +373,24 @@ func TestReconfigure(t *testing.T) {
 	}
 }
 
+// TestChosenEntry: where reconfigure or RADIUS may choose an entry, its protocols
+// are another's.
+func TestChosenEntry(t *testing.T) {
+	const joe = "joe recv_passwd=x chap_reauth_secs=60\n"
+	for _, tt := range []struct {
+		other string
+		want  int
+	}{
+		{"", 1},
+		{"_IN reconfigure recv_chap", 0},
+		{"_IN recv_chap radius=r,/f", 0},
+	} {
+		if _, ds := parse(t, house(), joe+tt.other).Entry("joe"); len(ds) != tt.want {
+			t.Errorf("%q: %d diagnostics, want %d: %v", tt.other, len(ds), tt.want, ds)
+		}
+	}
+}
+
 // TestEntriesDoNotShare: changing one entry's lists must not reach another.
 func TestEntriesDoNotShare(t *testing.T) {
 	f := parse(t, house(), "a continue=c\nb continue=c\nc phone=1 inact_port=9 device=/dev/x")

@@ -1,6 +1,9 @@
 package conf
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // A File is a control file that was read.
 type File struct {
@@ -9,6 +12,7 @@ type File struct {
 	opt     Options
 	entries []*entry // in file order
 	byLabel map[string]*entry
+	chooses bool // a call may go on with another entry than that it began with
 }
 
 // An entry is a label with its words as they stand in the file.
@@ -17,6 +21,13 @@ type entry struct {
 	pos       Pos
 	settings  []*setting
 	continued bool // by another entry
+}
+
+// chooses tells whether a call that begins with the entry may go on with another.
+func (x *entry) chooses() bool {
+	return slices.ContainsFunc(x.settings, func(s *setting) bool {
+		return s.key.Name == "reconfigure" || s.key.Name == "radius"
+	})
 }
 
 // Parse reads a control file and runs every word of every entry through the
@@ -86,5 +97,6 @@ func (f *File) find(label string, p *plan) (*Entry, Diagnostics) {
 		}}
 	}
 	p.label, p.pos, p.settings = label, x.pos, f.flatten(x, nil)
+	p.eligible = f.chooses
 	return f.opt.assemble(p)
 }

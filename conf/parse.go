@@ -2,6 +2,7 @@ package conf
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -41,6 +42,7 @@ func (o Options) Parse(name string, src []byte) (*File, Diagnostics) {
 		}
 	}
 	r.link()
+	r.file.chooses = slices.ContainsFunc(r.file.entries, (*entry).chooses)
 	return r.file, r.diags.Sorted()
 }
 

@@ -171,7 +171,7 @@ func (r *rules) passwords() {
 	if len(e.Radius) == 0 {
 		r.idle("radius_coa", "there is no RADIUS server")
 	}
-	if e.RecvCHAP != Yes && e.RecvMSCHAP != Yes && e.RecvEAP != Yes {
+	if e.RecvCHAP != Yes && e.RecvMSCHAP != Yes && e.RecvEAP != Yes && !r.plan.eligible {
 		r.idle("chap_reauth_secs", "no protocol with challenges is on")
 	}
 }
