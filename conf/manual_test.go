@@ -189,8 +189,9 @@ A link that passes nothing is noticed within {monitor_secs} times {monitor_fails
 When the link that is made then passes nothing either, the modem is reset too.`,
 	"reset_cmd": `A program that resets the modem, such as by switching its power off and on. The environment variable {DEVICE} names the line. It may take a minute.
 A line {exec:COMMAND} is reset in this way only.`,
-	"reset_on_fail": `The modem is reset when a call has failed: mildly at first, a step harder each time that no link has held since.`,
-	"reset_always":  `The modem is reset whenever a link has ended.`,
+	"reset_on_fail": `The modem is reset when a call has failed: mildly at first, a step harder each time that no link has held since.
+A modem that no network has taken yet is left looking for one for ten minutes first: the first search in a new place takes long.`,
+	"reset_always": `The modem is reset whenever a link has ended.`,
 	"reset_at": `A time of day at which the link is broken, the modem reset and the link made again.
 Without a link only the modem is reset, unless its line is in use: one that waits for a call is left alone.
 A time that summer time skips comes as much later; one that comes twice counts once.`,

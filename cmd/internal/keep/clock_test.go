@@ -127,3 +127,35 @@ func TestResets(t *testing.T) {
 		}
 	}
 }
+
+// TestSearch: a modem that looks for a network is left alone for a while, each one
+// by itself, and again after a reset.
+func TestSearch(t *testing.T) {
+	var r Resets
+	begin := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	for _, s := range []struct {
+		minutes int
+		device  string
+		over    bool // the search is
+		want    bool
+		why     string
+	}{
+		{0, "a", false, false, "the first failure"},
+		{5, "b", false, false, "another modem"},
+		{9, "a", false, false, "not yet"},
+		{10, "a", false, true, "it has searched for long"},
+		{11, "a", true, false, "it was reset"},
+		{14, "b", false, false, "the other one was not"},
+		{15, "b", false, true, "and has searched for long"},
+		{20, "a", false, false, "nine minutes since the reset"},
+		{21, "a", false, true, "ten minutes"},
+	} {
+		now := begin.Add(time.Duration(s.minutes) * time.Minute)
+		if s.over {
+			r.SearchEnds(s.device)
+		}
+		if got := r.Searched(s.device, now); got != s.want {
+			t.Errorf("%s at minute %d, %s: %t, want %t", s.device, s.minutes, s.why, got, s.want)
+		}
+	}
+}

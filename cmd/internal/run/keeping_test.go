@@ -242,6 +242,24 @@ func TestResetOnFail(t *testing.T) {
 	}
 }
 
+// TestResetOfSearch: a modem that no network has taken yet has ten minutes before
+// each reset.
+func TestResetOfSearch(t *testing.T) {
+	for _, kind := range []dial.Kind{dial.NotRegistered, dial.NoSignal} {
+		dir := t.TempDir()
+		synctest.Test(t, func(t *testing.T) {
+			w := newMemWorld(t)
+			w.fails = &dial.Error{Kind: kind, Device: "/dev/b"}
+			_, stop := w.serveUnits(dir, 1, "out camp phone=1 modwait=30 reset_on_fail")
+			time.Sleep(25 * time.Minute)
+			stop()
+			if got, want := strings.Join(w.when, ", "), "1 Jan 00:10:00 UTC, 1 Jan 00:21:00 UTC"; got != want {
+				t.Errorf("kind %v: resets at %s, want %s", kind, got, want)
+			}
+		})
+	}
+}
+
 // TestResetAlways: the modem is reset whenever a link has ended.
 func TestResetAlways(t *testing.T) {
 	dir := t.TempDir()

@@ -12,7 +12,7 @@ import (
 // afterFailure goes on when the modem of a call that has failed is reset, if that is
 // wanted and can be its fault.
 func (u *unit) afterFailure(device string, c dial.Cause, err error, goOn func()) {
-	if !u.keeping.resets.Failed() || c.Hopeless || !ofModem(err) {
+	if !u.keeping.resets.Failed() || c.Hopeless || !ofModem(err) || u.searches(device, err) {
 		goOn()
 		return
 	}
@@ -31,6 +31,15 @@ func ofModem(err error) bool {
 		return false
 	}
 	return true
+}
+
+// searches tells whether a modem that has no network is to be left looking for one.
+func (u *unit) searches(device string, err error) bool {
+	var e *dial.Error
+	if !errors.As(err, &e) || e.Kind != dial.NotRegistered && e.Kind != dial.NoSignal {
+		return false
+	}
+	return !u.keeping.resets.Searched(device, time.Now())
 }
 
 // afterLink goes on when the modem of a link that was up is reset, if that is
@@ -58,6 +67,7 @@ func (u *unit) reset(device string, why dial.ResetReason, goOn func()) {
 		goOn()
 		return
 	}
+	u.keeping.resets.SearchEnds(device)
 	ctx, cancel := context.WithCancel(u.d.patient)
 	u.cancelReset = cancel
 	u.hanging++

@@ -251,6 +251,7 @@ func (u *unit) called(a *attempt, c *conn, err error) {
 			return
 		}
 		u.account.made++
+		u.keeping.resets.SearchEnds(c.device)
 		if u.entry.Reconfigure { // the peer will tell whose line it is
 			m.unit = nil
 			u.tries = 0
