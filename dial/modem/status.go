@@ -12,10 +12,10 @@ type SIM uint8
 // The states of the card.
 const (
 	SIMUnknown SIM = iota // not asked, or the modem has no word for it
-	SIMReady
+	SIMReady              // perhaps with PIN2 or PUK2 wanted, which data does without
 	SIMNeedsPIN
 	SIMNeedsPUK
-	SIMLocked // to a network or a telephone: SIM PIN2, PH-SIM PIN, PH-NET PIN ...
+	SIMLocked // to a network or a telephone: PH-SIM PIN, PH-NET PIN ...
 	SIMAbsent
 	SIMBusy   // it starts
 	SIMFailed // it is there and does not work
@@ -43,7 +43,9 @@ func parseSIM(text string) SIM {
 			return SIMFailed
 		case 14:
 			return SIMBusy
-		case 5, 6, 7, 17, 18, 40, 41, 42, 43, 44, 45, 46, 47:
+		case 17, 18:
+			return SIMReady
+		case 5, 6, 7, 40, 41, 42, 43, 44, 45, 46, 47:
 			return SIMLocked
 		}
 		return SIMUnknown
@@ -53,7 +55,7 @@ func parseSIM(text string) SIM {
 		return SIMUnknown
 	}
 	switch word = strings.Trim(word, ` "`); word {
-	case "READY":
+	case "READY", "SIM PIN2", "SIM PUK2":
 		return SIMReady
 	case "SIM PIN":
 		return SIMNeedsPIN
@@ -74,7 +76,8 @@ func parseSIM(text string) SIM {
 var cmeTexts = map[string]int{
 	"OPERATION NOT ALLOWED": 3, "OPERATION NOT SUPPORTED": 4,
 	"SIM NOT INSERTED": 10, "SIM PIN REQUIRED": 11, "SIM PUK REQUIRED": 12, "SIM FAILURE": 13, "SIM BUSY": 14,
-	"SIM WRONG": 15, "INCORRECT PASSWORD": 16, "NO NETWORK SERVICE": 30, "UNKNOWN": 100,
+	"SIM WRONG": 15, "INCORRECT PASSWORD": 16, "SIM PIN2 REQUIRED": 17, "SIM PUK2 REQUIRED": 18,
+	"NO NETWORK SERVICE": 30, "UNKNOWN": 100,
 }
 
 // cmeCode gives the number of a +CME ERROR, which comes as a number or as a text.

@@ -12,11 +12,11 @@ import (
 func TestParseSIM(t *testing.T) {
 	for text, want := range map[string]SIM{
 		"+CPIN: READY": SIMReady, "+CPIN:READY": SIMReady, "+cpin: ready": SIMReady, "+CPIN: SIM PIN": SIMNeedsPIN,
-		`+CPIN: "SIM PIN"`: SIMNeedsPIN, "+CPIN: SIM PUK": SIMNeedsPUK, "+CPIN: SIM PIN2": SIMLocked, "+CPIN: PH-SIM PIN": SIMLocked,
+		`+CPIN: "SIM PIN"`: SIMNeedsPIN, "+CPIN: SIM PUK": SIMNeedsPUK, "+CPIN: SIM PIN2": SIMReady, "+CPIN: SIM PUK2": SIMReady, "+CPIN: PH-SIM PIN": SIMLocked,
 		"+CPIN: NOT INSERTED": SIMAbsent, "+CPIN: NOT READY": SIMBusy, "+CPIN:": SIMUnknown,
 		"+CME ERROR: 10": SIMAbsent, "+CME ERROR: SIM not inserted": SIMAbsent, "+CME ERROR: 11": SIMNeedsPIN,
 		"+CME ERROR: SIM PUK required": SIMNeedsPUK, "+CME ERROR: 13": SIMFailed, "+CME ERROR: 14": SIMBusy,
-		"+CME ERROR: 17": SIMLocked, "+CME ERROR: 3": SIMUnknown, "+CME ERROR: gibberish": SIMUnknown,
+		"+CME ERROR: 17": SIMReady, "+CME ERROR: 18": SIMReady, "+CME ERROR: SIM PUK2 required": SIMReady, "+CME ERROR: 5": SIMLocked, "+CME ERROR: 3": SIMUnknown, "+CME ERROR: gibberish": SIMUnknown,
 		"ERROR": SIMUnknown, "OK": SIMUnknown, "": SIMUnknown,
 	} {
 		if got := parseSIM(text); got != want {
