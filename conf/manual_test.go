@@ -177,8 +177,8 @@ Without {phone}, {apn}, {chat} and {connect_cmd} nothing is dialed: PPP starts a
 
 	"apn":      `The access point. The type is {IP}, {IPV6}, {IPV4V6} or {PPP}, the number of the context 1, unless given. Without {phone} the number {*99***CID#} is dialed.`,
 	"pin":      `The PIN of the SIM card. It is entered once, and not again after it was refused.`,
-	"net_mode": `The kind of radio network to use.`,
-	"carrier":  `The operator, by the number of its network.`,
+	"net_mode": `The kind of radio network to use. The modem keeps it for good, when the word is gone, too; {net_mode=auto} lets it use any again.`,
+	"carrier":  `The operator, by the number of its network. Without it a modem that keeps an earlier choice is told to choose by itself, unless {modem_init} tells it an operator.`,
 
 	"monitor": `A host that is asked through this link, by ICMP, whether anything passes; {auto} asks the first hosts on the way that answer.
 Every packet that comes is a sign of life too, so that a busy link is not probed.

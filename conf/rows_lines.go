@@ -56,7 +56,7 @@ var cellularRows = []Keyword{
 		Group: "Cellular modems", slot: one(secretKind(pinDigits), func(e *Entry) *Secret { return &e.PIN }),
 	},
 	{
-		Name: "net_mode", Forms: Valued, Type: "kind", Default: "auto", Rule: "auto, lte, wcdma or gsm", Phase: Dead, Ours: true,
+		Name: "net_mode", Forms: Valued, Type: "kind", Otherwise: "what the modem is set to", Rule: "auto, lte, wcdma or gsm", Phase: Dead, Ours: true,
 		Group: "Cellular modems", slot: one(textKind(oneOf("auto", "lte", "wcdma", "gsm")), func(e *Entry) *string { return &e.NetMode }),
 	},
 	{

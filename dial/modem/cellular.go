@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -21,7 +23,7 @@ type Cellular struct {
 	PIN      string // "": none is entered
 	PINs     *PINs  // what became of PINs before; nil: nothing is known
 	Mode     Mode
-	Operator string // PLMN; "": the modem chooses, or what it was told before
+	Operator string // PLMN; "": the modem chooses, unless a command of the entry does
 }
 
 // Number is what a call to the context dials (TS 27.007, section 10.2.1.1).
@@ -78,7 +80,17 @@ func (m *Modem) SetUp(ctx context.Context, c Cellular, init []string) (*Status, 
 			}
 			return m.manners(ctx, c) // ATZ may be among them
 		},
-		m.chooseMode, m.chooseOperator, m.define, m.register,
+		m.chooseMode,
+		func(ctx context.Context, c Cellular) error {
+			switch {
+			case c.Operator != "":
+				return m.chooseOperator(ctx, c.Operator)
+			case slices.ContainsFunc(init, choosesOperator.MatchString):
+				return nil
+			}
+			return m.anyOperator(ctx)
+		},
+		m.define, m.register,
 	}
 	again := 0
 	m.restarted = false
@@ -254,10 +266,7 @@ func (m *Modem) chooseMode(ctx context.Context, c Cellular) error {
 
 // chooseOperator has the modem use one network (+COPS=1,2), and tells a modem that
 // was told to stay away from all of them to look again.
-func (m *Modem) chooseOperator(ctx context.Context, c Cellular) error {
-	if c.Operator == "" {
-		return nil
-	}
+func (m *Modem) chooseOperator(ctx context.Context, operator string) error {
 	if _, err := m.try(ctx, "AT+COPS=3,2", queryTime); err != nil {
 		return err
 	}
@@ -266,18 +275,38 @@ func (m *Modem) chooseOperator(ctx context.Context, c Cellular) error {
 		return err
 	}
 	for _, l := range lines {
-		if mode, name, _, ok := parseOperator(l); ok && mode == 1 && name == c.Operator {
+		if mode, name, _, ok := parseOperator(l); ok && mode == 1 && name == operator {
 			return nil
 		}
 	}
-	if _, err := m.do(ctx, `AT+COPS=1,2,"`+c.Operator+`"`, operatorTime); refusal(err) {
-		m.log.Warn("the modem does not find the operator", "carrier", c.Operator, "error", err)
-		return m.because(fmt.Errorf("%w: operator %s is not to be had here", ErrNotRegistered, c.Operator))
+	if _, err := m.do(ctx, `AT+COPS=1,2,"`+operator+`"`, operatorTime); refusal(err) {
+		m.log.Warn("the modem does not find the operator", "carrier", operator, "error", err)
+		return m.because(fmt.Errorf("%w: operator %s is not to be had here", ErrNotRegistered, operator))
 	} else if err != nil {
 		return err
 	}
 	_, err = m.try(ctx, "AT+COPS=3,0", queryTime)
 	return err
+}
+
+// choosesOperator tells the commands of an entry that choose the operator.
+var choosesOperator = regexp.MustCompile(`(?i)\+COPS=[0-24]`)
+
+// anyOperator has the modem choose by itself again, which keeps for good what it
+// was told before.
+func (m *Modem) anyOperator(ctx context.Context) error {
+	lines, err := m.try(ctx, "AT+COPS?", queryTime)
+	if err != nil {
+		return err
+	}
+	for _, l := range lines {
+		if mode, name, _, ok := parseOperator(l); ok && (mode == 1 || mode == 4) {
+			m.log.Info("the modem chooses the operator again", "before", name)
+			_, err := m.try(ctx, "AT+COPS=0", operatorTime)
+			return err
+		}
+	}
+	return nil
 }
 
 // define defines the context, unless it is there already: modems keep it for good.

@@ -183,6 +183,18 @@ func TestSetUp(t *testing.T) {
 			conf: Cellular{Operator: "26201"}, want: ErrNotRegistered, not: "AT+CEREG?",
 		},
 		{
+			why: "no operator any more", fake: cell("AT+COPS?", `+COPS: 1,2,"26201",7|+COPS: 0,0,"Test Network",7`, "AT+COPS=0", "OK"),
+			said: `AT+COPS? AT+COPS=0 AT+CEREG?`, end: "SIM ready, registered, home network, network Test Network LTE, signal -73 dBm",
+		},
+		{
+			why: "no operator any more, of a modem that may leave it", fake: cell("AT+COPS?", `+COPS: 4,2,"26201",7`, "AT+COPS=0", "OK"),
+			said: `AT+COPS? AT+COPS=0 AT+CEREG?`,
+		},
+		{
+			why: "an operator by a command of the entry", fake: cell("AT+COPS?", `+COPS: 1,2,"26201",7`, `AT+COPS=1,2,"26201"`, "OK"),
+			init: `AT+COPS=1,2,"26201"`, not: "AT+COPS=0",
+		},
+		{
 			why: "commands of the entry", fake: cell("ATZ", "OK", "AT+QICSGP=1,1", "OK"), init: "ATZ AT+QICSGP=1,1",
 			said: "ATE0Q0V1 AT+CPIN? ATZ AT+QICSGP=1,1 ATE0Q0V1 AT+CMEE=1 AT+CEREG?",
 		},

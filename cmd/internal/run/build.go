@@ -54,15 +54,12 @@ func dialConfig(e *conf.Entry, o *Options, pins *modem.PINs, log *slog.Logger) d
 // cellular says how a cellular modem is set up; nil where the entry has none of
 // the keywords for that.
 func cellular(e *conf.Entry, pins *modem.PINs) *modem.Cellular {
-	if !e.Set["apn"] && e.PIN == "" && !e.Set["net_mode"] && e.Carrier == "" {
+	if !e.Set["apn"] && e.PIN == "" && e.NetMode == "" && e.Carrier == "" {
 		return nil
 	}
-	c := &modem.Cellular{PIN: e.PIN.Reveal(), PINs: pins, Operator: e.Carrier}
+	c := &modem.Cellular{PIN: e.PIN.Reveal(), PINs: pins, Mode: modem.Mode(e.NetMode), Operator: e.Carrier}
 	if e.Set["apn"] {
 		c.Context = modem.Context{CID: e.APN.CID, Type: e.APN.Type, APN: e.APN.Name}
-	}
-	if e.Set["net_mode"] {
-		c.Mode = modem.Mode(e.NetMode)
 	}
 	return c
 }
