@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -13,8 +15,11 @@ const (
 	wakeTime    = 700 * time.Millisecond // for an answer to AT; the modem may have been asleep
 	bootTime    = 1500 * time.Millisecond
 	commandTime = 20 * time.Second        // for OK to a command of modem_init
+	networkTime = 3 * time.Minute         // for OK to one that waits for a network
 	hangupTime  = 3 * time.Second         // for OK to ATH
 	callTime    = time.Minute             // for CONNECT, as for a dialer's chat
+	toneTime    = 15 * time.Second        // for the dialing, before S7 begins to count
+	commaTime   = 2 * time.Second         // for a comma in a number (register S8)
 	writeTime   = 5 * time.Second         // for the line to take a command
 	ringTime    = 8 * time.Second         // for the ring behind a ring, between which is told who calls
 	guardTime   = 1100 * time.Millisecond // of silence around +++ (register S12: 1 s)
@@ -140,8 +145,19 @@ func pause(ctx context.Context, d time.Duration) error {
 // Do sends a command, to which AT is added if it is missing, and waits for OK.
 // The lines that the modem said before it are returned.
 func (m *Modem) Do(ctx context.Context, command string) (lines []string, err error) {
+	if waitsForNetwork.MatchString(command) {
+		return m.do(ctx, command, networkTime)
+	}
 	return m.do(ctx, command, commandTime)
 }
+
+// waitsForNetwork tells the commands to which the OK comes when a network has
+// answered (TS 27.007 leaves the time open, makers allow up to three minutes).
+var waitsForNetwork = regexp.MustCompile(`(?i)\+(COPS|CGATT|CGACT|CFUN)=`)
+
+// carrierTime tells register S7, how many seconds the modem waits for carrier
+// (V.250, section 6.3.10).
+var carrierTime = regexp.MustCompile(`(?i)[^&%\\*+]S7=([0-9]{1,3})`)
 
 func (m *Modem) do(ctx context.Context, command string, d time.Duration) (lines []string, err error) {
 	defer m.arm(ctx)()
@@ -160,6 +176,10 @@ func (m *Modem) do(ctx context.Context, command string, d time.Duration) (lines 
 		case r.Code == OK:
 			m.secret = false
 			m.tells = m.tells || tellsCaller.MatchString(command)
+			if s7 := carrierTime.FindStringSubmatch(command); s7 != nil {
+				seconds, _ := strconv.Atoi(s7[1])
+				m.s7 = time.Duration(seconds) * time.Second
+			}
 			return lines, nil
 		case r.Code == Failed:
 			m.secret = false
@@ -248,10 +268,11 @@ func (m *Modem) listen(ctx context.Context, direct bool) (Result, error) {
 // call sends a command that makes a call and waits for what comes of it.
 func (m *Modem) call(ctx context.Context, command string) (Result, error) {
 	disarm := m.arm(ctx)
+	limit := max(callTime, m.s7+toneTime) + time.Duration(strings.Count(command, ","))*commaTime
 	err := m.send(ctx, command, "\r")
 	var r Result
 	if err == nil {
-		r, err = m.until(ctx, callTime, Connect, NoCarrier, Failed, NoDialtone, Busy, NoAnswer, Voice, Delayed, Blacklisted)
+		r, err = m.until(ctx, limit, Connect, NoCarrier, Failed, NoDialtone, Busy, NoAnswer, Voice, Delayed, Blacklisted)
 	}
 	if err == nil && r.Code == Connect {
 		err = m.lineEnd(ctx)

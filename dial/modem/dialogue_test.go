@@ -129,6 +129,34 @@ func TestDialInVain(t *testing.T) {
 	})
 }
 
+// TestCallTime: how long a call may take is what the modem and the number need.
+func TestCallTime(t *testing.T) {
+	for _, c := range []struct {
+		init, number string
+		want         time.Duration
+	}{
+		{"ATX3", "1", time.Minute},
+		{"ATS7=30", "1", time.Minute},
+		{"ATS7=45", "1", time.Minute},
+		{"AT&C1S7=120S0=0", "1", 135 * time.Second},
+		{"ats7=90", "1", 105 * time.Second},
+		{"AT%S7=120", "1", time.Minute}, // another register
+		{"ATX3", "0,,1,,,,,,,,", 80 * time.Second},
+		{"ATS7=255", "0,1", 272 * time.Second},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			m := (&fake{answers: usual(c.init, "\r\nOK\r\n")}).start(t)
+			if _, err := m.Do(t.Context(), c.init); err != nil {
+				t.Fatal(err)
+			}
+			e := new(Error)
+			if _, err := m.Dial(t.Context(), c.number); !errors.As(err, &e) || e.After != c.want {
+				t.Errorf("%s, number %s: %v, want an error after %v", c.init, c.number, err, c.want)
+			}
+		})
+	}
+}
+
 func TestDo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{echo: true, answers: usual(
@@ -152,6 +180,22 @@ func TestDo(t *testing.T) {
 			t.Errorf("+CGAUTH: %v", err)
 		}
 	})
+}
+
+// TestDoTime: what waits for a network may take minutes.
+func TestDoTime(t *testing.T) {
+	for command, want := range map[string]time.Duration{
+		"AT&F": 20 * time.Second, "AT+COPS?": 20 * time.Second, "AT+CFUN?": 20 * time.Second, "+CSQ": 20 * time.Second,
+		"AT+CGATT=1": 3 * time.Minute, `at+cops=1,2,"26201"`: 3 * time.Minute, "AT+CGACT=1,1": 3 * time.Minute, "ATE0+CFUN=1": 3 * time.Minute,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			m := (&fake{}).start(t)
+			e := new(Error)
+			if _, err := m.Do(t.Context(), command); !errors.As(err, &e) || e.After != want {
+				t.Errorf("%s: %v, want an error after %v", command, err, want)
+			}
+		})
+	}
 }
 
 func TestAwait(t *testing.T) {

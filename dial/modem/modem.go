@@ -36,6 +36,8 @@ type Modem struct {
 	vendor    *vendor // nil: not known
 	restarted bool    // it has said so, unasked
 
+	s7 time.Duration // how long it waits for carrier, as it was told; 0: nothing was said
+
 	caller Caller
 	tells  bool // it was told to tell who calls
 	rang   time.Time
