@@ -193,14 +193,18 @@ func (m *Modem) do(ctx context.Context, command string, d time.Duration) (lines 
 
 // Dial calls a number and waits for CONNECT. The number goes out as it is; tone
 // dialing is asked for unless the number says T or P itself, or is a code of a
-// cellular modem (*99#), which has no tones.
+// cellular modem, which has no tones.
 func (m *Modem) Dial(ctx context.Context, number string) (Result, error) {
 	how := "T"
-	if number == "" || strings.ContainsAny(number[:1], "TtPp*#") {
+	if number == "" || strings.ContainsAny(number[:1], "TtPp") || packetCall.MatchString(number) {
 		how = ""
 	}
 	return m.call(ctx, "ATD"+how+number)
 }
+
+// packetCall tells codes like *99***1# and, of CDMA, #777 from numbers that begin
+// with a code of the telephone network, such as *70,5551234.
+var packetCall = regexp.MustCompile(`^([*#].*#|#777)$`)
 
 // Await waits for a call, for as long as ctx lasts, and answers it. An error of
 // the call, an *Error with a Result or ErrSilent, leaves the modem ready for the

@@ -70,6 +70,10 @@ func TestDial(t *testing.T) {
 		{"5551234", "ATDT5551234", "\r\nRINGING\r\n\r\nCARRIER 33600\r\n\r\nCONNECT 115200\r\n\nx", Connect, 115200, "\nx"},
 		{"5551234", "ATDT5551234", "connect 9600\rx", Connect, 9600, "x"},
 		{"*99#", "ATD*99#", "CONNECT 150000000\r\n", Connect, 150000000, ""},
+		{"*99***1#", "ATD*99***1#", "CONNECT\r\n", Connect, 0, ""},
+		{"#777", "ATD#777", "CONNECT\r\n", Connect, 0, ""}, // CDMA
+		{"*70,5551234", "ATDT*70,5551234", "CONNECT\r\n", Connect, 0, ""},
+		{"#31#5551234", "ATDT#31#5551234", "CONNECT\r\n", Connect, 0, ""},
 		{"T5551234", "ATDT5551234", "\r\nBUSY\r\n", Busy, 0, ""},
 		{"P5551234", "ATDP5551234", "\r\nNO CARRIER\r\n", NoCarrier, 0, ""},
 		{"1", "ATDT1", "\r\nNO DIALTONE\r\n", NoDialtone, 0, ""},
