@@ -301,7 +301,7 @@ func plain(b *strings.Builder, c byte) {
 
 // vendorCommand is the beginning of commands like AT^SYSCFG, whose ^ stands for
 // itself.
-var vendorCommand = regexp.MustCompile(`(?i)^AT\^[A-Z]{3}`)
+var vendorCommand = regexp.MustCompile(`(?i)^AT\^[A-Z][A-Z0-9]{2}`)
 
 // inQuotes makes one word of s.
 func inQuotes(s string) string {

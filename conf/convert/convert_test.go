@@ -140,3 +140,14 @@ func passes(t *testing.T, text []byte) {
 		}
 	}
 }
+
+// TestCaret: Huawei's commands keep theirs, any other is a control character.
+func TestCaret(t *testing.T) {
+	for word, want := range map[string]string{
+		"AT^SYSCFG=2": "AT^SYSCFG=2", "AT^U2DIAG=0": "AT^U2DIAG=0", "AT^M": `AT\015`, "AT^M^J": `AT\015\012`, "x^ABC": `x\001BC`,
+	} {
+		if got := escapes1(word, false); got != want {
+			t.Errorf("%s is %s, want %s", word, got, want)
+		}
+	}
+}

@@ -206,7 +206,7 @@ var (
 	// commandLine tells a line to a modem in command mode, or its escape.
 	commandLine = regexp.MustCompile(`(?i)^(AT|A/|\+\+\+)`)
 
-	huawei = regexp.MustCompile(`(?i)^AT\^[A-Z]{3}`)
+	huawei = regexp.MustCompile(`(?i)^AT\^[A-Z][A-Z0-9]{2}`)
 )
 
 // vendorCommand gives the length of AT^ at the beginning of a command like

@@ -292,6 +292,7 @@ func TestSends(t *testing.T) {
 		{`"" ^C^q^[\^a\c`, "\x03\x11\x1b^a", "control characters"},
 		{`"" x^`, "x^\r", "a caret at the end is itself"},
 		{`"" AT^SYSCFG=2`, "AT^SYSCFG=2\r", "Huawei's commands keep their caret"},
+		{`"" AT^U2DIAG=0`, "AT^U2DIAG=0\r", "with a digit in the name, too"},
 		{`"" AT^M\c`, "AT\r", "CR in chat(8)'s manner"},
 		{`"" \D,\T`, "123,456\r", "numbers"},
 		{`"" EOT`, "\x04", "EOT has no CR"},
