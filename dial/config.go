@@ -88,9 +88,11 @@ func (c *Config) parse() (s scripts, err error) {
 // An Inhibitor makes a program that manages modems by itself, such as ModemManager,
 // leave one alone.
 type Inhibitor interface {
-	// Inhibit is told the directory of the USB device in sysfs. It is no error when
-	// nobody is there who would use the device: release is nil then, and Inhibit is
-	// called again before the next call. What release undoes, the end of the process
-	// does too.
-	Inhibit(ctx context.Context, device string) (release func(), err error)
+	// Inhibit is told the directory of the USB device in sysfs, before each use. When
+	// the program does not leave it alone yet, it is asked again until Close. It is no
+	// error when nobody is there who would use the device.
+	Inhibit(ctx context.Context, device string) error
+
+	// Close takes back all of that, as does the end of the process.
+	Close()
 }

@@ -17,10 +17,9 @@ type Dialer struct {
 	cfg     Config
 	scripts scripts
 
-	mu        sync.Mutex // guards what follows
-	seen      followed
-	ladders   map[string]*Ladder // by the first name of a line
-	inhibited map[string]func()  // by USB device
+	mu      sync.Mutex // guards what follows
+	seen    followed
+	ladders map[string]*Ladder // by the first name of a line
 }
 
 // New makes a Dialer. The error is that of a script of the Config.
@@ -50,7 +49,7 @@ func New(c Config) (*Dialer, error) {
 		return nil, err
 	}
 	return &Dialer{
-		cfg: c, scripts: s, seen: newFollowed(), ladders: map[string]*Ladder{}, inhibited: map[string]func(){},
+		cfg: c, scripts: s, seen: newFollowed(), ladders: map[string]*Ladder{},
 	}, nil
 }
 

@@ -321,30 +321,17 @@ func (d *Dialer) gone(ctx context.Context, id usb.TTY, limit time.Duration, firs
 
 // inhibit keeps other programs off the device, for as long as the Dialer lives.
 func (d *Dialer) inhibit(ctx context.Context, t usb.TTY) {
-	d.mu.Lock()
-	_, done := d.inhibited[t.Device]
-	d.mu.Unlock()
-	if done || d.cfg.Inhibit == nil {
+	if d.cfg.Inhibit == nil {
 		return
 	}
-	release, err := d.cfg.Inhibit.Inhibit(ctx, t.Device)
-	if err != nil {
+	if err := d.cfg.Inhibit.Inhibit(ctx, t.Device); err != nil && ctx.Err() == nil {
 		d.cfg.Log.Warn("another program may use the modem as well", "device", t.Port(), "error", err)
 	}
-	if release == nil { // nobody is there yet
-		return
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.inhibited[t.Device] = release
 }
 
 // Close lets other programs have the modems again. No call may be left.
 func (d *Dialer) Close() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for device, release := range d.inhibited {
-		release()
-		delete(d.inhibited, device)
+	if d.cfg.Inhibit != nil {
+		d.cfg.Inhibit.Close()
 	}
 }

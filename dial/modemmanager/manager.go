@@ -4,22 +4,18 @@
 //
 // Where there is no ModemManager, no system bus, or where ModemManager does not
 // know the modem, there is nobody to be asked and no error; all of them may come
-// later, so that whoever asked asks again. The package is an Inhibitor for package
+// later, so that they are asked again. The package is an Inhibitor for package
 // dial, and is used by the program.
 package modemmanager
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
+	"log/slog"
 	"os"
-	"strings"
 	"sync"
-	"time"
 
 	"github.com/godbus/dbus/v5"
-	"golang.org/x/sys/unix"
 )
 
 // The names of the service (its D-Bus reference, "The Manager object").
@@ -30,106 +26,74 @@ const (
 	errPrefix = service + ".Error."
 )
 
-// releaseTime is how long ModemManager may take to hear that it has a modem again:
-// the end of a program waits for it.
-const releaseTime = 2 * time.Second
-
-// A Manager is the way to ModemManager. It may be used by several goroutines. The
-// connection stays while a device is inhibited, since ModemManager takes its end
-// for the end of the wish.
+// A Manager is the way to ModemManager. It may be used by several goroutines.
 type Manager struct {
-	address string
+	open func() (*dbus.Conn, error)
+	log  *slog.Logger
 
-	mu   sync.Mutex // guards what follows
-	conn *dbus.Conn
-	held int // devices inhibited over conn
+	mu     sync.Mutex       // guards what follows
+	wishes map[string]*wish // by device
 }
 
-// New makes a Manager; address is that of the bus, "" for the system's.
-func New(address string) *Manager { return &Manager{address: address} }
-
-// Inhibit has ModemManager let go of the device, which is named by its directory in
-// sysfs, until release is called or the process ends. There is no release when
-// nobody was there.
-func (m *Manager) Inhibit(ctx context.Context, device string) (release func(), err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := m.connect(ctx); err != nil {
-		if absent(err) {
-			return nil, nil
-		}
-		return nil, fmt.Errorf("modemmanager: %w", err)
-	}
-	if err := m.ask(ctx, device, true); err != nil {
-		m.disconnect()
-		if unknown(err) {
-			return nil, nil
-		}
-		return nil, fmt.Errorf("modemmanager: %w", err)
-	}
-	m.held++
-	return sync.OnceFunc(func() { m.release(device) }), nil
-}
-
-func (m *Manager) release(device string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.held--
-	ctx, cancel := context.WithTimeout(context.Background(), releaseTime)
-	defer cancel()
-	m.ask(ctx, device, false) // when it fails, nobody is there who would remember
-	m.disconnect()
-}
-
-func (m *Manager) connect(ctx context.Context) error {
-	if m.conn != nil && m.conn.Connected() {
-		return nil
-	}
-	// The context would end the connection, which outlives it.
-	address := m.address
+// New makes a Manager; address is that of the bus, "" for the system's. Without a
+// log it says nothing.
+func New(address string, log *slog.Logger) *Manager {
 	if address == "" {
 		if address = os.Getenv("DBUS_SYSTEM_BUS_ADDRESS"); address == "" {
 			address = "unix:path=/run/dbus/system_bus_socket"
 		}
 	}
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return &Manager{
+		open: func() (*dbus.Conn, error) { return dbus.Connect(address) },
+		log:  log, wishes: map[string]*wish{},
+	}
+}
+
+// Inhibit has ModemManager let go of the device, which is named by its directory in
+// sysfs, until Close is called or the process ends. When ModemManager does not, or
+// forgets it, it is asked again for as long. While it still finds out what the
+// device is, Inhibit waits, but not for ever.
+func (m *Manager) Inhibit(ctx context.Context, device string) error {
 	if err := ctx.Err(); err != nil {
-		return err
+		return fmt.Errorf("modemmanager: %w", err)
 	}
-	conn, err := dbus.Connect(address)
-	if err == nil {
-		m.conn = conn // else the old one stays, for those who hold devices
+	m.mu.Lock()
+	w, ok := m.wishes[device]
+	if !ok {
+		w = newWish(device, m.open, m.log)
+		m.wishes[device] = w
 	}
-	return err
+	m.mu.Unlock()
+	answer := make(chan error, 1)
+	var err error
+	select {
+	case w.asked <- answer:
+		select {
+		case err = <-answer:
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if err != nil {
+		return fmt.Errorf("modemmanager: %w", err)
+	}
+	return nil
 }
 
-// disconnect ends a connection that nothing depends on.
-func (m *Manager) disconnect() {
-	if m.held == 0 && m.conn != nil {
-		m.conn.Close()
-		m.conn = nil
+// Close lets ModemManager have all devices again.
+func (m *Manager) Close() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, w := range m.wishes {
+		w.stop()
 	}
-}
-
-// ask does not have the service started for the purpose.
-func (m *Manager) ask(ctx context.Context, device string, on bool) error {
-	return m.conn.Object(service, object).CallWithContext(ctx, inhibit, dbus.FlagNoAutoStart, device, on).Err
-}
-
-// absent tells whether there is no bus.
-func absent(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ECONNREFUSED)
-}
-
-// unknown tells whether the service is not there, or does not have the device.
-func unknown(err error) bool {
-	var e dbus.Error
-	if !errors.As(err, &e) {
-		return false
+	for device, w := range m.wishes {
+		<-w.ended
+		delete(m.wishes, device)
 	}
-	switch e.Name {
-	case "org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NameHasNoOwner",
-		errPrefix + "Core.NotFound", errPrefix + "Core.Unsupported":
-		return true
-	}
-	return strings.HasPrefix(e.Name, errPrefix+"Core.") && strings.Contains(e.Error(), "No device found")
 }

@@ -5,15 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/godbus/dbus/v5"
@@ -78,6 +75,7 @@ func (f *fakeManager) InhibitDevice(sender dbus.Sender, uid string, on bool) *db
 		return dbus.NewError(errPrefix+"Core.Connected", []any{"already inhibited"})
 	case on:
 		f.inhibited[sender] = true
+		f.tell()
 	default:
 		delete(f.inhibited, sender)
 	}
@@ -90,14 +88,15 @@ func (f *fakeManager) count() int {
 	return len(f.inhibited)
 }
 
-// serve puts the service on the bus.
-func (f *fakeManager) serve(t *testing.T, address string) {
+// serve puts the service on the bus, until stop.
+func (f *fakeManager) serve(t *testing.T, address string) (stop func()) {
 	t.Helper()
 	conn, err := dbus.Connect(address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close() })
+	stop = func() { conn.Close() }
+	t.Cleanup(stop)
 	if err := conn.Export(f, object, service); err != nil {
 		t.Fatal(err)
 	}
@@ -112,128 +111,131 @@ func (f *fakeManager) serve(t *testing.T, address string) {
 				f.mu.Lock()
 				delete(f.inhibited, dbus.Sender(s.Body[0].(string)))
 				f.mu.Unlock()
-				select {
-				case f.news <- struct{}{}:
-				default:
-				}
+				f.tell()
 			}
 		}
 	}()
 	if _, err := conn.RequestName(service, 0); err != nil {
 		t.Fatal(err)
 	}
+	return stop
+}
+
+// tell says that something has changed.
+func (f *fakeManager) tell() {
+	select {
+	case f.news <- struct{}{}:
+	default:
+	}
+}
+
+// wait waits until as many devices are inhibited.
+func (f *fakeManager) wait(t *testing.T, count int, what string) {
+	t.Helper()
+	for late := time.After(10 * time.Second); f.count() != count; {
+		select {
+		case <-f.news:
+		case <-late:
+			t.Fatalf("%s: inhibited %d, want %d", what, f.count(), count)
+		}
+	}
 }
 
 const device = "/sys/devices/pci0000:00/0000:00:14.0/usb1/1-1"
 
+func newFake() *fakeManager {
+	return &fakeManager{device: device, inhibited: map[dbus.Sender]bool{}, news: make(chan struct{}, 1)}
+}
+
 func TestInhibit(t *testing.T) {
 	address := startBus(t)
-	f := &fakeManager{device: device, inhibited: map[dbus.Sender]bool{}, news: make(chan struct{}, 1)}
+	f := newFake()
 	f.serve(t, address)
-	m := New(address)
-	release, err := m.Inhibit(t.Context(), device)
-	if err != nil || f.count() != 1 {
-		t.Fatalf("inhibited %d, %v", f.count(), err)
-	}
-	other, err := m.Inhibit(t.Context(), "/sys/devices/unknown")
-	if err != nil || other != nil || f.count() != 1 {
-		t.Errorf("a device that it does not know: inhibited %d, %v", f.count(), err)
-	}
-	release()
-	release()
-	if f.count() != 0 || m.conn != nil {
-		t.Errorf("after the release %d are inhibited", f.count())
-	}
-
-	// Whoever is killed holds nothing.
-	if _, err = m.Inhibit(t.Context(), device); err != nil || f.count() != 1 {
-		t.Fatalf("again: inhibited %d, %v", f.count(), err)
-	}
-	m.conn.Close()
-	for late := time.After(10 * time.Second); f.count() != 0; {
-		select {
-		case <-f.news:
-		case <-late:
-			t.Fatal("the wish of who has left the bus is kept")
+	m := New(address, nil)
+	for range 2 {
+		if err := m.Inhibit(t.Context(), device); err != nil || f.count() != 1 {
+			t.Fatalf("inhibited %d, %v", f.count(), err)
 		}
 	}
-
+	if err := m.Inhibit(t.Context(), "/sys/devices/unknown"); err != nil || f.count() != 1 {
+		t.Errorf("a device that it does not know: inhibited %d, %v", f.count(), err)
+	}
+	m.Close()
+	m.Close()
+	if f.count() != 0 {
+		t.Errorf("after the end %d are inhibited", f.count())
+	}
 	f.mu.Lock()
 	f.err = dbus.NewError("org.freedesktop.DBus.Error.AccessDenied", []any{"not for you"})
 	f.mu.Unlock()
-	m = New(address)
-	if _, err := m.Inhibit(t.Context(), device); err == nil || !strings.Contains(err.Error(), "not for you") {
+	if err := m.Inhibit(t.Context(), device); err == nil || !strings.Contains(err.Error(), "not for you") {
 		t.Errorf("a refusal: %v", err)
 	}
-	if m.conn != nil {
-		t.Error("a connection is left")
-	}
+	m.Close()
 }
 
-// TestBusGone: the bus ends while a device is held.
+// TestRestart: a ModemManager that is started again knows nothing of the wish.
+func TestRestart(t *testing.T) {
+	address := startBus(t)
+	f := newFake()
+	stop := f.serve(t, address)
+	m := New(address, nil)
+	defer m.Close()
+	if err := m.Inhibit(t.Context(), device); err != nil || f.count() != 1 {
+		t.Fatalf("inhibited %d, %v", f.count(), err)
+	}
+	stop()
+	f = newFake()
+	f.serve(t, address)
+	f.wait(t, 1, "it was started again")
+}
+
+// TestBusGone: the bus ends while a device is held, and comes again.
 func TestBusGone(t *testing.T) {
 	address := startBus(t)
-	f := &fakeManager{device: device, inhibited: map[dbus.Sender]bool{}, news: make(chan struct{}, 1)}
+	f := newFake()
 	f.serve(t, address)
-	m := New(address)
-	release, err := m.Inhibit(t.Context(), device)
-	if err != nil {
-		t.Fatal(err)
+	m := New(address, nil)
+	defer m.Close()
+	conns := make(chan *dbus.Conn, 2)
+	open := m.open
+	m.open = func() (*dbus.Conn, error) {
+		conn, err := open()
+		conns <- conn
+		return conn, err
 	}
-	m.conn.Close()
-	m.address = "unix:path=" + filepath.Join(t.TempDir(), "bus")
-	if other, err := m.Inhibit(t.Context(), "/sys/devices/other"); err != nil || other != nil {
-		t.Errorf("without a bus: %v", err)
+	if err := m.Inhibit(t.Context(), device); err != nil || f.count() != 1 {
+		t.Fatalf("inhibited %d, %v", f.count(), err)
 	}
-	release()
-	if m.held != 0 || m.conn != nil {
-		t.Errorf("after the release %d are held", m.held)
-	}
-}
-
-// TestReleaseUnheard: a ModemManager that does not answer does not keep a program
-// from its end.
-func TestReleaseUnheard(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		near, far := net.Pipe()
-		defer far.Close()
-		go io.Copy(io.Discard, far)
-		conn, err := dbus.NewConn(near)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m := &Manager{conn: conn, held: 1}
-		began := time.Now()
-		m.release(device)
-		if d := time.Since(began); d != releaseTime || m.conn != nil {
-			t.Errorf("the release took %v, want %v", d, releaseTime)
-		}
-	})
+	(<-conns).Close()
+	<-conns
+	f.wait(t, 1, "over another connection")
 }
 
 func TestNobodyThere(t *testing.T) {
-	release, err := New("unix:path="+filepath.Join(t.TempDir(), "bus")).Inhibit(t.Context(), device)
-	if err != nil || release != nil {
+	m := New("unix:path="+filepath.Join(t.TempDir(), "bus"), nil)
+	if err := m.Inhibit(t.Context(), device); err != nil {
 		t.Fatalf("no bus: %v", err)
 	}
+	m.Close()
 	address := startBus(t)
-	m := New(address)
-	if release, err = m.Inhibit(t.Context(), device); err != nil || release != nil || m.conn != nil {
+	m = New(address, nil)
+	defer m.Close()
+	if err := m.Inhibit(t.Context(), device); err != nil {
 		t.Fatalf("no ModemManager: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := m.Inhibit(ctx, device); !errors.Is(err, context.Canceled) {
+	if err := m.Inhibit(ctx, device); !errors.Is(err, context.Canceled) {
 		t.Errorf("interrupted: %v", err)
 	}
-	f := &fakeManager{device: device, inhibited: map[dbus.Sender]bool{}, news: make(chan struct{}, 1)}
+	f := newFake()
 	f.serve(t, address)
-	if release, err = m.Inhibit(t.Context(), device); err != nil || release == nil || f.count() != 1 {
-		t.Fatalf("ModemManager has come: inhibited %d, %v", f.count(), err)
-	}
-	release()
+	f.wait(t, 1, "ModemManager has come")
 	t.Setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path="+filepath.Join(t.TempDir(), "bus"))
-	if _, err := New("").Inhibit(t.Context(), device); err != nil {
+	m = New("", nil)
+	defer m.Close()
+	if err := m.Inhibit(t.Context(), device); err != nil {
 		t.Errorf("no system bus: %v", err)
 	}
 }

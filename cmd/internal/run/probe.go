@@ -26,7 +26,7 @@ type prober func(context.Context, dial.Config) ([]dial.Found, []*dial.Error)
 
 // realProber looks at this machine.
 var realProber prober = func(ctx context.Context, c dial.Config) ([]dial.Found, []*dial.Error) {
-	c.Inhibit = modemmanager.New("")
+	c.Inhibit = modemmanager.New("", c.Log)
 	d, err := dial.New(c)
 	if err != nil {
 		return nil, []*dial.Error{{Kind: dial.OpenFailed, Err: err}}

@@ -29,7 +29,7 @@ type world struct {
 // realWorld is this machine.
 var realWorld = world{
 	caller: func(c dial.Config) (caller, error) {
-		c.Inhibit = modemmanager.New("")
+		c.Inhibit = modemmanager.New("", c.Log)
 		d, err := dial.New(c)
 		return dialer{d}, err
 	},
