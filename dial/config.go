@@ -88,6 +88,10 @@ func (c *Config) parse() (s scripts, err error) {
 // An Inhibitor makes a program that manages modems by itself, such as ModemManager,
 // leave one alone.
 type Inhibitor interface {
+	// InUse is an error when the program has a connection over the USB device, which
+	// Inhibit ends.
+	InUse(ctx context.Context, device string) error
+
 	// Inhibit is told the directory of the USB device in sysfs, before each use. When
 	// the program does not leave it alone yet, it is asked again until Close. It is no
 	// error when nobody is there who would use the device.

@@ -110,6 +110,11 @@ func (d *Dialer) first(ctx context.Context, ways []way, failed []*Error, how fun
 // try makes one attempt. When it fails, the modem is left idle.
 func (d *Dialer) try(ctx context.Context, w way, how func(*attempt, context.Context) error) (*Call, *Error) {
 	if t, ok := d.used(w.named, w.device); ok {
+		if w.probe { // nobody has said that it is to be this modem
+			if err := d.inUse(ctx, t); err != nil {
+				return nil, &Error{Kind: Locked, Device: w.name(), Number: w.phone, Err: err}
+			}
+		}
 		d.inhibit(ctx, t)
 	}
 	a := &attempt{d: d, cfg: &d.cfg, scripts: d.scripts, way: w, log: d.cfg.Log.With("line", w.name())}

@@ -319,6 +319,14 @@ func (d *Dialer) gone(ctx context.Context, id usb.TTY, limit time.Duration, firs
 	return nil
 }
 
+// inUse is an error when another program has a connection over the device.
+func (d *Dialer) inUse(ctx context.Context, t usb.TTY) error {
+	if d.cfg.Inhibit == nil || t.Device == "" {
+		return nil
+	}
+	return d.cfg.Inhibit.InUse(ctx, t.Device)
+}
+
 // inhibit keeps other programs off the device, for as long as the Dialer lives.
 func (d *Dialer) inhibit(ctx context.Context, t usb.TTY) {
 	if d.cfg.Inhibit == nil {

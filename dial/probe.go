@@ -48,6 +48,10 @@ func (d *Dialer) Probe(ctx context.Context) (found []Found, failed []*Error) {
 			if slices.ContainsFunc(ports, func(o port) bool { return o.path == path }) {
 				continue
 			}
+			if err := d.inUse(ctx, p.tty); err != nil {
+				failed = append(failed, &Error{Kind: Locked, Device: path, Err: err})
+				continue
+			}
 			if p.tty.Device != "" {
 				d.inhibit(ctx, p.tty)
 			}

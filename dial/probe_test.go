@@ -106,6 +106,40 @@ func TestProbeLocked(t *testing.T) {
 	}
 }
 
+// TestProbeConnected leaves a modem alone over which another program is online, as
+// does a call over any modem.
+func TestProbeConnected(t *testing.T) {
+	t.Parallel()
+	s := newCellSite(t, dialtest.EC25())
+	i := &inhibitor{asked: map[string]int{}, inUse: errors.New("it is online")}
+	s.cfg.Inhibit = i
+	named := s.cfg.Devices
+	s.cfg.Devices = []string{"auto"}
+	d := s.dialer()
+	defer d.Close()
+	found, failed := d.Probe(t.Context())
+	if len(found) != 0 || len(failed) != 4 {
+		t.Errorf("found %v, failed %v", found, failed)
+	}
+	for _, e := range failed {
+		if e.Kind != Locked || !errors.Is(e, i.inUse) {
+			t.Errorf("failed: %v", e)
+		}
+	}
+	if e := s.wantError(Locked); !errors.Is(e, i.inUse) {
+		t.Errorf("a call over any modem: %v", e)
+	}
+	if said := s.near.Transcript(); len(i.asked) != 0 || strings.Contains(said, "AT") {
+		t.Errorf("asked for %v, the modem was told\n%s", i.asked, said)
+	}
+	s.cfg.Devices = named
+	call := s.call()
+	call.Hangup(t.Context())
+	if len(i.asked) != 1 {
+		t.Errorf("a call over this modem: asked for %v", i.asked)
+	}
+}
+
 // TestProbeHayes finds a modem for telephone lines, and that no modem is there.
 func TestProbeHayes(t *testing.T) {
 	t.Parallel()

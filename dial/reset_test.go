@@ -252,7 +252,10 @@ func TestResetOfCommand(t *testing.T) {
 type inhibitor struct {
 	asked map[string]int
 	err   error
+	inUse error
 }
+
+func (i *inhibitor) InUse(context.Context, string) error { return i.inUse }
 
 func (i *inhibitor) Inhibit(_ context.Context, device string) error {
 	i.asked[device]++

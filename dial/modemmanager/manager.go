@@ -10,10 +10,12 @@ package modemmanager
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/godbus/dbus/v5"
 )
@@ -24,7 +26,20 @@ const (
 	object    = "/org/freedesktop/ModemManager1"
 	inhibit   = service + ".InhibitDevice"
 	errPrefix = service + ".Error."
+
+	managedObjects = "org.freedesktop.DBus.ObjectManager.GetManagedObjects"
 )
+
+// States of a modem (MMModemState).
+const (
+	stateConnecting = 10
+	stateConnected  = 11
+)
+
+// stateTime is how long ModemManager may take to tell the states of its modems.
+const stateTime = 5 * time.Second
+
+var errConnected = errors.New("ModemManager has a connection over the modem")
 
 // A Manager is the way to ModemManager. It may be used by several goroutines.
 type Manager struct {
@@ -50,6 +65,30 @@ func New(address string, log *slog.Logger) *Manager {
 		open: func() (*dbus.Conn, error) { return dbus.Connect(address) },
 		log:  log, wishes: map[string]*wish{},
 	}
+}
+
+// InUse is an error when ModemManager makes or has a connection over the device,
+// which Inhibit would end. Where it can't be asked, it is not.
+func (m *Manager) InUse(ctx context.Context, device string) error {
+	ctx, cancel := context.WithTimeout(ctx, stateTime)
+	defer cancel()
+	conn, err := m.open()
+	if err != nil {
+		return nil
+	}
+	defer conn.Close()
+	var modems map[dbus.ObjectPath]map[string]map[string]dbus.Variant
+	if err := conn.Object(service, object).CallWithContext(ctx, managedObjects, dbus.FlagNoAutoStart).Store(&modems); err != nil {
+		return nil
+	}
+	for _, interfaces := range modems {
+		modem := interfaces[service+".Modem"]
+		state, _ := modem["State"].Value().(int32)
+		if modem["Device"].Value() == device && (state == stateConnecting || state == stateConnected) {
+			return errConnected
+		}
+	}
+	return nil
 }
 
 // Inhibit has ModemManager let go of the device, which is named by its directory in

@@ -58,6 +58,7 @@ func startBus(t *testing.T) string {
 type fakeManager struct {
 	mu        sync.Mutex
 	device    string
+	state     int32
 	inhibited map[dbus.Sender]bool
 	err       *dbus.Error
 	news      chan struct{}
@@ -82,6 +83,18 @@ func (f *fakeManager) InhibitDevice(sender dbus.Sender, uid string, on bool) *db
 	return nil
 }
 
+// GetManagedObjects tells the states of two modems; one is of no interest.
+func (f *fakeManager) GetManagedObjects() (map[dbus.ObjectPath]map[string]map[string]dbus.Variant, *dbus.Error) {
+	modem := func(device string, state int32) map[string]map[string]dbus.Variant {
+		return map[string]map[string]dbus.Variant{service + ".Modem": {"Device": dbus.MakeVariant(device), "State": dbus.MakeVariant(state)}}
+	}
+	return map[dbus.ObjectPath]map[string]map[string]dbus.Variant{
+		object + "/Modem/0": modem("/sys/devices/other", stateConnected),
+		object + "/Modem/1": modem(f.device, f.state),
+		object + "/SIM/1":   {service + ".Sim": {}},
+	}, f.err
+}
+
 func (f *fakeManager) count() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -98,6 +111,9 @@ func (f *fakeManager) serve(t *testing.T, address string) (stop func()) {
 	stop = func() { conn.Close() }
 	t.Cleanup(stop)
 	if err := conn.Export(f, object, service); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.Export(f, object, "org.freedesktop.DBus.ObjectManager"); err != nil {
 		t.Fatal(err)
 	}
 	if err := conn.AddMatchSignal(dbus.WithMatchMember("NameOwnerChanged")); err != nil {
@@ -172,6 +188,38 @@ func TestInhibit(t *testing.T) {
 		t.Errorf("a refusal: %v", err)
 	}
 	m.Close()
+}
+
+func TestInUse(t *testing.T) {
+	address := startBus(t)
+	m := New(address, nil)
+	if err := m.InUse(t.Context(), device); err != nil {
+		t.Errorf("no ModemManager: %v", err)
+	}
+	for _, c := range []struct {
+		why   string
+		state int32
+		err   *dbus.Error
+		used  bool
+	}{
+		{"registered", 8, nil, false},
+		{"disconnecting", 9, nil, false},
+		{"connecting", stateConnecting, nil, true},
+		{"connected", stateConnected, nil, true},
+		{"failed", -1, nil, false},
+		{"it does not tell", stateConnected, dbus.NewError("org.freedesktop.DBus.Error.AccessDenied", nil), false},
+	} {
+		f := newFake()
+		f.state, f.err = c.state, c.err
+		stop := f.serve(t, address)
+		if err := m.InUse(t.Context(), device); (err != nil) != c.used {
+			t.Errorf("%s: %v", c.why, err)
+		}
+		stop()
+	}
+	if err := New("unix:path="+filepath.Join(t.TempDir(), "bus"), nil).InUse(t.Context(), device); err != nil {
+		t.Errorf("no bus: %v", err)
+	}
 }
 
 // TestRestart: a ModemManager that is started again knows nothing of the wish.
