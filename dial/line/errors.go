@@ -1,6 +1,7 @@
 package line
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -44,7 +45,7 @@ type LockError struct {
 	Path    string // of the tty
 	File    string // the lock file; "" where flock or TIOCEXCL keeps us out
 	PID     int    // 0: not known
-	Program string // "": not known
+	Program string // "": not known; without PID it is a guess
 	Err     error  // nil: another program has the line
 }
 
@@ -55,25 +56,21 @@ func (e *LockError) Error() string {
 		fmt.Fprintf(&b, " can't be locked: %v", e.Err)
 		return b.String()
 	}
-	b.WriteString(" is used by ")
+	who := "another program"
+	var known []string
 	switch {
+	case e.PID != 0:
+		who = cmp.Or(e.Program, who)
+		known = append(known, fmt.Sprintf("pid %d", e.PID))
 	case e.Program != "":
-		fmt.Fprintf(&b, "%s (pid %d", e.Program, e.PID)
-	case e.PID != 0:
-		fmt.Fprintf(&b, "another program (pid %d", e.PID)
-	default:
-		b.WriteString("another program (")
+		known = append(known, "perhaps "+e.Program)
+	case e.File == "":
+		known = append(known, "not known which")
 	}
-	switch {
-	case e.File != "" && e.PID != 0:
-		b.WriteString(", " + e.File + ")")
-	case e.File != "":
-		b.WriteString(e.File + ")")
-	case e.PID != 0:
-		b.WriteString(")")
-	default:
-		b.WriteString("not known which)")
+	if e.File != "" {
+		known = append(known, e.File)
 	}
+	b.WriteString(" is used by " + who + " (" + strings.Join(known, ", ") + ")")
 	if e.Program == modemManager {
 		b.WriteString("; `mmcli -m any --inhibit` makes it let go for as long as that command runs, " +
 			`a udev rule with ENV{ID_MM_DEVICE_IGNORE}="1" for good`)

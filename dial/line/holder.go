@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,8 +20,18 @@ func programOf(pid int) string {
 	return strings.TrimSpace(string(b))
 }
 
+// runs tells whether there is a process of that name; everybody sees it, whoever's
+// it is.
+func runs(program string) bool {
+	names, _ := filepath.Glob("/proc/[0-9]*/comm")
+	return slices.ContainsFunc(names, func(name string) bool {
+		b, err := os.ReadFile(name)
+		return err == nil && strings.TrimSpace(string(b)) == program
+	})
+}
+
 // userOf finds another process that has the device open; 0 when none can be
-// seen. Only root sees those of other users.
+// seen. Those of other users, and of more privileges, only CAP_SYS_PTRACE shows.
 func userOf(path string) int {
 	links, _ := filepath.Glob("/proc/[0-9]*/fd/*")
 	self := os.Getpid()

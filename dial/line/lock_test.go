@@ -172,6 +172,7 @@ func TestLockErrorText(t *testing.T) {
 		{LockError{Path: "/dev/ttyS1", File: "/var/lock/LCK..ttyS1", PID: 12, Program: "minicom"}, []string{"/dev/ttyS1", "minicom", "12", "/var/lock/LCK..ttyS1"}},
 		{LockError{Path: "/dev/ttyS1", PID: 12}, []string{"another program", "12"}},
 		{LockError{Path: "/dev/ttyUSB2", PID: 12, Program: "ModemManager"}, []string{"ModemManager", "12", "mmcli", "--inhibit", "ID_MM_DEVICE_IGNORE"}},
+		{LockError{Path: "/dev/ttyUSB2", Program: "ModemManager"}, []string{"another program (perhaps ModemManager);", "mmcli"}},
 		{LockError{Path: "/dev/ttyUSB2"}, []string{"another program", "not known"}},
 		{LockError{Path: "/dev/ttyUSB2", Err: os.ErrPermission}, []string{"can't be locked", "permission"}},
 	} {

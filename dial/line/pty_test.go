@@ -460,3 +460,30 @@ func TestInUse(t *testing.T) {
 		t.Errorf("in use: %v", err)
 	}
 }
+
+// TestPerhapsModemManager: without the privilege to see who has a tty open, that
+// ModemManager runs is what there is to go by.
+func TestPerhapsModemManager(t *testing.T) {
+	d := device{path: "/dev/ttyUSB2"}
+	if runs(modemManager) {
+		t.Skip("ModemManager runs here")
+	}
+	if e := d.usedBy(0); !strings.Contains(e.Error(), "not known which") {
+		t.Errorf("it does not run: %v", e)
+	}
+	cmd := exec.Command("sh", "-c", "printf "+modemManager+" >/proc/$$/comm && echo ready && read end")
+	end := must[io.WriteCloser](t)(cmd.StdinPipe())
+	ready := must[io.ReadCloser](t)(cmd.StdoutPipe())
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	defer end.Close()
+	ready.Read(make([]byte, 8))
+	if e := d.usedBy(0).Error(); !strings.Contains(e, "perhaps ModemManager") || !strings.Contains(e, "mmcli") {
+		t.Errorf("it runs: %v", e)
+	}
+	if e := d.usedBy(1).Error(); strings.Contains(e, modemManager) {
+		t.Errorf("another one is known to have it: %v", e)
+	}
+}

@@ -156,6 +156,8 @@ func (d *device) usedBy(pid int) error {
 	e := &LockError{Path: d.path, PID: pid}
 	if pid != 0 {
 		e.Program = programOf(pid)
+	} else if runs(modemManager) {
+		e.Program = modemManager
 	}
 	return e
 }
