@@ -25,6 +25,9 @@ const (
 	askProbing   = time.Second
 	probingLimit = 30 * time.Second
 
+	// askLimit is how long ModemManager may take to end what it has over the device.
+	askLimit = time.Minute
+
 	// releaseTime is how long ModemManager may take to hear that it has a modem again:
 	// the end of a program waits for it.
 	releaseTime = 2 * time.Second
@@ -104,6 +107,8 @@ func (w *wish) keep(ctx context.Context) {
 
 // ask asks once, if the wish is not granted. That nobody is there is no error.
 func (w *wish) ask(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	defer cancel()
 	err := w.connect(ctx)
 	if err == nil && w.owner == "" {
 		err = w.request(ctx)
