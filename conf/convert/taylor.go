@@ -237,11 +237,14 @@ func uuScript(cmds []uuCommand, prefix string) (words []word, w was) {
 	return words, x.was()
 }
 
-// uuEscapes turns hexadecimal escapes into octal ones and takes \W, a time-out
-// for one expect, away.
+// uuEscapes turns hexadecimal escapes into octal ones, takes \W, a time-out for
+// one expect, away, and keeps ^ what it is.
 func uuEscapes(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
+		if s[i] == '^' {
+			b.WriteByte('\\')
+		}
 		if s[i] != '\\' || i+1 == len(s) {
 			b.WriteByte(s[i])
 			continue
@@ -266,6 +269,12 @@ func uuEscapes(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// uuCredential writes a name or password as a part of what is sent: its escapes
+// are those of an expect, in which minus signs part nothing.
+func uuCredential(s string) string {
+	return strings.NewReplacer(`\\`, `\\`, `\-`, `\-`, `-`, `\-`).Replace(escapes1(uuEscapes(s), true))
 }
 
 // dial makes settings of the dialer.
@@ -378,7 +387,7 @@ func (c *uuCall) login() {
 				d.none(x.cmd.was(), "login_chat= is missing")
 				return
 			}
-			x.cmd.rest = literal(known[x.i])
+			x.cmd.rest = known[x.i]
 		}
 	}
 	words, w := uuScript(cmds, "chat")
@@ -390,7 +399,7 @@ func (c *uuCall) login() {
 		w = was{name.at, "call-login, call-password"}
 	}
 	for i := range words {
-		words[i].text = strings.NewReplacer(`\\`, `\\`, `\L`, name.rest, `\P`, `\q`+password.rest).Replace(words[i].text)
+		words[i].text = strings.NewReplacer(`\\`, `\\`, `\L`, uuCredential(name.rest), `\P`, `\q`+uuCredential(password.rest)).Replace(words[i].text)
 	}
 	if w.text != "call-login, call-password" {
 		w.text = "chat " + shownLogin(steps(words))
