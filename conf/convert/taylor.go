@@ -6,7 +6,10 @@ import (
 	"strings"
 )
 
-const whyUUCP = "about UUCP, not about the line"
+const (
+	whyUUCP  = "about UUCP, not about the line"
+	whyFirst = "all lines and numbers of an entry have that of the first; another one wants an entry of its own"
+)
 
 // A uuCall is what the alternates of a system say together.
 type uuCall struct {
@@ -46,16 +49,31 @@ func (c *uuCall) alternate(cmds []uuCommand, first bool) {
 	if ok && !slices.ContainsFunc(c.phones, func(p uuCommand) bool { return p.rest == phone.rest }) {
 		c.phones = append(c.phones, phone)
 	}
-	speed, hasSpeed := lastOf(cmds, "speed")
-	if !hasSpeed {
-		speed, hasSpeed = lastOf(cmds, "baud")
-	}
-	if hasSpeed && first && speed.rest != "0" {
+	speed, hasSpeed := speedOf(cmds)
+	switch {
+	case speed.rest == "0":
+		speed.rest, hasSpeed = "", false // that of the port
+	case hasSpeed && first:
 		c.d.put("speed", speed.rest, speed.was())
+	case hasSpeed:
+		c.oneSpeed(speed)
 	}
 	for _, p := range c.ports(cmds, speed.rest) {
-		c.port(p, phone)
+		c.port(p, phone, !hasSpeed)
 	}
+}
+
+// oneSpeed says so of a speed that is not the entry's.
+func (c *uuCall) oneSpeed(x uuCommand) {
+	if s := c.d.get("speed"); s == nil || s.value != x.rest {
+		c.onlyFirst(x.was())
+	}
+}
+
+// onlyFirst says that an entry has no place for what an alternate has of its own.
+func (c *uuCall) onlyFirst(w was) {
+	c.u.j.warn(w.at, "%s: %s", w.text, whyFirst)
+	c.d.none(w, whyFirst)
 }
 
 // ports finds the ports that the commands name or describe.
@@ -99,8 +117,8 @@ func (c *uuCall) ports(cmds []uuCommand, speed string) []*uuBlock {
 	return ps
 }
 
-// port takes a line.
-func (c *uuCall) port(p *uuBlock, phone uuCommand) {
+// port takes a line, and its speed unless the system has one.
+func (c *uuCall) port(p *uuBlock, phone uuCommand, speed bool) {
 	d := c.d
 	add := func(value string, w was) {
 		for _, s := range d.settings {
@@ -155,8 +173,13 @@ func (c *uuCall) port(p *uuBlock, phone uuCommand) {
 	default:
 		c.u.j.fail(p.at, "ports of the type %s do not exist on Linux", quotedIf(kind))
 	}
-	if speed, ok := p.last("speed"); ok && !d.has("speed") {
-		d.put("speed", speed.rest, speed.was())
+	if x, ok := speedOf(p.cmds); ok && !d.has("speed") {
+		d.put("speed", x.rest, x.was())
+	} else if ok && speed {
+		c.oneSpeed(x)
+	}
+	if kind == "modem" {
+		c.takeDialer(c.findDialer(p))
 	}
 	if len(c.lines) > 1 { // what the first one says of its wires holds for all
 		return
@@ -167,8 +190,21 @@ func (c *uuCall) port(p *uuBlock, phone uuCommand) {
 	if x, ok := p.last("hardflow"); ok && !truth(x.rest) {
 		d.put("flow", "none", x.was())
 	}
-	if c.dialer == nil && kind == "modem" {
-		c.dialer = c.findDialer(p)
+}
+
+// takeDialer takes the dialer of the first line.
+func (c *uuCall) takeDialer(b *uuBlock) {
+	same := func(x, y uuCommand) bool { return x.key == y.key && x.rest == y.rest }
+	switch {
+	case b == nil:
+	case c.dialer == nil && len(c.lines) < 2:
+		c.dialer = b
+	case c.dialer == nil || !slices.EqualFunc(c.dialer.cmds, b.cmds, same):
+		text := "dialer " + b.name
+		if b.name == "" {
+			text += "..."
+		}
+		c.onlyFirst(was{b.at, text})
 	}
 }
 
@@ -414,6 +450,9 @@ func (c *uuCall) login() {
 func (c *uuCall) rest() {
 	said := []string{"phone", "address", "speed", "baud", "port", "chat", "chat-fail", "chat-timeout", "call-login", "call-password"}
 	said = append(said, "default-alternates")
+	for _, x := range slices.Concat(c.sys.alts...) {
+		c.alternateLogin(x)
+	}
 	all := slices.Concat(append([][]uuCommand{c.sys.cmds}, c.sys.alts...)...)
 	for _, x := range all {
 		switch {
@@ -434,4 +473,27 @@ func (c *uuCall) rest() {
 			c.d.none(x.was(), whyUUCP)
 		}
 	}
+}
+
+// alternateLogin says what an alternate's login has of its own.
+func (c *uuCall) alternateLogin(x uuCommand) {
+	w := x.was()
+	same := func(y uuCommand) bool { return y.key == x.key && y.rest == x.rest }
+	switch x.key {
+	case "chat-fail":
+		if slices.ContainsFunc(c.sys.cmds, same) {
+			return
+		}
+	case "chat":
+		words, _ := uuScript([]uuCommand{x}, "chat")
+		w.text = "chat " + shownLogin(steps(words))
+		fallthrough
+	case "chat-timeout", "call-login", "call-password":
+		if first, ok := lastOf(c.sys.cmds, x.key); ok && same(first) {
+			return
+		}
+	default:
+		return
+	}
+	c.onlyFirst(w)
 }

@@ -73,6 +73,14 @@ func lastOf(cmds []uuCommand, key string) (uuCommand, bool) {
 	return uuCommand{}, false
 }
 
+// speedOf gives the speed that is said by either of its names.
+func speedOf(cmds []uuCommand) (uuCommand, bool) {
+	if x, ok := lastOf(cmds, "speed"); ok {
+		return x, true
+	}
+	return lastOf(cmds, "baud")
+}
+
 // A uucp is what all Taylor files together say.
 type uucp struct {
 	j       *job

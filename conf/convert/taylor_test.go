@@ -1,6 +1,8 @@
 package convert
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"pppdial/conf"
@@ -52,5 +54,65 @@ func TestTaylorCaret(t *testing.T) {
 	e, _, _ := converted(t, File{"sys", []byte("system beta\nport type tcp\nchat ^>-x^y-^> in^vt\nchat-fail ^no\n")})
 	if want := `ABORT \^no \^>-x\^y-\^> in\^vt`; e.LoginChat != want {
 		t.Errorf("got %s, want %s", e.LoginChat, want)
+	}
+}
+
+const uuPorts = `port p
+device ttyS0
+dialer hayes
+speed 2400
+port q
+device ttyS1
+dialer isdn
+speed 2400
+port r
+device ttyS2
+dialer hayes
+speed 2400
+`
+
+const uuDialers = `dialer hayes
+chat "" ATZ OK ATDT\D CONNECT
+dialer isdn
+chat "" AT&F OK ATD\D CONNECT
+`
+
+// TestTaylorAlternates: what an alternate has of its own and an entry cannot
+// have twice is said, what it repeats is not.
+func TestTaylorAlternates(t *testing.T) {
+	const first = "system delta\nport p\nphone 5551\ncall-login me\ncall-password geheim\nchat ogin: \\L word: \\P\nchat-fail bad\nspeed 2400\n"
+	for _, c := range []struct {
+		alternate string
+		told      []string
+	}{
+		{"phone 5552", nil},
+		{"port r", nil},
+		{"port r\nbaud 2400\ncall-login me\nchat-fail bad", nil},
+		{"port q", []string{"dialer isdn"}},
+		{"port device ttyS3\nport dialer chat \"\" ATD\\D", []string{"dialer ..."}},
+		{"speed 9600", []string{"speed 9600"}},
+		{"call-login other\ncall-password geheim2", []string{"call-login other", "call-password ******"}},
+		{"chat name: joe code: \\P\nchat-timeout 9\nchat-fail no", []string{"chat name: joe code: ******", "chat-timeout 9", "chat-fail no"}},
+	} {
+		_, text, problems := converted(t, File{"sys", []byte(first + "alternate\n" + c.alternate + "\n")},
+			File{"port", []byte(uuPorts)}, File{"dial", []byte(uuDialers)})
+		var told []string
+		for _, p := range problems {
+			told = append(told, p.Msg)
+		}
+		var want []string
+		for _, what := range c.told {
+			want = append(want, what+": "+whyFirst)
+		}
+		slices.Sort(told)
+		slices.Sort(want)
+		if !slices.Equal(told, want) {
+			t.Errorf("%q: told %q, want %q\n%s", c.alternate, told, want, text)
+		}
+		for _, what := range c.told {
+			if !strings.Contains(text, what) {
+				t.Errorf("%q: no remark on %s in\n%s", c.alternate, what, text)
+			}
+		}
 	}
 }
