@@ -2,7 +2,6 @@ package convert
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -35,7 +34,11 @@ func (u *uucp) system(s *uuBlock) {
 	c.login()
 	if !c.d.has("device") && !c.d.has("in") {
 		c.d.put("device", "auto", was{}, "no port of the system is known; auto is the first tty that answers AT")
-		u.j.warn(s.at, "no port of the system %s is known, give the port file as well", quotedIf(s.name))
+		if _, named := lastOf(s.cmds, "port"); !named && len(u.ports) > 0 {
+			u.j.warn(s.at, "no port fits the system %s: none has its speed and leads to its number or host", quotedIf(s.name))
+		} else {
+			u.j.warn(s.at, "no port of the system %s is known, give the port file as well", quotedIf(s.name))
+		}
 	}
 	c.rest()
 }
@@ -58,7 +61,7 @@ func (c *uuCall) alternate(cmds []uuCommand, first bool) {
 	case hasSpeed:
 		c.oneSpeed(speed)
 	}
-	for _, p := range c.ports(cmds, speed.rest) {
+	for _, p := range c.ports(cmds, phone.rest, speed.rest) {
 		c.port(p, phone, !hasSpeed)
 	}
 }
@@ -74,180 +77,6 @@ func (c *uuCall) oneSpeed(x uuCommand) {
 func (c *uuCall) onlyFirst(w was) {
 	c.u.j.warn(w.at, "%s: %s", w.text, whyFirst)
 	c.d.none(w, whyFirst)
-}
-
-// ports finds the ports that the commands name or describe.
-func (c *uuCall) ports(cmds []uuCommand, speed string) []*uuBlock {
-	here := &uuBlock{at: c.sys.at}
-	name := ""
-	var at place
-	for _, x := range cmds {
-		if x.key != "port" {
-			continue
-		}
-		key, rest, nested := strings.Cut(x.rest, " ")
-		if nested {
-			name = ""
-			here.cmds = append(here.cmds, uuCommand{strings.ToLower(key), strings.TrimSpace(rest), x.at})
-		} else {
-			here.cmds = nil
-			name, at = x.rest, x.at
-		}
-	}
-	var ps []*uuBlock
-	switch {
-	case name != "":
-		for _, p := range c.u.ports {
-			if p.name == name {
-				ps = append(ps, p)
-			}
-		}
-		if ps == nil {
-			c.u.j.fail(at, "there is no port %s, give the port file as well", quotedIf(name))
-		}
-	case len(here.cmds) > 0:
-		ps = append(ps, here)
-	case speed != "":
-		for _, p := range c.u.ports {
-			if s, ok := p.last("speed"); ok && s.rest == speed {
-				ps = append(ps, p)
-			}
-		}
-	}
-	return ps
-}
-
-// port takes a line, and its speed unless the system has one.
-func (c *uuCall) port(p *uuBlock, phone uuCommand, speed bool) {
-	d := c.d
-	add := func(value string, w was) {
-		for _, s := range d.settings {
-			if s.key == "device" && s.value == value {
-				return
-			}
-		}
-		d.add("device", value, w)
-		c.lines = append(c.lines, value)
-	}
-	kind := "modem"
-	if t, ok := p.last("type"); ok {
-		kind = strings.ToLower(t.rest)
-	}
-	w := was{p.at, "port " + p.name}
-	if p.name == "" {
-		w.text = "port type " + kind
-	}
-	switch kind {
-	case "modem", "direct":
-		device, ok := p.last("device")
-		if ok {
-			w = device.was()
-		} else {
-			device.rest = p.name
-		}
-		if !strings.HasPrefix(device.rest, "/") {
-			device.rest = "/dev/" + device.rest
-		}
-		add(device.rest, w)
-	case "tcp":
-		host := phone.rest
-		if host == "" {
-			host = c.sys.name
-		}
-		service := "540"
-		if s, ok := p.last("service"); ok {
-			service = s.rest
-		}
-		if _, err := strconv.Atoi(service); err != nil {
-			c.u.j.fail(p.at, "the service %s must be a port number", quotedIf(service))
-			return
-		}
-		add("tcp:"+host+":"+service, w)
-		c.phones = slices.DeleteFunc(c.phones, func(x uuCommand) bool { return x.rest == phone.rest })
-	case "pipe":
-		if cmd, ok := p.last("command"); ok {
-			add("exec:"+cmd.rest, cmd.was())
-		}
-	case "stdin":
-		d.flag("in", w, "the line is the standard input: make ppp the login shell of an account with this label")
-	default:
-		c.u.j.fail(p.at, "ports of the type %s do not exist on Linux", quotedIf(kind))
-	}
-	if x, ok := speedOf(p.cmds); ok && !d.has("speed") {
-		d.put("speed", x.rest, x.was())
-	} else if ok && speed {
-		c.oneSpeed(x)
-	}
-	if kind == "modem" {
-		c.takeDialer(c.findDialer(p))
-	}
-	if len(c.lines) > 1 { // what the first one says of its wires holds for all
-		return
-	}
-	if x, ok := p.last("carrier"); ok && !truth(x.rest) || !ok && kind == "direct" {
-		d.flag("local", orWas(x, ok))
-	}
-	if x, ok := p.last("hardflow"); ok && !truth(x.rest) {
-		d.put("flow", "none", x.was())
-	}
-}
-
-// takeDialer takes the dialer of the first line.
-func (c *uuCall) takeDialer(b *uuBlock) {
-	same := func(x, y uuCommand) bool { return x.key == y.key && x.rest == y.rest }
-	switch {
-	case b == nil:
-	case c.dialer == nil && len(c.lines) < 2:
-		c.dialer = b
-	case c.dialer == nil || !slices.EqualFunc(c.dialer.cmds, b.cmds, same):
-		text := "dialer " + b.name
-		if b.name == "" {
-			text += "..."
-		}
-		c.onlyFirst(was{b.at, text})
-	}
-}
-
-func orWas(x uuCommand, ok bool) was {
-	if ok {
-		return x.was()
-	}
-	return was{}
-}
-
-func truth(s string) bool { return s != "" && strings.ContainsAny(s[:1], "yYtT") }
-
-// findDialer finds the dialer of a port, by name or within the port.
-func (c *uuCall) findDialer(p *uuBlock) *uuBlock {
-	here := &uuBlock{at: p.at}
-	name, at := "", p.at
-	for _, x := range p.cmds {
-		key, rest, nested := strings.Cut(x.rest, " ")
-		switch {
-		case x.key == "dialer" && nested:
-			here.cmds = append(here.cmds, uuCommand{strings.ToLower(key), strings.TrimSpace(rest), x.at})
-		case x.key == "dialer":
-			name, at = x.rest, x.at
-		case x.key == "dialer-sequence":
-			name, at = key, x.at
-			if strings.Contains(strings.TrimSpace(rest), " ") {
-				c.u.j.warn(x.at, "of a sequence of dialers only the first is taken")
-			}
-		}
-	}
-	if name == "" {
-		if len(here.cmds) > 0 {
-			return here
-		}
-		return nil
-	}
-	for _, b := range c.u.dialers {
-		if b.name == name {
-			return b
-		}
-	}
-	c.u.j.fail(at, "there is no dialer %s, give the dial file as well", quotedIf(name))
-	return nil
 }
 
 // uuScript gives the words of a chat with its fail strings and time-out first.

@@ -116,3 +116,67 @@ func TestTaylorAlternates(t *testing.T) {
 		}
 	}
 }
+
+// TestTaylorAnyPort: a system that names no port may use each that has its speed
+// and leads to its number or host.
+func TestTaylorAnyPort(t *testing.T) {
+	const ports = `port a
+device ttyS0
+baud 2400
+port b
+device ttyS1
+speed-range 9600 38400
+speed 19200
+port c
+device ttyS2
+port d
+type direct
+device ttyS3
+speed 9600
+port e
+type direct
+device ttyS4
+port f
+type tcp
+port g
+type stdin
+port h
+type tli
+port i
+type pipe
+command /bin/nc
+`
+	for _, c := range []struct {
+		system string
+		want   string
+	}{
+		{"phone 555", "/dev/ttyS0 /dev/ttyS1 /dev/ttyS2"},
+		{"phone 555\nspeed 0", "/dev/ttyS0 /dev/ttyS1 /dev/ttyS2"},
+		{"phone 9=555\nspeed 2400", "/dev/ttyS0 /dev/ttyS2"},
+		{"phone 555\nbaud 9600", "/dev/ttyS1 /dev/ttyS2"},
+		{"phone 555\nspeed 38400", "/dev/ttyS1 /dev/ttyS2"},
+		{"phone 555\nspeed 57600", "/dev/ttyS2"},
+		{"phone 555\nspeed 19200\nport a", "/dev/ttyS0"},
+		{"address uu.example.net", "tcp:uu.example.net:540"},
+		{"time any\nspeed 9600", "/dev/ttyS3 /dev/ttyS4 tcp:gamma:540"},
+		{"time any\nspeed 1200", "/dev/ttyS4 tcp:gamma:540"},
+	} {
+		e, text, _ := converted(t, File{"sys", []byte("system gamma\n" + c.system + "\n")}, File{"port", []byte(ports)})
+		if got := strings.Join(e.Device, " "); got != c.want {
+			t.Errorf("%q: got %s, want %s\n%s", c.system, got, c.want, text)
+		}
+	}
+}
+
+// TestTaylorNoPort: that the port file is missing is said only when it is.
+func TestTaylorNoPort(t *testing.T) {
+	sys := File{"sys", []byte("system gamma\nphone 555\nspeed 9600\n")}
+	_, _, problems := converted(t, sys)
+	if want := "no port of the system gamma is known, give the port file as well"; len(problems) != 1 || problems[0].Msg != want {
+		t.Errorf("got %v, want %s", problems, want)
+	}
+	_, _, problems = converted(t, sys, File{"port", []byte("port p\nspeed 2400\n")})
+	if want := "no port fits the system gamma: none has its speed and leads to its number or host"; len(problems) != 1 || problems[0].Msg != want {
+		t.Errorf("got %v, want %s", problems, want)
+	}
+}
