@@ -222,26 +222,19 @@ func (d *draft) wvCall(s *wvSection) {
 		}
 		d.none(k.was(), "it is in the number")
 	}
-	phones := 0
+	var phones []iniKey
 	for _, n := range []string{"", "1", "2", "3", "4", "5", "6", "7", "8", "9"} {
 		k, ok := s.keys["phone"+n]
 		if !ok || k.value == "" {
 			continue
 		}
-		phones++
-		if phones == 1 {
+		if phones = append(phones, k); len(phones) == 1 {
 			send(command+prefix+k.value, k.at)
 			words = append(words, word{text: "CONNECT", at: k.at})
-			continue
 		}
-		number := prefix + k.value
-		if strings.EqualFold(command, "ATDP") {
-			number = "P" + number
-		}
-		d.add("phone", number, k.was())
 	}
 	c, ok := recognise(steps(words))
-	if !ok || phones > 0 && (c.dial == nil || !plainNumber.MatchString(c.number)) {
+	if !ok || len(phones) > 0 && (c.dial == nil || !plainNumber.MatchString(c.number)) {
 		var whole []word
 		for _, text := range wvEnds {
 			whole = append(whole, word{text: "ABORT"}, word{text: text})
@@ -251,10 +244,13 @@ func (d *draft) wvCall(s *wvSection) {
 		} else {
 			words[0].text = "" // there is no command yet that is OK
 		}
+		if len(phones) > 1 && d.wvNumbers(prefix, phones) {
+			words[len(words)-2].text = wvText.Replace(command) + `\D`
+		}
 		d.put("chat", ours(steps(append(whole, words...))), was{s.at, "Init and Phone"}, whyWhole)
 		return
 	}
-	if phones == 0 {
+	if len(phones) == 0 {
 		d.remark("there is no Phone: phone= or apn= is missing")
 	}
 	c.rename(s)
@@ -264,7 +260,28 @@ func (d *draft) wvCall(s *wvSection) {
 		d.add("modem_init", wvInit1, was{}, "wvdial's default")
 	}
 	d.takes(c)
+	if strings.EqualFold(command, "ATDP") {
+		prefix = "P" + prefix
+	}
+	for _, k := range phones[min(1, len(phones)):] {
+		d.add("phone", prefix+k.value, k.was())
+	}
 	d.settings = append(d.settings, others...)
+}
+
+// wvNumbers makes phone= of the numbers that a script shall dial in turn. Those of
+// which it can have one only are told.
+func (d *draft) wvNumbers(prefix string, phones []iniKey) bool {
+	if slices.ContainsFunc(phones, func(k iniKey) bool { return !plainNumber.MatchString(prefix + k.value) }) {
+		for _, k := range phones[1:] {
+			d.none(k.was(), "chat= has the first number only")
+		}
+		return false
+	}
+	for _, k := range phones {
+		d.add("phone", prefix+k.value, k.was())
+	}
+	return true
 }
 
 // rename gives the commands of a call the names that they have in wvdial.conf.

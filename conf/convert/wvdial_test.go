@@ -2,6 +2,7 @@ package convert
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -25,5 +26,26 @@ Phone = 5551234
 	want := []string{`AT&F\V1\Q3%C0`, `AT\r\\N-^x"\"'`, `AT^SYSCFG=2,2`}
 	if got := entries[0].ModemInit; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestWvdialNumbers: a call that stays a script tries all its numbers, too.
+func TestWvdialNumbers(t *testing.T) {
+	const some = "[Dialer Defaults]\nStupid Mode = 1\nInit1 = ATZ\nDial Command = ATX3^DP\nDial Prefix = 9\nPhone = 5551234\n"
+	const before = `ABORT BUSY ABORT "NO CARRIER" ABORT "NO DIALTONE" ABORT "NO DIAL TONE" ABORT "NO ANSWER" ABORT VOICE ABORT ERROR "" ATZ OK ATX3\^DP`
+	for _, c := range []struct {
+		more   string
+		script string
+		phones []string
+		remark string
+	}{
+		{"", `9,5551234 CONNECT`, nil, ""},
+		{"Phone1 = 555-1235\nPhone2 = 5551236", `\D CONNECT`, []string{"9,5551234", "9,555-1235", "9,5551236"}, ""},
+		{"Phone1 = 555^1235", `9,5551234 CONNECT`, nil, "# was: Phone1=555^1235; chat= has the first number only"},
+	} {
+		e, text, problems := converted(t, File{"wvdial.conf", []byte(some + c.more)})
+		if e.Chat != before+c.script || !slices.Equal(e.Phone, c.phones) || !strings.Contains(text, c.remark) || len(problems) > 0 {
+			t.Errorf("%q: got %s and %q, want %s and %q; %v\n%s", c.more, e.Chat, e.Phone, before+c.script, c.phones, problems, text)
+		}
 	}
 }
