@@ -416,6 +416,16 @@ func (j *job) wvOptions(d *draft, k iniKey) {
 	p.addressSets()
 	p.sizes()
 	p.echoes()
+	if p.user != nil {
+		d.put("send_name", p.user.arg, p.user.was())
+	}
+	if p.password != nil {
+		had := d.get("send_passwd")
+		d.put("send_passwd", p.password.arg, p.password.was())
+		if d.get("send_passwd") != had {
+			p.willing(true, true)
+		}
+	}
 	for _, r := range []struct{ name, word string }{{"refuse-pap", "-send_pap"}, {"refuse-chap", "-send_chap"}, {"refuse-mschap-v2", "-send_mschap"}, {"refuse-eap", "-send_eap"}} {
 		if o := p.refuse[r.name]; o != nil {
 			d.flag(r.word, o.was())
@@ -430,7 +440,7 @@ func (j *job) wvOptions(d *draft, k iniKey) {
 		}
 	}
 	rest := []*opt{
-		p.pty, p.connect, p.init, p.disconnect, p.welcome, p.user, p.name, p.peer, p.password,
+		p.pty, p.connect, p.init, p.disconnect, p.welcome, p.name, p.peer,
 		p.auth, p.login, p.demand, p.silent, p.persist, p.end, p.idle,
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.require)) {

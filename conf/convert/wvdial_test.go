@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"pppdial/conf"
 )
 
 // TestWvdialOctets: Init is sent as it stands in wvdial.conf.
@@ -46,6 +48,23 @@ func TestWvdialNumbers(t *testing.T) {
 		e, text, problems := converted(t, File{"wvdial.conf", []byte(some + c.more)})
 		if e.Chat != before+c.script || !slices.Equal(e.Phone, c.phones) || !strings.Contains(text, c.remark) || len(problems) > 0 {
 			t.Errorf("%q: got %s and %q, want %s and %q; %v\n%s", c.more, e.Chat, e.Phone, before+c.script, c.phones, problems, text)
+		}
+	}
+}
+
+// TestWvdialUser: user and password among the options for pppd count, as they do
+// for pppd.
+func TestWvdialUser(t *testing.T) {
+	const some = "[Dialer Defaults]\nStupid Mode = 1\nPhone = 5551234\nUsername = me\nPassword = geheim\nPPPD Option = refuse-eap "
+	for _, c := range []struct{ options, name, password string }{
+		{"name joe", "me", "geheim"},
+		{"user fred", "fred", "geheim"},
+		{"user me password geheim", "me", "geheim"},
+		{"user fred password geheim2", "fred", "geheim2"},
+	} {
+		e, text, problems := converted(t, File{"wvdial.conf", []byte(some + c.options)})
+		if e.SendName != c.name || e.SendPasswd.Reveal() != c.password || e.SendPAP != conf.Yes || e.SendCHAP != conf.Yes || e.SendEAP == conf.Yes || len(problems) > 0 {
+			t.Errorf("%s: %v\n%s", c.options, problems, text)
 		}
 	}
 }
