@@ -251,7 +251,11 @@ const pageSize = 4096
 func (f *file) place(block []byte) {
 	room := pageSize - int((f.at+int64(len(f.page)))%pageSize)
 	if left := room - len(block); left < 0 || left > 0 && left < blockOverhead {
-		f.page = appendFiller(f.page, room)
+		fill := room
+		if fill < blockOverhead { // so another program has left its file
+			fill += pageSize
+		}
+		f.page = appendFiller(f.page, fill)
 		f.flush()
 	}
 	f.page = append(f.page, block...)

@@ -246,6 +246,28 @@ func TestContinue(t *testing.T) {
 	}
 }
 
+// TestContinueNearPageEnd: a file of another program may end where a page has
+// no room for a block.
+func TestContinueNearPageEnd(t *testing.T) {
+	for _, size := range []int{pageSize - 12, pageSize - 8, pageSize - 4, pageSize} {
+		name := filepath.Join(t.TempDir(), "x.pcapng")
+		b := appendSection(nil, "editcap", "")
+		b = appendFiller(b, size-len(b))
+		if err := os.WriteFile(name, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r := New(Config{Entry: "rmt"})
+		if err := r.Capture(name, 0); err != nil {
+			t.Fatal(err)
+		}
+		r.Line("ttyA").Frame(mp.Sent, []byte{0x21})
+		r.Close()
+		if all := read(t, name); len(all) != 2 || len(all[1].items) != 1 {
+			t.Errorf("behind %d octets: %v", size, all)
+		}
+	}
+}
+
 func TestRefused(t *testing.T) {
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
