@@ -27,6 +27,10 @@ func Status(text string) string {
 	return "STATUS=" + strings.NewReplacer("\n", " ", "\r", " ").Replace(text)
 }
 
+// sendTime is how long systemd may take to make room; who sends has other
+// things to do.
+const sendTime = time.Second
+
 // Send tells systemd all of the states at once.
 func Send(states ...string) error {
 	path := os.Getenv("NOTIFY_SOCKET")
@@ -36,6 +40,7 @@ func Send(states ...string) error {
 	c, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: path, Net: "unixgram"})
 	if err == nil {
 		defer c.Close()
+		c.SetWriteDeadline(time.Now().Add(sendTime))
 		_, err = c.Write([]byte(strings.Join(states, "\n") + "\n"))
 	}
 	if err != nil {

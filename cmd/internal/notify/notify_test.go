@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -39,6 +40,21 @@ func TestSend(t *testing.T) {
 	t.Setenv("NOTIFY_SOCKET", "")
 	if err := Send(Alive); err != nil {
 		t.Errorf("not under systemd: %v", err)
+	}
+}
+
+// TestNobodyReads: who sends goes on when the socket is full.
+func TestNobodyReads(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "notify")
+	listen(t, name)
+	t.Setenv("NOTIFY_SOCKET", name)
+	for {
+		if err := Send(Alive); err != nil {
+			if !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Error(err)
+			}
+			return
+		}
 	}
 }
 
