@@ -371,14 +371,15 @@ var (
 )
 
 // standing are the addresses of an interface that nobody has called with yet:
-// the first that the entry names in full.
+// the first that the entry names in full. Units from 256 on carry into the octets
+// before the last of a placeholder.
 func standing(e *conf.Entry, unit int) *mp.Network {
 	known := func(set []conf.Addr, otherwise netip.Addr) netip.Addr {
 		if i := slices.IndexFunc(set, conf.Addr.Single); i >= 0 {
 			return set[i].Addr
 		}
 		a := otherwise.As4()
-		a[3] = byte(unit)
+		binary.BigEndian.PutUint32(a[:], binary.BigEndian.Uint32(a[:])+uint32(unit))
 		return netip.AddrFrom4(a)
 	}
 	return &mp.Network{

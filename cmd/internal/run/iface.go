@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"strconv"
 	"strings"
@@ -23,7 +24,7 @@ type iface struct {
 	entry  *conf.Entry
 	log    *slog.Logger
 	tun    tun.Device
-	unit   int // the number in its name
+	unit   int // numberOf its name
 	bundle *mp.Bundle
 	kernel route.Kernel
 	router *route.Router
@@ -38,6 +39,11 @@ func openInterface(e *conf.Entry, w *world, stateDir string, events mp.Events, a
 	if err != nil {
 		return nil, err
 	}
+	number, err := numberOf(dev.Name())
+	if err != nil {
+		dev.Close()
+		return nil, err
+	}
 	kernel, err := w.kernel()
 	if err != nil {
 		dev.Close()
@@ -46,7 +52,7 @@ func openInterface(e *conf.Entry, w *world, stateDir string, events mp.Events, a
 	if err := os.MkdirAll(stateDir, 0o755); err != nil {
 		log.Warn("no place for the state of running programs", "error", err)
 	}
-	f := &iface{entry: e, log: log.With("interface", dev.Name()), tun: dev, unit: numberIn(dev.Name()), kernel: kernel}
+	f := &iface{entry: e, log: log.With("interface", dev.Name()), tun: dev, unit: number, kernel: kernel}
 	if err := route.Recover(kernel, stateDir, f.log); err != nil {
 		f.log.Warn("could not undo what a killed ppp has left", "error", err)
 	}
@@ -73,10 +79,20 @@ func (f *iface) stand() error {
 	return f.set(f.up)
 }
 
-// numberIn is N of pppN.
-func numberIn(name string) int {
-	n, _ := strconv.Atoi(strings.TrimLeft(name, "abcdefghijklmnopqrstuvwxyz"))
-	return n
+// firstOther is where the numbers of interfaces begin that are no pppN.
+const firstOther = 10000
+
+// numberOf is N of pppN. Other interfaces have that of the kernel, above those.
+func numberOf(name string) (int, error) {
+	digits, ppp := strings.CutPrefix(name, "ppp")
+	if n, err := strconv.Atoi(digits); ppp && err == nil && n >= 0 && n < firstOther && strconv.Itoa(n) == digits {
+		return n, nil
+	}
+	i, err := net.InterfaceByName(name)
+	if err != nil {
+		return 0, err
+	}
+	return firstOther + i.Index, nil
 }
 
 // networkUp gives the interface what a network protocol has agreed upon, or leaves it
