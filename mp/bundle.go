@@ -105,7 +105,7 @@ func (b *Bundle) linkJoined(now time.Time, k *Link) {
 	}
 	k.bundle, k.home, k.joined = b, b, now
 	b.demands = false
-	k.setPhase(PhaseNetwork)
+	k.setPhase(now, PhaseNetwork)
 	b.log.Info("link joined", "line", k.Name(), "peer", k.peerName, "links", b.links())
 	if b.mp != nil {
 		b.mp.join(now, k)

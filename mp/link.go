@@ -31,6 +31,7 @@ type Link struct {
 
 	// Owned by the owner.
 	phase     Phase
+	entered   time.Time // that phase
 	dec       hdlc.Decoder
 	badFCS    uint64 // of the decoder's count, seen so far
 	fill      []byte // frames for the writer
@@ -111,16 +112,16 @@ func (k *Link) fail(kind Kind, detail string, err error) {
 	}
 }
 
-func (k *Link) setPhase(p Phase) {
+func (k *Link) setPhase(now time.Time, p Phase) {
 	if k.phase != p {
 		k.log.Debug("phase " + p.String())
-		k.phase = p
+		k.phase, k.entered = p, now
 	}
 }
 
 // start begins LCP; the line talks already.
 func (k *Link) start(now time.Time) {
-	k.setPhase(PhaseEstablish)
+	k.setPhase(now, PhaseEstablish)
 	k.port.start()
 	k.lcp.Open(now)
 	k.lcp.Up(now)
@@ -129,7 +130,7 @@ func (k *Link) start(now time.Time) {
 
 func (k *Link) close(now time.Time, kind Kind, reason string) {
 	k.fail(kind, reason, nil)
-	k.setPhase(PhaseTerminate)
+	k.setPhase(now, PhaseTerminate)
 	k.leaveBundle(now, true)
 	k.lcp.Close(now, reason)
 	k.flush(now)
@@ -361,7 +362,7 @@ func (k *Link) end(now time.Time) {
 	k.part(now)
 	k.auth.stop()
 	k.ended = true
-	k.setPhase(PhaseDead)
+	k.setPhase(now, PhaseDead)
 	owner := k.owner.Load()
 	owner.forget(k)
 	k.failure.Rx, k.failure.Tx = k.received, k.sent

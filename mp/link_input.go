@@ -136,7 +136,7 @@ func (k *Link) lcpUp(now time.Time) {
 	k.rx = framing{r.RxACFC, r.RxPFC}
 	k.tx = framing{r.TxACFC, r.TxPFC}
 	k.setEscapes()
-	k.setPhase(PhaseAuthenticate)
+	k.setPhase(now, PhaseAuthenticate)
 	k.auth.start(now, k, r)
 }
 
@@ -173,13 +173,13 @@ func (k *Link) lcpDown(now time.Time) {
 	k.leaveBundle(now, false)
 	switch {
 	case k.failure == nil:
-		k.setPhase(PhaseEstablish)
+		k.setPhase(now, PhaseEstablish)
 	case k.failure.Kind == PeerDead:
 		// Who does not answer Echo-Requests does not answer a
 		// Terminate-Request either: one has to do.
 		k.finish(now)
 	default:
-		k.setPhase(PhaseTerminate)
+		k.setPhase(now, PhaseTerminate)
 	}
 }
 

@@ -51,11 +51,12 @@ type MPStats struct {
 	PeerEndpoint         string
 }
 
-// LinkStats is one link of a bundle.
+// LinkStats is one link.
 type LinkStats struct {
 	Link     *Link
 	Name     string // the line's
 	Phase    Phase
+	Entered  time.Time // when it entered the phase
 	Since    time.Time // when it joined
 	PeerName string
 
@@ -93,6 +94,18 @@ func (b *Bundle) Stats() (Stats, bool) {
 	case <-b.loop.done:
 		return Stats{}, false
 	}
+}
+
+// Stats returns the link's counters as they are now, false when it has ended or
+// changes its owner. Those of a bundle are better asked all at once.
+func (k *Link) Stats() (s LinkStats, ok bool) {
+	l := k.owner.Load()
+	ran := l.do(func(time.Time) {
+		if ok = k.owner.Load() == l && !k.ended; ok {
+			s = k.stats()
+		}
+	})
+	return s, ran && ok
 }
 
 // tell answers those who look, when the turn has changed what it had to.
@@ -133,7 +146,7 @@ func (b *Bundle) stats() Stats {
 }
 
 func (k *Link) stats() LinkStats {
-	s := LinkStats{Link: k, Name: k.Name(), Phase: k.phase, PeerName: k.peerName, Rate: k.pace.rate, BadFCS: k.badFCS}
+	s := LinkStats{Link: k, Name: k.Name(), Phase: k.phase, Entered: k.entered, PeerName: k.peerName, Rate: k.pace.rate, BadFCS: k.badFCS}
 	s.Since, s.Rx, s.Tx = k.joined, k.received, k.sent
 	if k.line != nil {
 		s.Benched, s.Resting = k.line.Benched(), !k.usable()

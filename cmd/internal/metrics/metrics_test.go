@@ -81,6 +81,16 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// The network is not up while its addresses are being agreed upon.
+func TestUp(t *testing.T) {
+	for up, want := range map[bool]string{true: "} 1\n", false: "} 0\n"} {
+		got := string(Append(nil, &status.Document{Bundles: []status.Bundle{{Entry: "rmt", Phase: status.NetworkPhase, Up: up}}}))
+		if !strings.Contains(got, `ppp_up{entry="rmt",interface=""`+want) {
+			t.Errorf("up %v: %s", up, got)
+		}
+	}
+}
+
 func TestServer(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "metrics.sock")
 	doc := recorded(t)

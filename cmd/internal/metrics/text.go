@@ -58,7 +58,7 @@ var families = []family{
 	{"ppp_info", gauge, "What an interface is; always 1.", func(b *status.Bundle, add sample) {
 		add(1, "unit", strconv.Itoa(b.Unit), "mode", b.Mode, "peer", b.PeerName, "local", b.Local, "remote", b.Remote)
 	}},
-	one("ppp_up", gauge, "Whether the network is up.", func(b *status.Bundle) float64 { return truth(b.Phase == status.NetworkPhase) }),
+	one("ppp_up", gauge, "Whether the network is up.", func(b *status.Bundle) float64 { return truth(b.Up) }),
 	{"ppp_phase", gauge, "The phase that the interface is in; 1 for that one.", func(b *status.Bundle, add sample) { add(1, "phase", b.Phase) }},
 	one("ppp_phase_start_timestamp_seconds", gauge, "When the phase began.", func(b *status.Bundle) float64 { return timestamp(b.Since) }),
 	one("ppp_mtu_bytes", gauge, "Largest packet that the peer takes.", func(b *status.Bundle) float64 { return float64(b.MTU) }),

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"os"
+	"slices"
 	"sort"
 	"time"
 
@@ -13,8 +14,8 @@ import (
 )
 
 // This file is what pppstat and the metrics are told. The run loop only tells
-// what it owns; the bundles' loops are asked behind its back, so that nobody who
-// looks keeps a line waiting.
+// what it owns; the loops that own the links are asked behind its back, so that
+// nobody who looks keeps a line waiting.
 
 // State tells of the units.
 func (h host) State(ctx context.Context, q rendezvous.Query) ([]status.Bundle, error) {
@@ -88,7 +89,7 @@ func (u *unit) look(now time.Time, brief bool) sight {
 	if u.entry.Mode != conf.In { // which only waits
 		s.Accounting.LinesAdding = len(u.attempts)
 	}
-	if u.up {
+	if s.Up = u.up; s.Up {
 		s.WhyUp = u.because
 	}
 	for _, v := range a.verdicts {
@@ -130,7 +131,12 @@ func (u *unit) since() time.Time {
 	t := time.Time{}
 	switch u.phase() {
 	case status.NetworkPhase:
-		t = u.account.since
+		if t = u.account.since; !t.IsZero() {
+			return t
+		}
+		for _, m := range u.joined() {
+			t = earliest(t, m.joined)
+		}
 	case status.Establish:
 		for m := range u.members {
 			t = earliest(t, m.started)
@@ -149,23 +155,47 @@ func (u *unit) since() time.Time {
 	return u.account.started
 }
 
-// complete adds what the bundle's loop knows, and lines that are not yet in it.
+// complete adds what the loops of the bundle and the links know.
 func (s *sight) complete(now time.Time) status.Bundle {
 	b := s.Bundle
+	var links []mp.LinkStats
 	if s.bundle != nil {
 		if stats, ok := s.bundle.Stats(); ok {
 			s.fill(&b, stats, s.rates.take(now, s.start, &stats))
+			links = slices.Clip(stats.Links)
 		}
 	}
-	there := len(b.Links)
+	sort.Slice(s.lines, func(i, j int) bool { return s.lines[i].Since.Before(s.lines[j].Since) })
 	for i := range s.lines {
-		if !s.lines[i].told {
-			b.Links = append(b.Links, s.lines[i].Link)
+		l := &s.lines[i]
+		if l.told {
+			continue
 		}
+		if k, ok := l.link.Stats(); ok {
+			measured(&l.Link, &k)
+			l.Since = k.Entered
+			links = append(links, k)
+		}
+		b.Links = append(b.Links, l.Link)
 	}
-	fresh := b.Links[there:]
-	sort.Slice(fresh, func(i, j int) bool { return fresh[i].Since.Before(fresh[j].Since) })
+	refine(&b, links)
 	return b
+}
+
+// refine tells the phases that only links know: the first is proving who it is,
+// or all are being ended.
+func refine(b *status.Bundle, links []mp.LinkStats) {
+	ending := len(links) > 0
+	for i := range links {
+		k := &links[i]
+		if k.Phase == mp.PhaseAuthenticate && b.Phase == status.Establish {
+			b.Phase, b.Since = status.Authenticate, k.Entered
+		}
+		ending = ending && k.Phase == mp.PhaseTerminate
+	}
+	if ending {
+		b.Phase, b.Since, b.Up = status.Terminate, links[len(links)-1].Entered, false
+	}
 }
 
 // line is what the run loop knows of a link.
@@ -201,17 +231,22 @@ func (s *sight) fill(b *status.Bundle, from mp.Stats, now speeds) {
 		if !k.Since.IsZero() {
 			l.Since = k.Since
 		}
-		l.Phase, l.MeasuredBPS = k.Phase.String(), k.Rate*8
-		l.Benched, l.Resting, l.BadFCS = k.Benched, k.Resting, k.BadFCS
-		l.EchoRTTMS = float64(k.EchoRTT) / float64(time.Millisecond)
-		of := now.links[i]
-		l.Rx, l.Tx = counted(k.Rx, of.rx), counted(k.Tx, of.tx)
-		l.LCPLocal, l.LCPRemote = k.Local, k.Remote
+		measured(&l, k)
+		l.Rx.BPS, l.Tx.BPS = now.links[i].rx, now.links[i].tx
 		b.Links = append(b.Links, l)
 		if b.PeerName == "" {
 			b.PeerName = k.PeerName
 		}
 	}
+}
+
+// measured adds a link's counters.
+func measured(l *status.Link, k *mp.LinkStats) {
+	l.Phase, l.MeasuredBPS = k.Phase.String(), k.Rate*8
+	l.Benched, l.Resting, l.BadFCS = k.Benched, k.Resting, k.BadFCS
+	l.EchoRTTMS = float64(k.EchoRTT) / float64(time.Millisecond)
+	l.Rx, l.Tx = counted(k.Rx, 0), counted(k.Tx, 0)
+	l.LCPLocal, l.LCPRemote = k.Local, k.Remote
 }
 
 func counted(t mp.Traffic, bps float64) status.Traffic {

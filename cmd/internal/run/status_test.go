@@ -61,6 +61,7 @@ type farPeer struct {
 	nursery *mp.Nursery
 	bundle  *mp.Bundle
 	tun     *mptest.Tun
+	takes   func(far *mptest.Line, c mp.LinkConfig) // a call; nil: the nursery does
 }
 
 func (p *farPeer) Admit(a *mp.Admission)                  { a.Join(p.bundle) }
@@ -167,7 +168,11 @@ func (c memCaller) Call(context.Context) (*conn, error) {
 	}
 	c.w.lines[near] = true
 	p := c.w.peers[c.label]
-	p.nursery.Start(far, nil, linkConfig(p.entry, 0, p, silence))
+	if c := linkConfig(p.entry, 0, p, silence); p.takes != nil {
+		p.takes(far, c)
+	} else {
+		p.nursery.Start(far, nil, c)
+	}
 	return &conn{Line: near, device: "/dev/a", speed: 115200, hangUp: func(context.Context) {
 		near.Hangup()
 		time.Sleep(c.w.hangsUp)

@@ -478,14 +478,11 @@ func (u *unit) claim() (err error) {
 
 // phase is a word for where the unit is.
 func (u *unit) phase() string {
-	if u.up {
+	switch {
+	case u.up, len(u.joined()) > 0:
 		return status.NetworkPhase
-	}
-	for m := range u.members {
-		if m.joined.IsZero() {
-			return status.Establish
-		}
-		return status.NetworkPhase
+	case len(u.members) > 0:
+		return status.Establish
 	}
 	for a := range u.attempts {
 		if a.first && u.entry.Mode != conf.In {

@@ -21,6 +21,7 @@ type Bundle struct {
 	Mode      string    `json:"mode"` // in, out, quiet
 	Phase     string    `json:"phase"`
 	Since     time.Time `json:"since"` // of the phase
+	Up        bool      `json:"up"`    // packets can be carried
 
 	Local    string   `json:"local,omitempty"`
 	Remote   string   `json:"remote,omitempty"`
