@@ -83,6 +83,7 @@ var families = []family{
 	one("ppp_adding_links", gauge, "Lines that are being called.", func(b *status.Bundle) float64 { return float64(b.Accounting.LinesAdding) }),
 	one("ppp_calls_tried_total", counter, "Calls that were begun.", func(b *status.Bundle) float64 { return float64(b.Accounting.CallsTried) }),
 	one("ppp_calls_made_total", counter, "Calls that reached the other side.", func(b *status.Bundle) float64 { return float64(b.Accounting.CallsMade) }),
+	one("ppp_calls_taken_total", counter, "Calls of the peer that were taken.", func(b *status.Bundle) float64 { return float64(b.Accounting.CallsTaken) }),
 	one("ppp_calls_failed_total", counter, "Calls without a network in the end.", func(b *status.Bundle) float64 { return float64(b.Accounting.CallsFailed) }),
 	one("ppp_connected_seconds_total", counter, "Time of all connections.", func(b *status.Bundle) float64 { return float64(b.Accounting.ConnectSecs) }),
 	verdict("ppp_last_call_status", "Exit status of the last call that has ended.", func(v *status.Verdict) float64 { return float64(v.Status) }),

@@ -149,6 +149,8 @@ func (d *daemon) adopted(m *member, u *unit, o *rendezvous.Handover, err error) 
 	case u != nil:
 		m.unit = u
 		u.account.taken++
+	case d.main != nil && d.main.entry == m.entry: // whose unit it is the peer will tell
+		d.main.account.taken++
 	}
 	if d.talk(m); m.link == nil {
 		return

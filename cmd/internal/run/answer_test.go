@@ -44,6 +44,9 @@ func TestAnswerForEver(t *testing.T) {
 						}
 					}
 				}
+				if a := look(t, d, rendezvous.Query{}).Bundles[0].Accounting; a.CallsTaken != 7*tt.work || a.CallsTried != 0 || a.CallsMade != 0 {
+					t.Errorf("%+v", a)
+				}
 				x.mu.Lock()
 				waits := x.waits
 				x.mu.Unlock()

@@ -114,6 +114,7 @@ func (d *daemon) serveLogin(e *conf.Entry) *Verdict {
 	} else {
 		m.unit = d.newUnit(e)
 		d.main = m.unit
+		m.unit.account.taken++
 		if err := m.unit.claim(); err != nil {
 			// The other has taken the entry this very moment: both serve.
 			m.unit.log.Info(err.Error())

@@ -83,7 +83,7 @@ func (u *unit) look(now time.Time, brief bool) sight {
 	}
 	a := &u.account
 	s.Accounting = status.Accounting{
-		CallsTried: a.tried, CallsMade: a.made, CallsFailed: a.failed,
+		CallsTried: a.tried, CallsMade: a.made, CallsTaken: a.taken, CallsFailed: a.failed,
 		ConnectSecs: int64(a.total(now).Seconds()),
 	}
 	if u.entry.Mode != conf.In { // which only waits

@@ -250,7 +250,11 @@ func (u *unit) called(a *attempt, c *conn, err error) {
 			u.d.giveBack(m, Verdict{})
 			return
 		}
-		u.account.made++
+		if m.dialed() {
+			u.account.made++
+		} else {
+			u.account.taken++
+		}
 		u.keeping.resets.SearchEnds(c.device)
 		if u.entry.Reconfigure { // the peer will tell whose line it is
 			m.unit = nil

@@ -29,6 +29,7 @@ func (b Bundle) Minus(before Bundle) Bundle {
 	a, old := &b.Accounting, before.Accounting
 	a.CallsTried = grown(a.CallsTried, old.CallsTried)
 	a.CallsMade = grown(a.CallsMade, old.CallsMade)
+	a.CallsTaken = grown(a.CallsTaken, old.CallsTaken)
 	a.CallsFailed = grown(a.CallsFailed, old.CallsFailed)
 	a.ConnectSecs = grown(a.ConnectSecs, old.ConnectSecs)
 	return b

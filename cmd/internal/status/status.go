@@ -135,6 +135,7 @@ const (
 type Accounting struct {
 	CallsTried  int   `json:"calls_tried"`
 	CallsMade   int   `json:"calls_made"`
+	CallsTaken  int   `json:"calls_taken"` // of the peer
 	CallsFailed int   `json:"calls_failed"`
 	ConnectSecs int64 `json:"connect_secs"` // of all calls, the present ones too
 	LinesAdding int   `json:"lines_adding"` // being dialed now

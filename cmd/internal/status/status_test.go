@@ -76,19 +76,19 @@ func TestMinus(t *testing.T) {
 		Rx: Traffic{Bytes: 100, Packets: 1}, Tx: Sent{Traffic: Traffic{Bytes: 50}, Queued: 3, Urgent: 2},
 		Drops: map[string]uint64{"delay": 3}, MP: &MP{Lost: 1, TxSeq: 7},
 		Links:      []Link{{Line: "a", BadFCS: 4, Rx: Traffic{Bytes: 10}}, {Line: "gone"}},
-		Accounting: Accounting{CallsTried: 4, LinesAdding: 1},
+		Accounting: Accounting{CallsTried: 4, CallsTaken: 1, LinesAdding: 1},
 	}
 	now := Bundle{
 		Rx: Traffic{Bytes: 150, Packets: 3, BPS: 9}, Tx: Sent{Traffic: Traffic{Bytes: 20}, Queued: 5, Urgent: 6},
 		Drops: map[string]uint64{"delay": 5, "vj": 1}, MP: &MP{Lost: 3, TxSeq: 9},
 		Links:      []Link{{Line: "new", Rx: Traffic{Bytes: 5}}, {Line: "a", BadFCS: 5, Rx: Traffic{Bytes: 30}}},
-		Accounting: Accounting{CallsTried: 6, LinesAdding: 2},
+		Accounting: Accounting{CallsTried: 6, CallsTaken: 4, LinesAdding: 2},
 	}
 	want := Bundle{
 		Rx: Traffic{Bytes: 50, Packets: 2, BPS: 9}, Tx: Sent{Traffic: Traffic{Bytes: 20}, Queued: 5, Urgent: 4},
 		Drops: map[string]uint64{"delay": 2, "vj": 1}, MP: &MP{Lost: 2, TxSeq: 9},
 		Links:      []Link{{Line: "new", Rx: Traffic{Bytes: 5}}, {Line: "a", BadFCS: 1, Rx: Traffic{Bytes: 20}}},
-		Accounting: Accounting{CallsTried: 2, LinesAdding: 2},
+		Accounting: Accounting{CallsTried: 2, CallsTaken: 3, LinesAdding: 2},
 	}
 	if d := cmp.Diff(want, now.Minus(before)); d != "" {
 		t.Error(d)

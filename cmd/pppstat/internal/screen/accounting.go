@@ -10,7 +10,7 @@ func (v View) accounting(p *page) {
 	b := v.counted()
 	a := b.Accounting
 	p.row(f("links", "%d", len(b.Links)).good(len(b.Links) > 0), f("being added", "%d", a.LinesAdding))
-	p.row(f("calls tried", "%d", a.CallsTried), f("made", "%d", a.CallsMade))
+	p.row(f("calls tried", "%d", a.CallsTried), f("made", "%d", a.CallsMade), f("taken", "%d", a.CallsTaken))
 	p.row(f("connected", "%s", duration(time.Duration(a.ConnectSecs)*time.Second)), f("failed", "%d", a.CallsFailed).bad(a.CallsFailed > 0))
 	p.add("")
 	p.head("Up and down")
