@@ -41,8 +41,8 @@ func (t octets) less(before octets) octets {
 
 // A daily is what the statistics of a day are the difference of.
 type daily struct {
-	tried, made, failed int
-	connected           time.Duration
+	tried, made, taken, failed int
+	connected                  time.Duration
 	octets
 }
 
@@ -96,9 +96,9 @@ func (a *account) midnightPassed(now time.Time) bool { return !now.Before(a.midn
 // dayOver returns the sums since the last midnight, or since the start; worth
 // reports whether there was enough of a day.
 func (a *account) dayOver(now time.Time, carried octets) (day daily, worth bool) {
-	all := daily{a.tried, a.made, a.failed, a.total(now), carried}
+	all := daily{a.tried, a.made, a.taken, a.failed, a.total(now), carried}
 	day = daily{
-		all.tried - a.day.tried, all.made - a.day.made, all.failed - a.day.failed,
+		all.tried - a.day.tried, all.made - a.day.made, all.taken - a.day.taken, all.failed - a.day.failed,
 		all.connected - a.day.connected, all.octets.less(a.day.octets),
 	}
 	worth = now.Sub(a.started) >= fullDay
@@ -109,7 +109,7 @@ func (a *account) dayOver(now time.Time, carried octets) (day daily, worth bool)
 // dayOver logs the statistics of the last 24 hours.
 func (u *unit) dayOver(now time.Time) {
 	if s, worth := u.account.dayOver(now, u.carried()); worth {
-		u.log.Info("last 24 hours", "calls", s.tried, "made", s.made, "failed", s.failed,
+		u.log.Info("last 24 hours", "calls", s.tried, "made", s.made, "taken", s.taken, "failed", s.failed,
 			"connected", s.connected.Round(time.Second), "sent", s.sent, "received", s.received)
 	}
 }
