@@ -45,8 +45,9 @@ func run(ctx context.Context, args []string, stdout *os.File, stderr io.Writer) 
 	default:
 		err = printText(ctx, o, stdout)
 	}
+	var unwritten writeError
 	switch {
-	case err == nil, errors.Is(err, syscall.EPIPE), ctx.Err() != nil:
+	case err == nil, errors.As(err, &unwritten) && errors.Is(err, syscall.EPIPE), ctx.Err() != nil:
 		return statusOK
 	case errors.Is(err, rendezvous.ErrNobody):
 		err = errors.New("no ppp is running")

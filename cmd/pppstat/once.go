@@ -35,8 +35,7 @@ func printJSON(ctx context.Context, o *options, w io.Writer) error {
 		if err != nil {
 			return err
 		}
-		_, err = w.Write(append(escape(j), '\n'))
-		return err
+		return write(w, string(escape(j))+"\n")
 	})
 }
 
@@ -73,12 +72,23 @@ func printText(ctx context.Context, o *options, w io.Writer) error {
 		if base == nil || o.mode == screen.Delta {
 			base = b
 		}
-		_, err = io.WriteString(w, v.Text(textWidth))
-		return err
+		return write(w, v.Text(textWidth))
 	})
 }
 
 const textWidth = 80
+
+// A writeError is the output's.
+type writeError struct{ error }
+
+func (e writeError) Unwrap() error { return e.error }
+
+func write(w io.Writer, text string) error {
+	if _, err := io.WriteString(w, text); err != nil {
+		return writeError{err}
+	}
+	return nil
+}
 
 // every does something once, or with -i until it fails.
 func (o *options) every(ctx context.Context, f func() error) error {

@@ -6,10 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"pppdial/cmd/internal/status"
 )
@@ -17,6 +20,7 @@ import (
 // Errors of clients.
 var (
 	ErrNobody = errors.New("no ppp is running for it")
+	ErrEnded  = errors.New("the ppp there has just ended") // before it has answered
 	ErrLost   = errors.New("the ppp that had the line has died")
 )
 
@@ -47,7 +51,8 @@ type Line struct {
 // HandOver brings a line to the owner of its label, or to who takes all lines,
 // and waits until the link has ended. When ctx ends before, the link is hung
 // up. The caller keeps the tty open meanwhile and leaves it alone. Errors:
-// ErrNobody and *RefusedError (nothing has happened to the line), ErrLost.
+// ErrNobody, ErrEnded and *RefusedError (nothing has happened to the line),
+// ErrLost.
 func HandOver(ctx context.Context, dir string, l Line) (Result, error) {
 	p, err := openPlace(dir)
 	if errors.Is(err, os.ErrNotExist) {
@@ -141,7 +146,7 @@ func (p place) dial(ctx context.Context, name string) (*net.UnixConn, error) {
 }
 
 // readAnswer reads an answer, which may be there although not all of the request
-// could be sent.
+// could be sent; ErrEnded if there will be none.
 func readAnswer(in *bufio.Reader, sent error, a any) error {
 	line, err := in.ReadBytes('\n')
 	if err == nil {
@@ -149,10 +154,13 @@ func readAnswer(in *bufio.Reader, sent error, a any) error {
 	} else if sent != nil {
 		err = sent
 	}
-	if err != nil {
-		return fmt.Errorf("rendezvous: %w", err)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, io.EOF), errors.Is(err, unix.ECONNRESET), errors.Is(err, unix.EPIPE):
+		return ErrEnded
 	}
-	return nil
+	return fmt.Errorf("rendezvous: %w", err)
 }
 
 // ask has one daemon answer a request.
@@ -209,7 +217,7 @@ func State(ctx context.Context, dir string, q Query) (doc status.Document, err e
 	wg.Wait()
 	alive := false
 	for i, bundles := range found {
-		if errors.Is(errs[i], ErrNobody) {
+		if errors.Is(errs[i], ErrNobody) || errors.Is(errs[i], ErrEnded) {
 			continue
 		}
 		alive = true
@@ -232,7 +240,8 @@ func (p place) state(ctx context.Context, name string, q Query) ([]status.Bundle
 }
 
 // Act has a command carried out by the daemon that has the bundle. ErrNobody:
-// there is no daemon; ErrUnknown: none has the bundle.
+// there is no daemon; ErrUnknown: none has the bundle; ErrEnded: who was asked
+// does not answer any more.
 func Act(ctx context.Context, dir string, cmd Command) error {
 	p, err := openPlace(dir)
 	if errors.Is(err, os.ErrNotExist) {
