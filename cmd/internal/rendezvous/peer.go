@@ -125,5 +125,11 @@ func (e *PlaceError) Error() string {
 }
 
 // may reports whether a caller may read the state and give commands: root, who
-// owns the directory, and its group.
-func (p place) may(c Caller) bool { return c.UID == 0 || c.UID == p.uid || c.in(p.gid) }
+// owns the directory, and its group, whichever that is by now.
+func (p place) may(c Caller) bool {
+	if c.UID == 0 {
+		return true
+	}
+	now, err := openPlace(p.path)
+	return err == nil && (c.UID == now.uid || c.in(now.gid))
+}

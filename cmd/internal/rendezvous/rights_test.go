@@ -371,3 +371,31 @@ func TestStateOfAll(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The group that the directory is given while a daemon runs may ask, and the one
+// before may not.
+func TestGroupChanges(t *testing.T) {
+	const before, after = 2, 3
+	dir := runDir(t)
+	listen(t, dir, Options{}, &house{})
+	may := func(group int) bool {
+		t.Helper()
+		if err := os.Chown(dir, -1, group); err != nil {
+			t.Fatal(err)
+		}
+		o := play(t, nobody, []uint32{after}, "state", task{Dir: dir})
+		if o.Denied != (o.Error != "") {
+			t.Errorf("%+v", o)
+		}
+		return !o.Denied
+	}
+	if may(before) {
+		t.Error("another group may ask")
+	}
+	if !may(after) {
+		t.Error("the new group may not ask")
+	}
+	if may(before) {
+		t.Error("the group that was may still ask")
+	}
+}
