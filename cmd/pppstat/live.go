@@ -9,7 +9,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"pppdial/cmd/internal/rendezvous"
 	"pppdial/cmd/internal/status"
 	"pppdial/cmd/pppstat/internal/screen"
 )
@@ -127,10 +126,7 @@ func (m *model) answered(a answer) {
 	v := &m.view
 	v.Now, v.Notice = a.at, ""
 	if a.err != nil {
-		v.Notice = a.err.Error()
-		if errors.Is(a.err, rendezvous.ErrNobody) {
-			v.Notice = "no ppp is running"
-		}
+		v.Notice = inWords(a.err)
 		v.Bundle = nil
 		return
 	}

@@ -39,19 +39,24 @@ func run(ctx context.Context, args []string, stdout *os.File, stderr io.Writer) 
 	case o.command != nil:
 		err = command(ctx, o)
 	case o.json:
-		err = printJSON(ctx, o, stdout)
+		err = printJSON(ctx, o, stdout, stderr)
 	case term.IsTerminal(stdout.Fd()) && term.IsTerminal(os.Stdin.Fd()):
 		err = live(ctx, o, os.Stdin, stdout)
 	default:
-		err = printText(ctx, o, stdout)
+		err = printText(ctx, o, stdout, stderr)
 	}
 	var unwritten writeError
-	switch {
-	case err == nil, errors.As(err, &unwritten) && errors.Is(err, syscall.EPIPE), ctx.Err() != nil:
+	if err == nil || ctx.Err() != nil || errors.As(err, &unwritten) && errors.Is(err, syscall.EPIPE) {
 		return statusOK
-	case errors.Is(err, rendezvous.ErrNobody):
-		err = errors.New("no ppp is running")
 	}
-	fmt.Fprintln(stderr, "pppstat:", err)
+	fmt.Fprintln(stderr, "pppstat:", inWords(err))
 	return statusFailed
+}
+
+// inWords is an error for the user.
+func inWords(err error) string {
+	if errors.Is(err, rendezvous.ErrNobody) {
+		return "no ppp is running"
+	}
+	return err.Error()
 }

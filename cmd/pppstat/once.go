@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -25,17 +27,17 @@ func (o *options) query() rendezvous.Query {
 }
 
 // printJSON prints the state once, or again and again.
-func printJSON(ctx context.Context, o *options, w io.Writer) error {
-	return o.every(ctx, func() error {
-		doc, err := rendezvous.State(ctx, o.dir, o.query())
-		if err != nil {
-			return err
+func printJSON(ctx context.Context, o *options, w, stderr io.Writer) error {
+	return o.every(ctx, stderr, func() error {
+		doc, failed := rendezvous.State(ctx, o.dir, o.query())
+		if failed != nil && len(doc.Bundles) == 0 {
+			return failed
 		}
 		j, err := json.Marshal(doc)
 		if err != nil {
 			return err
 		}
-		return write(w, string(escape(j))+"\n")
+		return cmp.Or(write(w, string(escape(j))+"\n"), failed)
 	})
 }
 
@@ -56,11 +58,11 @@ func escape(j []byte) []byte {
 }
 
 // printText prints all screens as plain text.
-func printText(ctx context.Context, o *options, w io.Writer) error {
+func printText(ctx context.Context, o *options, w, stderr io.Writer) error {
 	src := &source{dir: o.dir, unit: o.unit}
 	names := newNames(o.numeric)
 	var base *status.Bundle // nil: nothing was printed
-	return o.every(ctx, func() error {
+	return o.every(ctx, stderr, func() error {
 		b, err := src.next(ctx)
 		if err != nil {
 			return err
@@ -90,14 +92,26 @@ func write(w io.Writer, text string) error {
 	return nil
 }
 
-// every does something once, or with -i until it fails.
-func (o *options) every(ctx context.Context, f func() error) error {
+// every does something once, or with -i again and again, as long as the output
+// is there. What else fails is told when it begins to.
+func (o *options) every(ctx context.Context, stderr io.Writer, f func() error) error {
 	tick := time.NewTicker(o.interval)
 	defer tick.Stop()
+	told := ""
 	for {
-		if err := f(); err != nil || !o.repeat {
+		err := f()
+		var unwritten writeError
+		if !o.repeat || ctx.Err() != nil || errors.As(err, &unwritten) {
 			return err
 		}
+		news := ""
+		if err != nil {
+			news = inWords(err)
+		}
+		if news != "" && news != told {
+			fmt.Fprintln(stderr, "pppstat:", news)
+		}
+		told = news
 		select {
 		case <-tick.C:
 		case <-ctx.Done():

@@ -2,6 +2,7 @@ package rendezvous
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -241,7 +243,7 @@ func (p place) state(ctx context.Context, name string, q Query) ([]status.Bundle
 
 // Act has a command carried out by the daemon that has the bundle. ErrNobody:
 // there is no daemon; ErrUnknown: none has the bundle; ErrEnded: who was asked
-// does not answer any more.
+// does not answer any more. A daemon that fails does not keep it from the others.
 func Act(ctx context.Context, dir string, cmd Command) error {
 	p, err := openPlace(dir)
 	if errors.Is(err, os.ErrNotExist) {
@@ -257,18 +259,23 @@ func Act(ctx context.Context, dir string, cmd Command) error {
 	if name, err := escape(cmd.Entry); err == nil {
 		names = append([]string{ownerPrefix + name}, names...)
 	}
+	var failed error
 	last := ErrNobody
 	for _, name := range names {
 		err := p.act(ctx, name, cmd)
 		switch {
+		case err == nil:
+			return nil
 		case errors.Is(err, ErrNobody):
 		case errors.Is(err, ErrUnknown):
 			last = err
+		case errors.Is(err, ErrDenied), strings.HasPrefix(name, ownerPrefix):
+			return err // by all of them, or by who has the bundle
 		default:
-			return err
+			failed = errors.Join(failed, err)
 		}
 	}
-	return last
+	return cmp.Or(failed, last)
 }
 
 func (p place) act(ctx context.Context, name string, cmd Command) error {

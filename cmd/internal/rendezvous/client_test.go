@@ -1,14 +1,19 @@
 package rendezvous
 
 import (
+	"bufio"
+	"errors"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"pppdial/cmd/internal/status"
 )
 
-// leaving is a daemon that takes connections and ends them without an answer.
-func leaving(t *testing.T, path string, leave func(net.Conn)) {
+// answering is a daemon that is no Server.
+func answering(t *testing.T, path string, answer func(net.Conn)) {
 	t.Helper()
 	l, err := net.Listen("unix", path)
 	if err != nil {
@@ -22,7 +27,7 @@ func leaving(t *testing.T, path string, leave func(net.Conn)) {
 			if err != nil {
 				return
 			}
-			leave(c)
+			answer(c)
 			c.Close()
 		}
 	}()
@@ -46,18 +51,44 @@ func TestDaemonEnds(t *testing.T) {
 		if err := os.Mkdir(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		leaving(t, filepath.Join(dir, "1.sock"), leave)
-		leaving(t, filepath.Join(dir, listenName), leave)
+		answering(t, filepath.Join(dir, "1.sock"), leave)
+		answering(t, filepath.Join(dir, listenName), leave)
 		for range 20 {
-			if _, err := State(t.Context(), dir, Query{}); err != ErrNobody {
+			if _, err := State(t.Context(), dir, Query{}); !errors.Is(err, ErrNobody) {
 				t.Errorf("%s, state: %v", how, err)
 			}
-			if err := Act(t.Context(), dir, Command{Target: Target{Entry: "rmt"}, Verb: Up}); err != ErrEnded {
+			if err := Act(t.Context(), dir, Command{Target: Target{Entry: "rmt"}, Verb: Up}); !errors.Is(err, ErrEnded) {
 				t.Errorf("%s, act: %v", how, err)
 			}
-			if _, err := HandOver(t.Context(), dir, Line{Label: "rmt", TTY: tty}); err != ErrEnded {
+			if _, err := HandOver(t.Context(), dir, Line{Label: "rmt", TTY: tty}); !errors.Is(err, ErrEnded) {
 				t.Errorf("%s, handover: %v", how, err)
 			}
 		}
+	}
+}
+
+// A command gets past daemons that fail, but what the owner of an entry refuses
+// nobody else does.
+func TestDaemonFails(t *testing.T) {
+	dir := runDir(t)
+	h := &house{bundles: []status.Bundle{{Entry: "rmt", Unit: 1}}}
+	listen(t, dir, Options{}, h)
+	answering(t, filepath.Join(dir, "1.sock"), func(c net.Conn) {
+		bufio.NewReader(c).ReadSlice('\n')
+		io.WriteString(c, `{"version":1,"error":"out of order","code":"failed"}`+"\n")
+	})
+	act := func(target Target) error { return Act(t.Context(), dir, Command{Target: target, Verb: Up}) }
+	here, nowhere := 1, 7
+	if err := act(Target{Unit: &here}); err != nil || len(h.acts) != 1 {
+		t.Errorf("%v, %d acts", err, len(h.acts))
+	}
+	if err := act(Target{Unit: &nowhere}); err == nil || err.Error() != "out of order" {
+		t.Error(err)
+	}
+	if err := os.Symlink("1.sock", filepath.Join(dir, ownerPrefix+"rmt")); err != nil {
+		t.Fatal(err)
+	}
+	if err := act(Target{Entry: "rmt"}); err == nil || err.Error() != "out of order" || len(h.acts) != 1 {
+		t.Errorf("%v, %d acts", err, len(h.acts))
 	}
 }
