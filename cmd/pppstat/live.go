@@ -125,16 +125,17 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (m *model) answered(a answer) {
 	v := &m.view
 	v.Now, v.Notice = a.at, ""
+	if v.Bundle != nil {
+		m.last = *v.Bundle
+	}
 	if a.err != nil {
 		v.Notice = inWords(a.err)
 		v.Bundle = nil
 		return
 	}
-	if v.Bundle == nil || v.Bundle.PID != a.bundle.PID || v.Bundle.Interface != a.bundle.Interface {
+	if !a.bundle.Is(&m.zero) {
 		m.zero, m.last = *a.bundle, *a.bundle
 		v.Page = 0
-	} else {
-		m.last = *v.Bundle
 	}
 	v.Bundle, v.Names = a.bundle, a.names
 	m.history.Add(a.bundle, a.at)

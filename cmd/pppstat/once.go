@@ -61,13 +61,16 @@ func escape(j []byte) []byte {
 func printText(ctx context.Context, o *options, w, stderr io.Writer) error {
 	src := &source{dir: o.dir, unit: o.unit}
 	names := newNames(o.numeric)
-	var base *status.Bundle // nil: nothing was printed
+	var base *status.Bundle // nil: nothing of this interface was printed
 	return o.every(ctx, stderr, func() error {
 		b, err := src.next(ctx)
 		if err != nil {
 			return err
 		}
 		v := screen.View{Bundle: b, Mode: o.mode, Names: names.of(ctx, b), Now: time.Now()}
+		if base != nil && !b.Is(base) {
+			base = nil
+		}
 		if base != nil {
 			v.Base = *base
 		}

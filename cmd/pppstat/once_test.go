@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -12,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"pppdial/cmd/internal/rendezvous"
 	"pppdial/cmd/internal/status"
@@ -78,7 +78,9 @@ func watch(t *testing.T, cmd *exec.Cmd) (stdout, stderr *bufio.Reader) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	late := time.AfterFunc(20*time.Second, func() { cmd.Process.Kill() })
 	t.Cleanup(func() {
+		late.Stop()
 		cmd.Process.Kill()
 		cmd.Wait()
 	})
@@ -110,12 +112,12 @@ func TestDaemonFails(t *testing.T) {
 	}
 }
 
-// With -i a daemon may be started anew.
+// With -i a daemon may be started anew, and counts anew then.
 func TestDaemonComesBack(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	d := &daemon{}
-	start := func(entry string) *rendezvous.Server {
-		d.set(status.Bundle{Entry: entry, Interface: "ppp1", Unit: 1, PID: 1})
+	start := func(pid int, octets uint64) *rendezvous.Server {
+		d.set(status.Bundle{Entry: "rmt", Interface: "ppp1", Unit: 1, PID: pid, Rx: status.Traffic{Bytes: octets}})
 		s, err := rendezvous.Listen(dir, rendezvous.Options{}, d)
 		if err != nil {
 			t.Fatal(err)
@@ -123,25 +125,30 @@ func TestDaemonComesBack(t *testing.T) {
 		t.Cleanup(s.Close)
 		return s
 	}
-	for args, want := range map[string]string{"-n -i 0.1": "%s  ppp1", "-j -i 0.1": `"entry":"%s"`} {
-		s := start("first")
-		stdout, stderr := watch(t, pppstat(t, dir, strings.Fields(args)...))
-		see := func(entry string) {
-			t.Helper()
-			for line := ""; !strings.Contains(line, fmt.Sprintf(want, entry)); {
-				var err error
-				if line, err = stdout.ReadString('\n'); err != nil {
-					t.Fatalf("%s: %v", args, err)
+	for args, want := range map[string][2]string{
+		"-n -m z -i 0.1": {" octets                1007", " octets             1001000"},
+		"-j -i 0.1":      {`"bytes":1007,`, `"bytes":1001000,`},
+	} {
+		t.Run(args, func(t *testing.T) {
+			s := start(1, 7)
+			stdout, stderr := watch(t, pppstat(t, dir, strings.Fields(args)...))
+			see := func(want string) {
+				t.Helper()
+				for line := ""; !strings.Contains(line, want); {
+					var err error
+					if line, err = stdout.ReadString('\n'); err != nil {
+						t.Fatal(err)
+					}
 				}
 			}
-		}
-		see("first")
-		s.Close()
-		if line, err := stderr.ReadString('\n'); line != "pppstat: no ppp is running\n" {
-			t.Errorf("%s: %q, %v", args, line, err)
-		}
-		s = start("second")
-		see("second")
-		s.Close()
+			see(want[0])
+			s.Close()
+			if line, err := stderr.ReadString('\n'); line != "pppstat: no ppp is running\n" {
+				t.Errorf("%q, %v", line, err)
+			}
+			s = start(2, 1000000)
+			see(want[1])
+			s.Close()
+		})
 	}
 }

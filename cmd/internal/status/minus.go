@@ -3,8 +3,8 @@ package status
 import "maps"
 
 // Minus returns the bundle with its counters as they have grown since before.
-// What is no counter stays; what has shrunk is another call's, and has grown
-// from nothing.
+// What is no counter stays; what has shrunk, or is of a link that has come
+// later, is another call's, and has grown from nothing.
 func (b Bundle) Minus(before Bundle) Bundle {
 	b.Rx = b.Rx.minus(before.Rx)
 	b.Tx.Traffic = b.Tx.Traffic.minus(before.Tx.Traffic)
@@ -22,7 +22,7 @@ func (b Bundle) Minus(before Bundle) Bundle {
 	}
 	b.Links = append([]Link{}, b.Links...)
 	for i := range b.Links {
-		if old := before.Link(b.Links[i].Line); old != nil {
+		if old := before.Link(b.Links[i].Line); old != nil && old.Since.Equal(b.Links[i].Since) {
 			b.Links[i] = b.Links[i].minus(*old)
 		}
 	}
@@ -33,6 +33,12 @@ func (b Bundle) Minus(before Bundle) Bundle {
 	a.CallsFailed = grown(a.CallsFailed, old.CallsFailed)
 	a.ConnectSecs = grown(a.ConnectSecs, old.ConnectSecs)
 	return b
+}
+
+// Is reports whether another state is of the same interface, of the same daemon:
+// counters go on from there.
+func (b *Bundle) Is(other *Bundle) bool {
+	return b.PID == other.PID && b.Interface == other.Interface
 }
 
 // Link returns the link on a line; nil if there is none.

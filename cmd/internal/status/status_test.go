@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -95,5 +96,17 @@ func TestMinus(t *testing.T) {
 	}
 	if now.Drops["delay"] != 5 || now.Links[1].BadFCS != 5 || now.MP.Lost != 3 {
 		t.Error("what it was taken from has changed")
+	}
+}
+
+// The next call on a line counts from nothing, however many there are.
+func TestMinusAnotherCall(t *testing.T) {
+	first := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	before := Bundle{Links: []Link{{Line: "a", Since: first, BadFCS: 10}}}
+	for since, want := range map[time.Time]uint64{first: 2, first.Local(): 2, first.Add(time.Minute): 12} {
+		now := Bundle{Links: []Link{{Line: "a", Since: since, BadFCS: 12}}}
+		if got := now.Minus(before).Links[0].BadFCS; got != want {
+			t.Errorf("since %v: %d, want %d", since, got, want)
+		}
 	}
 }

@@ -25,7 +25,7 @@ type series struct{ rx, tx []float64 }
 // Add takes in a refresh. Another interface begins another history.
 func (h *History) Add(b *status.Bundle, now time.Time) {
 	old, took := h.last, now.Sub(h.at).Seconds()
-	if old != nil && (old.PID != b.PID || old.Interface != b.Interface) {
+	if old != nil && !b.Is(old) {
 		*h = History{}
 		old = nil
 	}
