@@ -39,7 +39,7 @@ func (v View) accounting(p *page) {
 	}
 	for i := len(b.Verdicts) - 1; i >= 0 && p.left() > 0; i-- {
 		d := b.Verdicts[i]
-		p.row(f(d.Time.Local().Format("15:04:05"), "status %d in %s, by %s: %s", d.Status, or(d.Phase, "?"), or(d.By, "?"), clean(d.Evidence)))
+		p.wrap(d.Time.Local().Format("15:04:05"), fmt.Sprintf("status %d in %s, by %s: %s", d.Status, or(d.Phase, "?"), or(d.By, "?"), clean(d.Evidence)))
 		if d.Cause != "" {
 			p.wrap("", "cause: "+clean(d.Cause))
 		}

@@ -121,6 +121,23 @@ func TestOtherViews(t *testing.T) {
 	golden(t, "80x24/nothing.txt", ansi.Strip(v.Render(80, 24))+"\n")
 }
 
+// What a call has ended with is folded, not cut off.
+func TestLongEvidence(t *testing.T) {
+	v := recorded(t)
+	v.Screen = Accounting
+	v.Bundle.Verdicts[1].Evidence = strings.Repeat("CONNECT 33600/ARQ ", 6) + "NO CARRIER"
+	for _, got := range []string{ansi.Strip(v.Render(80, 40)), v.Text(80)} {
+		if !strings.Contains(got, "NO CARRIER") {
+			t.Error(got)
+		}
+		for l := range strings.Lines(got) {
+			if n := ansi.StringWidth(strings.TrimSuffix(l, "\n")); n > 80 {
+				t.Errorf("%d cells: %s", n, l)
+			}
+		}
+	}
+}
+
 // A window may be of any size, an interface without anything, and what a peer
 // says is no command for the terminal.
 func TestAnyWindow(t *testing.T) {
