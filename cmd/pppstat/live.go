@@ -8,6 +8,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
 
 	"pppdial/cmd/internal/status"
 	"pppdial/cmd/pppstat/internal/screen"
@@ -16,7 +17,11 @@ import (
 // live shows the screens until the user has seen enough.
 func live(ctx context.Context, o *options, in, out *os.File) error {
 	m := newModel(ctx, o)
-	_, err := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out)).Run()
+	with := []tea.ProgramOption{tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out)}
+	if os.Getenv("NO_COLOR") != "" { // the library wants a truth value
+		with = append(with, tea.WithColorProfile(colorprofile.ASCII))
+	}
+	_, err := tea.NewProgram(m, with...).Run()
 	if errors.Is(err, tea.ErrInterrupted) || errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
 		return nil
 	}

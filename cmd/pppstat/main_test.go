@@ -343,14 +343,14 @@ func TestKeys(t *testing.T) {
 // terminal as it was, and uses no colours where they are not wanted.
 func TestTerminal(t *testing.T) {
 	dir, _ := house(t)
-	for _, noColor := range []bool{false, true} {
+	for _, noColor := range []string{"", "yes"} {
 		far, near := pty(t)
 		before := settings(t, near)
 		cmd := pppstat(t, dir, "-i", "0.1")
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = near, near, near
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-		if noColor {
-			cmd.Env = append(cmd.Env, "NO_COLOR=1")
+		if noColor != "" {
+			cmd.Env = append(cmd.Env, "NO_COLOR="+noColor)
 		}
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
@@ -412,8 +412,8 @@ func TestTerminal(t *testing.T) {
 		if !strings.Contains(all, "\x1b[?1049h") || !strings.Contains(all, "\x1b[?1049l") {
 			t.Errorf("no screen of its own: %q", all)
 		}
-		if colours := strings.Contains(all, "\x1b[36m") || strings.Contains(all, ";36m"); colours == noColor {
-			t.Errorf("NO_COLOR %v, colours %v: %q", noColor, colours, all)
+		if colours := strings.Contains(all, "\x1b[36m") || strings.Contains(all, ";36m"); colours == (noColor != "") {
+			t.Errorf("NO_COLOR %q, colours %v: %q", noColor, colours, all)
 		}
 	}
 }
