@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 // live shows the screens until the user has seen enough.
 func live(ctx context.Context, o *options, in, out *os.File) error {
 	m := newModel(ctx, o)
-	with := []tea.ProgramOption{tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out)}
+	with := []tea.ProgramOption{tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out), tea.WithFilter(sized)}
 	if os.Getenv("NO_COLOR") != "" { // the library wants a truth value
 		with = append(with, tea.WithColorProfile(colorprofile.ASCII))
 	}
@@ -26,6 +27,36 @@ func live(ctx context.Context, o *options, in, out *os.File) error {
 		return nil
 	}
 	return err
+}
+
+// canDraw reports whether a terminal can do more than print.
+func canDraw() bool {
+	term := os.Getenv("TERM")
+	return term != "" && term != "dumb"
+}
+
+// The usual size of a terminal.
+const usualWidth, usualHeight = 80, 24
+
+// sized gives a terminal that does not know its size, as a serial one, that which
+// the environment tells, or the usual one.
+func sized(_ tea.Model, msg tea.Msg) tea.Msg {
+	w, ok := msg.(tea.WindowSizeMsg)
+	if !ok {
+		return msg
+	}
+	known := func(size *int, variable string, usual int) {
+		if *size > 0 {
+			return
+		}
+		*size = usual
+		if n, err := strconv.ParseUint(os.Getenv(variable), 10, 16); err == nil && n > 0 { // as large as the kernel has it
+			*size = int(n)
+		}
+	}
+	known(&w.Width, "COLUMNS", usualWidth)
+	known(&w.Height, "LINES", usualHeight)
+	return w
 }
 
 // A model is the state of the live screens; see bubbletea. It is the terminal
@@ -61,7 +92,7 @@ type (
 func newModel(ctx context.Context, o *options) *model {
 	m := &model{
 		ctx: ctx, interval: o.interval, source: &source{dir: o.dir, unit: o.unit}, names: newNames(o.numeric),
-		width: 80, height: 24,
+		width: usualWidth, height: usualHeight,
 	}
 	m.view = screen.View{Mode: o.mode, Screen: screen.Rates, History: &m.history, Now: time.Now(), ASCII: !unicodeLocale(), Keys: true}
 	return m

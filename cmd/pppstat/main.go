@@ -40,7 +40,7 @@ func run(ctx context.Context, args []string, stdout *os.File, stderr io.Writer) 
 		err = command(ctx, o)
 	case o.json:
 		err = printJSON(ctx, o, stdout, stderr)
-	case term.IsTerminal(stdout.Fd()) && term.IsTerminal(os.Stdin.Fd()):
+	case term.IsTerminal(stdout.Fd()) && term.IsTerminal(os.Stdin.Fd()) && canDraw():
 		err = live(ctx, o, os.Stdin, stdout)
 	default:
 		err = printText(ctx, o, stdout, stderr)
