@@ -65,9 +65,9 @@ func openInterface(e *conf.Entry, w *world, stateDir string, events mp.Events, a
 	f.router = route.New(kernel, route.Options{Dir: stateDir, Log: f.log})
 	c := bundleConfig(e, dev, events, log)
 	c.Answered, c.Gone = answered, gone
-	if e.Mode == conf.Quiet {
-		stands := standing(e, f.unit)
-		c.Local, c.Remote = stands.Local, stands.Remote
+	if stands(e) {
+		n := standing(e, f.unit)
+		c.Local, c.Remote = n.Local, n.Remote
 	}
 	f.bundle = mp.NewBundle(c)
 	return f, nil

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -115,7 +116,10 @@ func (w *memWorld) world() world {
 
 // entry is that of a unit, and makes its peer.
 func (w *memWorld) entry(n int, words string) *conf.Entry {
-	e := entryOf(w.t, fmt.Sprintf("localhost=10.1.%d.%d remotehost=10.2.%[1]d.%[2]d device=/dev/a device=/dev/b %s", n/250, n%250+1, words))
+	if !strings.Contains(words, "localhost=") {
+		words += fmt.Sprintf(" localhost=10.1.%d.%d", n/250, n%250+1)
+	}
+	e := entryOf(w.t, fmt.Sprintf("remotehost=10.2.%d.%d device=/dev/a device=/dev/b %s", n/250, n%250+1, words))
 	e.Label = fmt.Sprintf("rmt%d", n)
 	p := &farPeer{nursery: mp.NewNursery(), tun: mptest.NewTun(64)}
 	p.entry = entryOf(w.t, fmt.Sprintf("in localhost=10.2.%d.%d remotehost=10.1.%[1]d.%[2]d maxdevs=4", n/250, n%250+1))

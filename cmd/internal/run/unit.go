@@ -97,12 +97,14 @@ func (u *unit) begin() *Verdict {
 			return v
 		}
 	}
-	if u.entry.Mode == conf.Quiet {
+	if stands(u.entry) {
 		if err := u.iface.stand(); err != nil {
 			v := explainInterface(err)
 			u.end(v)
 			return &v
 		}
+	}
+	if u.entry.Mode == conf.Quiet {
 		u.log.Info("waiting for traffic")
 	}
 	u.do(u.policy.Start(time.Now()))
@@ -302,6 +304,9 @@ func (u *unit) failed(v Verdict, c dial.Cause) {
 func (u *unit) rest(v Verdict, c dial.Cause) {
 	u.tries++
 	action := u.policy.Failed(time.Now(), c)
+	if action == dial.GiveUp && !u.entry.Camp && u.iface.up == (networks{}) { // no packet can come
+		action = dial.End
+	}
 	tries := u.tries
 	if action == dial.GiveUp {
 		u.tries = 0
