@@ -87,6 +87,9 @@ func (l *Lines) Lost(now time.Time, byPeer bool, have int) {
 	l.after = now.Add(l.cfg.Wait)
 }
 
+// Ended says that we have ended a line and want no other for it; left are there.
+func (l *Lines) Ended(left int) { l.want = min(l.want, left) }
+
 // Failed says that a call for a further line was in vain.
 func (l *Lines) Failed(now time.Time) {
 	l.after = now.Add(growing(l.cfg.Wait, l.vain))

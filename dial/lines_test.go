@@ -64,6 +64,14 @@ func TestLines(t *testing.T) {
 			{60, "left by the peer", 2, false},
 			{65, "", 2, false},
 		}},
+		{"lines that we end are not called again", two, []step{
+			{0, "up", 1, true},
+			{50, "ended", 1, false},
+			{55, "", 1, false},
+			{60, "busy", 1, true},
+			{70, "down", 0, false},
+			{80, "up", 1, true},
+		}},
 		{"what the load wanted is called again, unless the peer gave it up", cfg, []step{
 			{0, "up", 1, false},
 			{10, "busy", 1, true},
@@ -120,6 +128,8 @@ func TestLines(t *testing.T) {
 					l.Lost(now, false, s.have)
 				case "left by the peer":
 					l.Lost(now, true, s.have)
+				case "ended":
+					l.Ended(s.have)
 				case "failed":
 					l.Failed(now)
 				case "joined":

@@ -188,9 +188,13 @@ func (u *unit) lost(m *member, f *mp.Failure, v Verdict) {
 		u.whenFree(func() {})
 	case left > 0:
 		m.log.Info("a line less", "line", m.Name(), "left", left, "because", v.Evidence)
-		if m.joined.IsZero() {
+		switch {
+		case m.joined.IsZero():
 			u.lines.Failed(now)
-		} else {
+		case ended(f.Kind):
+			u.lines.Ended(left)
+			u.callNoFurther()
+		default:
 			u.lines.Lost(now, f.Kind == mp.PeerTerminated, u.have())
 		}
 		u.rearm()
@@ -202,6 +206,19 @@ func (u *unit) lost(m *member, f *mp.Failure, v Verdict) {
 		u.whenFree(func() { u.failed(v, causeOf(v, nil)) })
 	default:
 		v.log(m.log)
+	}
+}
+
+// ended reports whether a line has gone because we wanted it to.
+func ended(k mp.Kind) bool { return k == mp.Idle || k == mp.ConnectTime || k == mp.Closed }
+
+// callNoFurther breaks off calls for further lines.
+func (u *unit) callNoFurther() {
+	for a := range u.attempts {
+		if !a.first && u.entry.Mode != conf.In {
+			a.needed = false
+			a.cancel()
+		}
 	}
 }
 
@@ -220,6 +237,9 @@ func (u *unit) over(now time.Time, m *member, k mp.Kind, v Verdict) {
 	v = u.withUnheard(now, v)
 	u.up, u.party = false, nil
 	u.lines.Down()
+	if ended(k) {
+		u.callNoFurther()
+	}
 	u.account.ended(now, v)
 	u.keep(v)
 	u.parted(now, v)

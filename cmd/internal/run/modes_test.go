@@ -38,22 +38,33 @@ var failures = map[string]dial.Kind{
 	"PIN refused": dial.PINRefused, "APN refused": dial.APNRefused,
 }
 
-// Call takes a second; when no outcome is told any more, it succeeds.
+// Call takes a second, a slow one a minute; when no outcome is told any more, it
+// succeeds.
 func (c scriptedCaller) Call(ctx context.Context) (*conn, error) {
 	c.w.write("call")
+	outcome, takes := c.w.outcome(), time.Second
+	if outcome == "slow" {
+		takes = time.Minute
+	}
 	select {
-	case <-time.After(time.Second):
+	case <-time.After(takes):
 	case <-ctx.Done():
 		return nil, &dial.Error{Kind: dial.Interrupted, Err: ctx.Err()}
 	}
-	if len(c.w.outcomes) > 0 {
-		outcome := c.w.outcomes[0]
-		c.w.outcomes = c.w.outcomes[1:]
-		if kind, ok := failures[outcome]; ok {
-			return nil, &dial.Error{Kind: kind, Err: errors.New(outcome)}
-		}
+	if kind, ok := failures[outcome]; ok {
+		return nil, &dial.Error{Kind: kind, Err: errors.New(outcome)}
 	}
 	return c.memCaller.Call(ctx)
+}
+
+// outcome is that of the next call; "": it succeeds.
+func (w *scripted) outcome() (next string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.outcomes) > 0 {
+		next, w.outcomes = w.outcomes[0], w.outcomes[1:]
+	}
+	return next
 }
 
 // write adds to the timeline what has happened.
@@ -188,6 +199,12 @@ func TestModes(t *testing.T) {
 			want: []string{"10 call", "11 giving up", "11 slowing down", "111 call", "112 up", "142 " + idleEnd}},
 		{name: "quiet for so long", words: quiet("max_connect_secs=20"), send: []sending{at(10, to(53)), at(50, to(53))}, until: 100,
 			want: []string{"10 call", "11 up", "31 down, the time for the call is over", "50 call", "51 up", "71 down, the time for the call is over"}},
+		{name: "quiet with two lines", words: quiet("modwait=0 mindevs=2 outdevs=2 maxdevs=2"), send: []sending{at(10, to(53))}, until: 1000,
+			want: []string{"10 call", "11 up", "11 call", "41 " + idleEnd}},
+		{name: "quiet with two lines, for so long", words: quiet("modwait=0 mindevs=2 outdevs=2 maxdevs=2 max_connect_secs=20"), send: []sending{at(10, to(53))}, until: 100,
+			want: []string{"10 call", "11 up", "11 call", "31 down, the time for the call is over"}},
+		{name: "quiet, idle while another line is called", words: quiet("modwait=0 mindevs=2 outdevs=2 maxdevs=2"), outcomes: []string{"up", "slow"}, send: []sending{at(10, to(53))}, until: 1000,
+			want: []string{"10 call", "11 up", "11 call", "41 " + idleEnd}},
 
 		{name: "out with a timeout", words: "out inactive_timeout=20", send: []sending{at(50, to(53))}, until: 1000,
 			want: []string{"0 call", "1 up", "21 " + idleEnd, "50 call", "51 up", "71 " + idleEnd}},

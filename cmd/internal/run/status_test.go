@@ -116,10 +116,12 @@ func (w *memWorld) world() world {
 
 // entry is that of a unit, and makes its peer.
 func (w *memWorld) entry(n int, words string) *conf.Entry {
-	if !strings.Contains(words, "localhost=") {
-		words += fmt.Sprintf(" localhost=10.1.%d.%d", n/250, n%250+1)
+	for _, host := range []string{"localhost=10.1", "remotehost=10.2"} {
+		if name, _, _ := strings.Cut(host, "="); !strings.Contains(words, name) {
+			words += fmt.Sprintf(" %s.%d.%d", host, n/250, n%250+1)
+		}
 	}
-	e := entryOf(w.t, fmt.Sprintf("remotehost=10.2.%d.%d device=/dev/a device=/dev/b %s", n/250, n%250+1, words))
+	e := entryOf(w.t, "device=/dev/a device=/dev/b "+words)
 	e.Label = fmt.Sprintf("rmt%d", n)
 	p := &farPeer{nursery: mp.NewNursery(), tun: mptest.NewTun(64)}
 	p.entry = entryOf(w.t, fmt.Sprintf("in localhost=10.2.%d.%d remotehost=10.1.%[1]d.%[2]d maxdevs=4", n/250, n%250+1))

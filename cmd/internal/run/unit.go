@@ -267,7 +267,9 @@ func (u *unit) called(a *attempt, c *conn, err error) {
 	case u.final != nil:
 		u.settle()
 	case !a.needed:
-		u.policy.Postponed(time.Now())
+		if a.first {
+			u.policy.Postponed(time.Now())
+		}
 		u.rearm()
 	case !a.first:
 		u.log.Info("no further line", "because", err)
