@@ -121,7 +121,7 @@ func TestRadius(t *testing.T) {
 			if got := p.call.term(); got != 5 {
 				t.Errorf("status %d", got)
 			}
-			p.answer.status(slowly)
+			p.answer.await("verdict: status=0 ", slowly)
 			stop := detail(t, s, 2)[1]
 			for _, want := range []string{"\tAcct-Status-Type = Start\n", "\tUser-Name = \"ann\"\n", "\tFramed-IP-Address = 192.0.2.7\n",
 				"\tFramed-Interface-Id = 0:0:0:7\n", "\tClass = 0x676f6c64\n",
@@ -135,7 +135,10 @@ func TestRadius(t *testing.T) {
 					t.Errorf("the Stop has no %q:\n%s", want, stop)
 				}
 			}
-			down := p.answer.await("link down because=", slowly)
+			if got := p.answer.term(); got != 5 {
+				t.Errorf("the answerer's status %d", got)
+			}
+			down := p.answer.await("link down because=", 0)
 			m := regexp.MustCompile(`received=(\d+) sent=(\d+)`).FindStringSubmatch(down)
 			if m == nil || !strings.Contains(stop, "\tAcct-Input-Octets = "+m[1]+"\n") || !strings.Contains(stop, "\tAcct-Output-Octets = "+m[2]+"\n") {
 				t.Errorf("the line has carried %q:\n%s", m, stop)
@@ -166,9 +169,7 @@ func TestRadiusRefuses(t *testing.T) {
 		t.Parallel()
 		p, s := answering(t, "RADIUS recv_pap")
 		p.dial("ann", "wrong", "send_pap")
-		if got := p.answer.status(slowly); got != 11 {
-			t.Errorf("status %d, want 11", got)
-		}
+		p.answer.await("verdict: status=11 ", slowly)
 		if got := p.call.status(slowly); got != 19 {
 			t.Errorf("the caller's status %d, want 19", got)
 		}
@@ -182,10 +183,11 @@ func TestRadiusRefuses(t *testing.T) {
 		p, s := answering(t, "RADIUS recv_chap max_auth_secs=6")
 		s.Stop()
 		p.dial("ann", "right", "send_chap")
-		if got := p.answer.status(slowly); got != 11 {
-			t.Errorf("status %d, want 11", got)
+		verdict := p.answer.await("verdict: status=11 ", slowly)
+		if !strings.Contains(verdict, `cause="no RADIUS server has told who the peer is"`) {
+			t.Error(verdict)
 		}
-		p.answer.await(`cause="no RADIUS server has told who the peer is"`, slowly)
+		p.answer.awaitTimes("waiting for a call", 2, slowly)
 	})
 	t.Run("no secret", func(t *testing.T) {
 		t.Parallel()
@@ -208,9 +210,7 @@ func TestRadiusTimeout(t *testing.T) {
 	t.Parallel()
 	p, s := answering(t, "RADIUS recv_chap")
 	p.dial("short", "right", "send_chap")
-	if got := p.answer.status(slowly); got != 13 {
-		t.Errorf("status %d, want 13", got)
-	}
+	p.answer.await("verdict: status=13 ", slowly)
 	if stop := detail(t, s, 2)[1]; !strings.Contains(stop, "\tAcct-Terminate-Cause = Session-Timeout\n") {
 		t.Errorf("%s", stop)
 	}
@@ -359,9 +359,7 @@ func TestRadiusLines(t *testing.T) {
 				if stop := detail(t, s, 2)[1]; field(t, stop, "Acct-Terminate-Cause") != "Idle-Timeout" || field(t, stop, "Acct-Link-Count") != "1" {
 					t.Errorf("%s", stop)
 				}
-				if got := p.answer.status(slowly); got != 12 {
-					t.Errorf("status %d, want 12", got)
-				}
+				p.answer.await("verdict: status=12 ", slowly)
 				return
 			}
 			starts := detail(t, s, 2)

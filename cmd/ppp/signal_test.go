@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"syscall"
 	"testing"
@@ -53,7 +54,7 @@ func TestSignals(t *testing.T) {
 		name     string
 		signal   syscall.Signal
 		far      bool // the answering end gets it
-		us, them int  // exit statuses of who gets it, and of the other
+		us, them int  // verdicts on the call of who gets it, and of the other
 	}{
 		{name: "INT", signal: syscall.SIGINT, us: 5, them: 0},
 		{name: "HUP", signal: syscall.SIGHUP, us: 16, them: 0},
@@ -70,11 +71,16 @@ func TestSignals(t *testing.T) {
 				us, them = them, us
 			}
 			us.signal(tt.signal)
-			if got := us.status(slowly); got != tt.us {
-				t.Errorf("status %d, want %d", got, tt.us)
-			}
-			if got := them.status(slowly); got != tt.them {
-				t.Errorf("status of the other end %d, want %d", got, tt.them)
+			for end, want := range map[*ppp]int{us: tt.us, them: tt.them} {
+				end.await(fmt.Sprintf("verdict: status=%d ", want), slowly)
+				if end == p.answer && want != 5 { // it waits for the next call
+					end.awaitTimes("waiting for a call", 2, slowly)
+					end.signal(syscall.SIGTERM)
+					want = 5
+				}
+				if got := end.status(slowly); got != want {
+					t.Errorf("%s: status %d, want %d", end.who, got, want)
+				}
 			}
 			them.await("rcvd [LCP TermReq", 0)
 			released(t, p.modem)

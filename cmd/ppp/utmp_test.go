@@ -76,7 +76,8 @@ func TestRecords(t *testing.T) {
 			if got := p.call.term(); got != 5 {
 				t.Errorf("status %d, want 5", got)
 			}
-			p.answer.status(slowly)
+			p.answer.await("verdict: status=0 ", slowly)
+			p.answer.term()
 			for _, user := range []string{caller, called} {
 				text := last(t, user)
 				t.Log(text)

@@ -58,6 +58,67 @@ func TestAnswerForEver(t *testing.T) {
 	}
 }
 
+// TestAnswerNext: an entry that is in goes on waiting after a stranger, after a
+// caller who ends the call, and after one whose link we break, and owes nobody
+// anything of the one before. A stranger is nothing to another line.
+func TestAnswerNext(t *testing.T) {
+	for _, lines := range []int{1, 2} {
+		t.Run(fmt.Sprint(lines, " lines"), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				x := &exchange{calls: make(chan *conn), free: lines, mode: "in"}
+				d, stop := x.serve(t, lines, "recv_chap recv_passwd=right pool=10.0.0.8/29 -dns maxdevs=2 max_connect_secs=3600", "")
+				defer stop()
+				defer x.hangUp()
+				stranger := func() {
+					t.Helper()
+					if f := <-x.call(t, "nobody", "wrong").lost; f.Kind != mp.OurAuth {
+						t.Errorf("a stranger: %v", f)
+					}
+				}
+				given := map[string]string{}
+				for i, name := range []string{"ann", "bob", "ann", "joe"} {
+					stranger()
+					time.Sleep(time.Minute)
+					if b := look(t, d, rendezvous.Query{}).Bundles; len(b) != 1 || b[0].Phase != status.Holding || b[0].Interface != "" {
+						t.Errorf("before call %d: %+v", i, b)
+					}
+					p := x.call(t, name, "right")
+					if lines == 2 {
+						stranger()
+					}
+					a := (<-p.up).Local.String()
+					if was := given[name]; was != "" && was != a {
+						t.Errorf("%s had %s, and has %s now", name, was, a)
+					}
+					given[name] = a
+					switch i {
+					case 0, 2:
+						p.bundle.Close(mp.Closed, "User request")
+					case 1:
+						c := rendezvous.Command{Verb: rendezvous.Down}
+						if err := (host{d}).Act(t.Context(), rendezvous.Caller{}, c); err != nil {
+							t.Error(err)
+						}
+						if f := <-p.lost; f.Kind != mp.PeerTerminated {
+							t.Errorf("told to end the call: %v", f)
+						}
+					case 3:
+						if f := <-p.lost; f.Kind != mp.PeerTerminated {
+							t.Errorf("after an hour: %v", f)
+						}
+					}
+					time.Sleep(time.Minute)
+				}
+				if len(given) != 3 || given["ann"] == given["bob"] || given["bob"] == given["joe"] {
+					t.Errorf("addresses: %v", given)
+				}
+				d.box.Put(d.breakLinks) // of nobody
+				stranger()
+			})
+		})
+	}
+}
+
 // TestAnswerGivesUp: a line on which calls cannot be awaited modtries times in a
 // row, with no other, ends the program; a call between begins anew.
 func TestAnswerGivesUp(t *testing.T) {

@@ -200,6 +200,17 @@ func (u *unit) lost(m *member, f *mp.Failure, v Verdict) {
 		u.rearm()
 	case u.up:
 		u.over(now, m, f.Kind, v)
+	case u.waits != nil:
+		u.account.ended(now, v)
+		u.keep(v)
+		if !m.joined.IsZero() {
+			u.finish(v)
+			return
+		}
+		v.log(m.log)
+		if len(u.members) == 0 {
+			u.record.Begin()
+		}
 	case m.origin == status.HandedOver && u.d.main != u, u.entry.Mode == conf.In:
 		u.end(v)
 	case u.policy.Calling() && len(u.members) == 0 && !u.dialing():
@@ -280,7 +291,7 @@ func (u *unit) down(v Verdict) {
 		u.keeping.again = false
 		a = u.policy.Wish(now)
 	case a == dial.End:
-		u.end(v)
+		u.finish(v)
 		return
 	}
 	v.log(u.log)

@@ -196,6 +196,15 @@ func (d *daemon) serve(e *conf.Entry) *Verdict {
 // unitEnded takes out a unit that has given back everything.
 func (d *daemon) unitEnded(u *unit) {
 	d.remove(u)
+	if u.renew && d.final == nil {
+		u.final.log(u.log)
+		if v := d.serve(u.waits); v != nil {
+			d.end(*v)
+			return
+		}
+		d.main.account.verdicts = u.account.verdicts
+		return
+	}
 	if u == d.main || d.solo && len(d.units) == 0 {
 		d.end(*u.final)
 		return

@@ -141,15 +141,3 @@ func (d *daemon) giveBack(m *member, v Verdict) {
 		})
 	}()
 }
-
-// listenAgain waits for the next call on a line that is free again, where calls
-// of several peers come in.
-func (d *daemon) listenAgain(m *member) {
-	u := m.unit
-	if d.main != nil && d.main.entry == m.entry {
-		u = d.main
-	}
-	if u != nil && u.entry == m.entry && u.final == nil && u.entry.Mode == conf.In && (u.up || u.entry.Reconfigure) {
-		u.listen()
-	}
-}

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ import (
 // An exchange is where callers get through to a daemon that answers.
 type exchange struct {
 	calls  chan *conn
+	mode   string                                  // "": in reconfigure
 	more   string                                  // entries
 	lookup func(host string) ([]netip.Addr, error) // nil: the system's
 
@@ -149,7 +151,7 @@ func (x *exchange) serve(t *testing.T, lines int, words, secret string, ports ..
 	for i := range lines {
 		devices += fmt.Sprintf(" device=/dev/x%d", i)
 	}
-	text := "answer in reconfigure localhost=10.0.0.1 -ipv6 " + strings.ReplaceAll(words, "SERVERS", servers) + devices + "\n" + x.more
+	text := "answer " + cmp.Or(x.mode, "in reconfigure") + " localhost=10.0.0.1 -ipv6 " + strings.ReplaceAll(words, "SERVERS", servers) + devices + "\n" + x.more
 	o := checks
 	o.Lookup = x.lookup
 	f, diags := o.Parse("ppp.conf", []byte(text))

@@ -20,6 +20,7 @@ import (
 type unit struct {
 	d     *daemon
 	entry *conf.Entry
+	waits *conf.Entry // by which it waits for calls; nil: it does not
 	log   *slog.Logger
 	label *rendezvous.Claim
 
@@ -54,6 +55,7 @@ type unit struct {
 	party   *party      // for RADIUS; nil: nobody there is known to it
 	lease   *pool.Lease // the peer's address; nil: it is not out of a pool
 	final   *Verdict    // it ends when everything is given back
+	renew   bool        // another one waits for the next call then
 
 	leaving   bool // everything is being given back
 	abandoned sync.Once
@@ -91,11 +93,11 @@ func (d *daemon) newUnit(e *conf.Entry) *unit {
 
 // begin makes the interface, unless it waits for a caller, and the first call.
 func (u *unit) begin() *Verdict {
-	if u.entry.Mode != conf.In {
-		if v := u.makeInterface(); v != nil {
-			u.end(*v)
-			return v
-		}
+	if u.entry.Mode == conf.In {
+		u.waits = u.entry
+	} else if v := u.makeInterface(); v != nil {
+		u.end(*v)
+		return v
 	}
 	if stands(u.entry) {
 		if err := u.iface.stand(); err != nil {
@@ -181,33 +183,6 @@ func (u *unit) call(first bool) {
 	u.attempt(first, caller.Call)
 }
 
-// listen waits for calls on every line of the entry, as far as they are wanted.
-// Without any, lines come from other processes.
-func (u *unit) listen() {
-	inUse := len(u.attempts) + u.hanging + u.talking()
-	limit := len(u.entry.Device)
-	if !u.entry.Reconfigure {
-		limit = min(limit, u.entry.MaxDevs)
-	}
-	for range limit - inUse {
-		u.attempt(!u.up, caller.Answer)
-	}
-}
-
-// talking is the number of lines that speak PPP by the entry.
-func (u *unit) talking() (n int) {
-	for _, m := range u.d.members {
-		if m.entry == u.entry {
-			n++
-		}
-	}
-	return n
-}
-
-// answers reports whether calls are awaited, carried or just over: the end of one
-// is followed by another wait.
-func (u *unit) answers() bool { return len(u.attempts) > 0 || u.talking() > 0 || u.d.hanging > 0 }
-
 // makeCaller sees to it that there is one, or ends the unit.
 func (u *unit) makeCaller() bool {
 	if u.caller != nil {
@@ -258,10 +233,12 @@ func (u *unit) called(a *attempt, c *conn, err error) {
 			u.account.taken++
 		}
 		u.keeping.resets.SearchEnds(c.device)
-		if u.entry.Reconfigure { // the peer will tell whose line it is
-			m.unit = nil
+		if u.waits != nil {
 			u.tries = 0
 			u.policy.Answered()
+		}
+		if u.entry.Reconfigure { // the peer will tell whose line it is
+			m.unit = nil
 		}
 		u.d.talk(m)
 	case u.final != nil:
@@ -439,10 +416,14 @@ func (u *unit) end(v Verdict) {
 
 // close ends all attempts and links.
 func (u *unit) close(v Verdict) {
-	u.broken = &v
 	for a := range u.attempts {
 		a.cancel()
 	}
+	u.closeLinks(v)
+}
+
+func (u *unit) closeLinks(v Verdict) {
+	u.broken = &v
 	for m := range u.members {
 		m.link.Close(mp.Closed, "User request")
 	}
@@ -451,11 +432,12 @@ func (u *unit) close(v Verdict) {
 // breakLinks ends the connection; what comes then is the policy's.
 func (u *unit) breakLinks(v Verdict) {
 	switch {
-	case u.d.main == u && u.entry.Reconfigure: // the links are other units'
-	case !u.entry.Camp && !u.entry.Demand():
-		u.end(v)
-	default:
+	case u.waits != nil:
+		u.closeLinks(v)
+	case u.entry.Camp, u.entry.Demand():
 		u.close(v)
+	default:
+		u.end(v)
 	}
 }
 
