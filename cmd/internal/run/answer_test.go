@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -12,12 +13,16 @@ import (
 
 	"pppdial/cmd/internal/rendezvous"
 	"pppdial/cmd/internal/status"
+	"pppdial/dial"
 	"pppdial/mp"
 	"pppdial/mp/mptest"
 )
 
 // strangers are refused without the name service being asked.
 const strangers = "recv_chap recv_name=friend remotehost=0"
+
+// unknown is a name service that the names of callers are not in.
+func unknown(host string) ([]netip.Addr, error) { return nil, errors.New("no such host") }
 
 // TestAnswerForEver: a daemon that answers goes on, call after call, as long as
 // one of its lines works.
@@ -117,6 +122,55 @@ func TestAnswerNext(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestAnswerLines: a line that is free again is the daemon's, and not that of a
+// caller who happens to be talking then.
+func TestAnswerLines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := &exchange{calls: make(chan *conn), free: 1, lookup: unknown, more: "joe recv_passwd=Joes continue=+us remotehost=10.0.0.2\n" +
+			"dave recv_passwd=Daves continue=+us remotehost=10.0.0.3\n+us localhost=10.0.0.1 -ipv6 -dns\n"}
+		_, stop := x.serve(t, 2, "recv_chap -dns", "")
+		defer stop()
+		defer x.hangUp()
+		time.Sleep(time.Hour) // the daemon looks for the other line every 5 minutes
+		x.release()
+		<-x.call(t, "joe", "Joes").up
+		time.Sleep(time.Second)
+		dave := x.call(t, "dave", "Daves")
+		select {
+		case <-dave.up:
+		case f := <-dave.lost:
+			t.Error(f)
+		}
+	})
+}
+
+// TestAnswerGiven: on a line that was brought the caller is answered, and on the
+// entry's own nobody is.
+func TestAnswerGiven(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := &exchange{calls: make(chan *conn, 1), free: 2}
+		w := newMemWorld(t).world()
+		w.caller = func(dial.Config) (caller, error) { return x, nil }
+		d := newDaemon(Options{StateDir: t.TempDir()}, nil, w, new(slog.LevelVar), silence)
+		p := x.call(t, "joe", "Joes")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		go func() {
+			<-p.up
+			time.Sleep(time.Minute)
+			x.hangUp()
+		}()
+		v := d.run(ctx, nil, func() *Verdict {
+			d.main = d.newUnit(entryOf(t, "in localhost=10.0.0.1 remotehost=10.0.0.2 -dns device=/dev/a device=/dev/b"))
+			d.talk(&member{conn: <-x.calls, entry: d.main.entry, unit: d.main, origin: status.HandedOver})
+			return nil
+		})
+		if v.Status != StatusOK || x.waits > 0 {
+			t.Errorf("%v, after %d waits for calls", v, x.waits)
+		}
+	})
 }
 
 // TestAnswerGivesUp: a line on which calls cannot be awaited modtries times in a

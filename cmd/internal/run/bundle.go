@@ -168,7 +168,7 @@ func (u *unit) begun(now time.Time) {
 	}
 	u.listenFor(now)
 	u.log.Info("connection begins", "because", u.because)
-	if u.entry.Mode == conf.In {
+	if u.waits != nil {
 		u.listen()
 	}
 	u.rearm()
