@@ -70,7 +70,7 @@ func TestAnswerNext(t *testing.T) {
 	for _, lines := range []int{1, 2} {
 		t.Run(fmt.Sprint(lines, " lines"), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				x := &exchange{calls: make(chan *conn), free: lines, mode: "in"}
+				x := &exchange{calls: make(chan *conn), free: lines, mode: "in", lookup: unknown}
 				d, stop := x.serve(t, lines, "recv_chap recv_passwd=right pool=10.0.0.8/29 -dns maxdevs=2 max_connect_secs=3600", "")
 				defer stop()
 				defer x.hangUp()
@@ -122,6 +122,45 @@ func TestAnswerNext(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestAnswerNotYet: who calls while the line of the caller before is being hung up
+// gets nothing that was granted to that one.
+func TestAnswerNotYet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := &exchange{calls: make(chan *conn), free: 2, mode: "in", lookup: unknown, slow: 10 * time.Second}
+		_, stop := x.serve(t, 2, "recv_chap recv_passwd=right pool=10.0.0.8/29 -dns maxdevs=2", "")
+		defer stop()
+		defer x.hangUp()
+		ann := x.call(t, "ann", "right")
+		address := (<-ann.up).Local
+		ann.bundle.Close(mp.Closed, "User request")
+		time.Sleep(2 * time.Second)
+		<-x.call(t, "bob", "right").lost
+		time.Sleep(time.Minute)
+		if n := <-x.call(t, "bob", "right").up; n.Local == address {
+			t.Errorf("both have %v", address)
+		}
+	})
+}
+
+// TestAnswerUnfit: after a connection that the kernel did not take the next call is
+// waited for.
+func TestAnswerUnfit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDaemon(Options{StateDir: t.TempDir()}, nil, newMemWorld(t).world(), new(slog.LevelVar), silence)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		d.run(ctx, nil, func() *Verdict {
+			v := d.serve(entryOf(t, "in localhost=10.0.0.1 remotehost=10.0.0.2 -dns device=/dev/a"))
+			d.main.unfit = true
+			d.main.down(Verdict{Status: StatusFatal})
+			return v
+		})
+		if d.final.Status != StatusUser {
+			t.Error(d.final)
+		}
+	})
 }
 
 // TestAnswerLines: a line that is free again is the daemon's, and not that of a

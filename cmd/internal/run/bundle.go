@@ -29,6 +29,11 @@ func (u *unit) joined() (all []*member) {
 
 // admit answers a link that has proved who it is.
 func (u *unit) admit(m *member, a *mp.Admission) {
+	if u.waits != nil && u.iface != nil && len(u.joined()) == 0 { // it is still the last caller's
+		m.log.Info("the call before is not over yet", "line", m.Name())
+		a.Refuse("The call before is not over yet")
+		return
+	}
 	if why := u.grant(m, a); why != "" {
 		m.log.Info("a line too many for the RADIUS server", "line", m.Name(), "lines", len(u.joined()))
 		a.Refuse(why)
@@ -278,7 +283,7 @@ func (u *unit) down(v Verdict) {
 		u.keeping.again = false
 		v.log(u.log)
 		return
-	case u.unfit && !u.keeping.again:
+	case u.unfit && !u.keeping.again && u.entry.Mode != conf.In:
 		u.unfit = false
 		u.rest(v, causeOf(v, nil))
 		return

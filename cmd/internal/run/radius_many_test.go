@@ -32,6 +32,7 @@ type exchange struct {
 	mode   string                                  // "": in reconfigure
 	more   string                                  // entries
 	lookup func(host string) ([]netip.Addr, error) // nil: the system's
+	slow   time.Duration                           // that a hang-up takes
 
 	mu     sync.Mutex
 	free   int // lines, of those that work
@@ -52,6 +53,7 @@ func (x *exchange) Answer(ctx context.Context) (*conn, error) {
 		hangUp := c.hangUp
 		c.hangUp = func(ctx context.Context) {
 			hangUp(ctx)
+			time.Sleep(x.slow)
 			x.release()
 		}
 		return c, nil
