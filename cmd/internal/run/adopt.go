@@ -248,7 +248,7 @@ func (u *unit) act(c rendezvous.Command) error {
 			return errors.New("no line can be spared that we have called")
 		}
 	case rendezvous.Debug:
-		u.d.debug(levelFor(c.Level))
+		u.d.debug(c.Level)
 	default:
 		return errors.New("there is no command " + string(c.Verb))
 	}

@@ -51,20 +51,21 @@ type daemon struct {
 	server   *rendezvous.Server   // nil: there is none
 	metrics  *metrics.Server      // nil: there is none
 
-	hanging  int             // lines that are being given back
-	removing sync.Mutex      // held while an interface is being removed
-	patient  context.Context // while it lasts, modems get the time that they need to hang up
-	hurry    context.CancelFunc
-	solo     bool     // the program ends with the last line
-	final    *Verdict // the program ends when all units have ended and the lines are free
-	signals  int      // to end the program, so far
+	hanging   int             // lines that are being given back
+	removing  sync.Mutex      // held while an interface is being removed
+	patient   context.Context // while it lasts, modems get the time that they need to hang up
+	hurry     context.CancelFunc
+	debugging int      // that -d, signals and pppstat ask for, beside the entries
+	solo      bool     // the program ends with the last line
+	final     *Verdict // the program ends when all units have ended and the lines are free
+	signals   int      // to end the program, so far
 }
 
 func newDaemon(o Options, file *conf.File, w world, level *slog.LevelVar, log *slog.Logger) *daemon {
 	d := &daemon{
 		opt: o, file: file, world: w, level: level, log: log, box: mailbox.New(),
 		nursery: mp.NewNursery(), members: map[*mp.Link]*member{}, radius: map[string]*radius.Client{}, pins: modem.NewPINs(o.PINFile),
-		files: new(capture.Files), byBundle: map[*mp.Bundle]*unit{}, byPeer: map[whose]*unit{},
+		debugging: o.Debug, files: new(capture.Files), byBundle: map[*mp.Bundle]*unit{}, byPeer: map[whose]*unit{},
 	}
 	d.patient, d.hurry = context.WithCancel(context.Background())
 	return d
@@ -123,11 +124,11 @@ func (d *daemon) end(v Verdict) {
 func (d *daemon) signal(s syscall.Signal) {
 	switch s {
 	case syscall.SIGUSR1:
-		d.debug(d.level.Level() - 4)
+		d.debug(debugFor(d.level.Level()) + 1)
 		d.log.Info("more debugging information")
 	case syscall.SIGUSR2:
 		d.log.Info("less debugging information")
-		d.debug(d.level.Level() + 4)
+		d.debug(debugFor(d.level.Level()) - 1)
 	case syscall.SIGHUP:
 		d.log.Info("breaking the link: SIGHUP")
 		d.breakLinks()
@@ -140,8 +141,6 @@ func (d *daemon) signal(s syscall.Signal) {
 		}
 	}
 }
-
-func (d *daemon) debug(l slog.Level) { d.level.Set(min(max(l, mp.LevelBytes), slog.LevelInfo)) }
 
 // breakLinks is what SIGHUP does.
 func (d *daemon) breakLinks() {
@@ -213,6 +212,7 @@ func (d *daemon) unitEnded(u *unit) {
 }
 
 func (d *daemon) remove(u *unit) {
+	defer d.setLevel()
 	if u.iface != nil {
 		delete(d.byBundle, u.iface.bundle)
 	}

@@ -56,6 +56,7 @@ func (d *daemon) talk(m *member) {
 	c := linkConfig(m.entry, m.limit, d, m.log)
 	c.Auth.Verify = func(c *mp.Claim) { d.box.Put(func() { d.verify(m, c) }) }
 	c.Tap = m.record.Line(m.Name())
+	d.setLevel(m.entry)
 	m.link = d.nursery.Start(m.Line, m.unread, c)
 	d.members[m.link] = m
 	d.world.processors(len(d.members))
@@ -78,6 +79,7 @@ func (d *daemon) cannotTalk(m *member, v Verdict) {
 func (d *daemon) lost(k *mp.Link, f *mp.Failure, unread []byte) {
 	m := d.members[k]
 	delete(d.members, k)
+	d.setLevel()
 	d.world.processors(len(d.members))
 	m.log.Info("link down", "line", k.Name(), "because", f.Kind, "after", time.Since(m.started).Round(time.Millisecond),
 		"received", f.Rx.Bytes, "sent", f.Tx.Bytes)

@@ -88,6 +88,7 @@ func (d *daemon) newUnit(e *conf.Entry) *unit {
 	u.account.begin(now)
 	u.beginKeeping(now)
 	d.units = append(d.units, u)
+	d.setLevel()
 	return u
 }
 
