@@ -22,9 +22,7 @@ type account struct {
 	atStart             octets        // carried when it began
 	verdicts            []pastVerdict
 
-	started  time.Time
-	midnight time.Time // the next
-	day      daily     // as things stood at the last midnight
+	started time.Time
 }
 
 type pastVerdict struct {
@@ -35,15 +33,42 @@ type pastVerdict struct {
 // Octets are what was carried, as the interface sees it.
 type octets struct{ sent, received uint64 }
 
+func (t octets) plus(more octets) octets {
+	return octets{t.sent + more.sent, t.received + more.received}
+}
+
 func (t octets) less(before octets) octets {
 	return octets{t.sent - before.sent, t.received - before.received}
 }
 
 // A daily is what the statistics of a day are the difference of.
 type daily struct {
-	tried, made, taken, failed int
+	tried, made, failed, taken int
 	connected                  time.Duration
 	octets
+}
+
+func (s daily) plus(more daily) daily {
+	return daily{
+		s.tried + more.tried, s.made + more.made, s.failed + more.failed, s.taken + more.taken,
+		s.connected + more.connected, s.octets.plus(more.octets),
+	}
+}
+
+func (s daily) less(before daily) daily {
+	return daily{
+		s.tried - before.tried, s.made - before.made, s.failed - before.failed, s.taken - before.taken,
+		s.connected - before.connected, s.octets.less(before.octets),
+	}
+}
+
+// Days are what the program's statistics come from. They know the time only as an
+// argument.
+type days struct {
+	started  time.Time
+	midnight time.Time // the next
+	ended    daily     // of the units that have ended
+	last     daily     // as things stood at the last midnight
 }
 
 // A session is one connection.
@@ -52,8 +77,17 @@ type session struct {
 	octets
 }
 
-func (a *account) begin(now time.Time) {
-	a.started, a.midnight = now, nextMidnight(now)
+func (d *days) begin(now time.Time) { d.started, d.midnight = now, nextMidnight(now) }
+
+// over returns the sums since the last midnight, or since the start, when it is
+// midnight; worth reports whether there was enough of a day.
+func (d *days) over(now time.Time, all daily) (day daily, worth bool) {
+	if now.Before(d.midnight) { // the clock has been set back
+		return daily{}, false
+	}
+	day = all.less(d.last)
+	d.last, d.midnight = all, nextMidnight(now)
+	return day, now.Sub(d.started) >= fullDay
 }
 
 // nextMidnight is the next begin of a day of the calendar, however long days
@@ -72,11 +106,16 @@ func (a *account) down(now time.Time, carried octets) session {
 	return s
 }
 
-// ended keeps a verdict, in a list of limited length.
+// ended takes the verdict on a connection, or on a call of ours.
 func (a *account) ended(now time.Time, v Verdict) {
 	if a.since.IsZero() {
 		a.failed++
 	}
+	a.keep(now, v)
+}
+
+// keep keeps a verdict, in a list of limited length.
+func (a *account) keep(now time.Time, v Verdict) {
 	if len(a.verdicts) == keptVerdicts {
 		a.verdicts = append(a.verdicts[:0], a.verdicts[1:]...)
 	}
@@ -91,37 +130,51 @@ func (a *account) total(now time.Time) time.Duration {
 	return a.connected + now.Sub(a.since)
 }
 
-func (a *account) midnightPassed(now time.Time) bool { return !now.Before(a.midnight) }
-
-// dayOver returns the sums since the last midnight, or since the start; worth
-// reports whether there was enough of a day.
-func (a *account) dayOver(now time.Time, carried octets) (day daily, worth bool) {
-	all := daily{a.tried, a.made, a.taken, a.failed, a.total(now), carried}
-	day = daily{
-		all.tried - a.day.tried, all.made - a.day.made, all.taken - a.day.taken, all.failed - a.day.failed,
-		all.connected - a.day.connected, all.octets.less(a.day.octets),
+// counted are the sums of a unit for those of the program. A call that an entry has
+// answered for another one is counted there.
+func (d *daemon) counted(u *unit, now time.Time) daily {
+	a := &u.account
+	s := daily{a.tried, a.made, a.failed, a.taken, a.total(now), u.carried()}
+	if d.main != nil && d.main != u && d.main.entry.Reconfigure {
+		s.taken = 0
 	}
-	worth = now.Sub(a.started) >= fullDay
-	a.day, a.midnight = all, nextMidnight(now)
-	return day, worth
+	return s
 }
 
-// dayOver logs the statistics of the last 24 hours.
-func (u *unit) dayOver(now time.Time) {
-	if s, worth := u.account.dayOver(now, u.carried()); worth {
-		u.log.Info("last 24 hours", "calls", s.tried, "made", s.made, "taken", s.taken, "failed", s.failed,
-			"connected", s.connected.Round(time.Second), "sent", s.sent, "received", s.received)
+// sums are those of all units until now.
+func (d *daemon) sums(now time.Time) daily {
+	all := d.days.ended
+	for _, u := range d.units {
+		all = all.plus(d.counted(u, now))
 	}
+	return all
 }
 
-// carried is what the interface has carried so far.
+// awaitMidnight logs the statistics of the last 24 hours, day after day.
+func (d *daemon) awaitMidnight() {
+	d.midnight = d.after(time.Until(d.days.midnight), func() {
+		now := time.Now()
+		if s, worth := d.days.over(now, d.sums(now)); worth {
+			log := d.log
+			if d.main != nil {
+				log = d.main.log
+			}
+			log.Info("last 24 hours", "calls", s.tried, "made", s.made, "failed", s.failed, "taken", s.taken,
+				"connected", s.connected.Round(time.Second), "sent", s.sent, "received", s.received)
+		}
+		d.awaitMidnight()
+	})
+}
+
+// carried is what the interface has carried so far, or, when it is gone, until the
+// connection began or after the last one.
 func (u *unit) carried() octets {
 	if u.iface == nil {
 		return octets{}
 	}
 	s, ok := u.iface.bundle.Stats()
 	if !ok {
-		return octets{}
+		return u.account.atStart
 	}
 	return octetsOf(s)
 }

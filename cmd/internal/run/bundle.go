@@ -206,7 +206,7 @@ func (u *unit) lost(m *member, f *mp.Failure, v Verdict) {
 	case u.up:
 		u.over(now, m, f.Kind, v)
 	case u.waits != nil:
-		u.account.ended(now, v)
+		u.account.keep(now, v)
 		u.keep(v)
 		if !m.joined.IsZero() {
 			u.finish(v)

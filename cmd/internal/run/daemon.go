@@ -55,6 +55,8 @@ type daemon struct {
 	removing  sync.Mutex      // held while an interface is being removed
 	patient   context.Context // while it lasts, modems get the time that they need to hang up
 	hurry     context.CancelFunc
+	days      days
+	midnight  *time.Timer
 	debugging int      // that -d, signals and pppstat ask for, beside the entries
 	solo      bool     // the program ends with the last line
 	final     *Verdict // the program ends when all units have ended and the lines are free
@@ -76,6 +78,8 @@ func (d *daemon) run(ctx context.Context, signals <-chan os.Signal, begin func()
 	defer d.close()
 	d.ctx = context.WithoutCancel(ctx)
 	d.openBook()
+	d.days.begin(time.Now())
+	d.awaitMidnight()
 	d.world.processors(len(d.members))
 	if v := begin(); v != nil {
 		d.end(*v)
@@ -213,6 +217,7 @@ func (d *daemon) unitEnded(u *unit) {
 
 func (d *daemon) remove(u *unit) {
 	defer d.setLevel()
+	d.days.ended = d.days.ended.plus(d.counted(u, time.Now()))
 	if u.iface != nil {
 		delete(d.byBundle, u.iface.bundle)
 	}
@@ -228,6 +233,7 @@ func (d *daemon) remove(u *unit) {
 }
 
 func (d *daemon) close() {
+	d.midnight.Stop()
 	d.drop()
 	for _, u := range d.units {
 		u.abandon()

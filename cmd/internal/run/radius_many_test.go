@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -33,6 +34,7 @@ type exchange struct {
 	more   string                                  // entries
 	lookup func(host string) ([]netip.Addr, error) // nil: the system's
 	slow   time.Duration                           // that a hang-up takes
+	log    io.Writer                               // nil: the test's
 
 	mu     sync.Mutex
 	free   int // lines, of those that work
@@ -163,7 +165,10 @@ func (x *exchange) serve(t *testing.T, lines int, words, secret string, ports ..
 	}
 	w := newMemWorld(t).world()
 	w.caller = func(dial.Config) (caller, error) { return x, nil }
-	d = newDaemon(Options{StateDir: dir, KeepDir: filepath.Join(dir, "keep")}, f, w, new(slog.LevelVar), slog.New(slog.NewTextHandler(t.Output(), nil)))
+	if x.log == nil {
+		x.log = t.Output()
+	}
+	d = newDaemon(Options{StateDir: dir, KeepDir: filepath.Join(dir, "keep")}, f, w, new(slog.LevelVar), slog.New(slog.NewTextHandler(x.log, nil)))
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan bool)
 	go func() {

@@ -85,7 +85,7 @@ func (d *daemon) newUnit(e *conf.Entry) *unit {
 		c.History = u.history.load(now, u.log)
 	}
 	u.policy, u.lines = dial.NewPolicy(c), dial.NewLines(linesConfig(e))
-	u.account.begin(now)
+	u.account.started = now
 	u.beginKeeping(now)
 	d.units = append(d.units, u)
 	d.setLevel()
@@ -365,10 +365,13 @@ func (u *unit) rearm() {
 		return
 	}
 	next := u.policy.Deadline()
-	for _, t := range []time.Time{u.lines.Deadline(u.have()), u.account.midnight, u.keepDeadline()} {
+	for _, t := range []time.Time{u.lines.Deadline(u.have()), u.keepDeadline()} {
 		if next.IsZero() || !t.IsZero() && t.Before(next) {
 			next = t
 		}
+	}
+	if next.IsZero() {
+		return
 	}
 	u.timer = u.d.after(time.Until(next), u.advance)
 }
@@ -378,9 +381,6 @@ func (u *unit) advance() {
 		return
 	}
 	now := time.Now()
-	if u.account.midnightPassed(now) {
-		u.dayOver(now)
-	}
 	u.advanceKeeping(now)
 	a := u.policy.Advance(now)
 	if u.lines.Advance(now, u.have()) {
