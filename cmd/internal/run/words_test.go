@@ -210,7 +210,7 @@ func TestWordsPPPD(t *testing.T) {
 			ours: saying{"rcvd [LCP ConfAck...<mru 576>", "mtu=576"}, theirs: saying{"rcvd [LCP ConfReq...<mru 576>"},
 		},
 		{
-			name: "pppd's mru", words: callerWords, pppd: answering + " mru 1000",
+			name: "pppd's mru", words: callerWords + "-ipv6", pppd: answering + " mru 1000",
 			ours: saying{"sent [LCP ConfAck...<mru 1000>", "up local=" + ourAddr + "...mtu=1000"},
 		},
 		{
