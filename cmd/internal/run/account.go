@@ -21,6 +21,7 @@ type account struct {
 	since               time.Time     // the present one began; zero: there is none
 	atStart             octets        // carried when it began
 	verdicts            []pastVerdict
+	before              daily // of that, what the unit before has counted
 
 	started time.Time
 }
@@ -106,6 +107,13 @@ func (a *account) down(now time.Time, carried octets) session {
 	return s
 }
 
+// follow goes on with what the unit before has counted.
+func (a *account) follow(b *account) {
+	a.tried, a.made, a.failed, a.taken = a.tried+b.tried, a.made+b.made, a.failed+b.failed, a.taken+b.taken
+	a.connected, a.verdicts = a.connected+b.connected, b.verdicts
+	a.before = daily{b.tried, b.made, b.failed, b.taken, b.connected, octets{}}
+}
+
 // ended takes the verdict on a connection, or on a call of ours.
 func (a *account) ended(now time.Time, v Verdict) {
 	if a.since.IsZero() {
@@ -134,7 +142,7 @@ func (a *account) total(now time.Time) time.Duration {
 // answered for another one is counted there.
 func (d *daemon) counted(u *unit, now time.Time) daily {
 	a := &u.account
-	s := daily{a.tried, a.made, a.failed, a.taken, a.total(now), u.carried()}
+	s := daily{a.tried, a.made, a.failed, a.taken, a.total(now), u.carried()}.less(a.before)
 	if d.main != nil && d.main != u && d.main.entry.Reconfigure {
 		s.taken = 0
 	}

@@ -22,7 +22,7 @@ func TestLastDay(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				time.Sleep(time.Until(nextMidnight(time.Now()).Add(22 * time.Hour)))
 				var said lockedBuffer
-				x := &exchange{calls: make(chan *conn), free: 1, mode: mode, lookup: unknown, log: &said,
+				x := &exchange{calls: make(chan *conn), free: 1, mode: mode, log: &said,
 					more: "ann recv_passwd=Anns localhost=10.0.0.1 remotehost=10.0.0.3 -ipv6 -dns\n"}
 				_, stop := x.serve(t, 1, words, "")
 				defer stop()

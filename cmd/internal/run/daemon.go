@@ -205,7 +205,7 @@ func (d *daemon) unitEnded(u *unit) {
 			d.end(*v)
 			return
 		}
-		d.main.account.verdicts = u.account.verdicts
+		d.main.account.follow(&u.account)
 		return
 	}
 	if u == d.main || d.solo && len(d.units) == 0 {

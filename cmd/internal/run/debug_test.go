@@ -15,7 +15,7 @@ import (
 // what signals and pppstat ask for.
 func TestEntryDebug(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		x := &exchange{calls: make(chan *conn), free: 2, lookup: unknown, more: "joe debug=2 recv_passwd=Joes continue=+us remotehost=10.0.0.2\n" +
+		x := &exchange{calls: make(chan *conn), free: 2, more: "joe debug=2 recv_passwd=Joes continue=+us remotehost=10.0.0.2\n" +
 			"ann debug recv_passwd=Anns continue=+us remotehost=10.0.0.3\n+us localhost=10.0.0.1 -ipv6 -dns\n"}
 		d, stop := x.serve(t, 2, "recv_chap -dns", "")
 		defer stop()

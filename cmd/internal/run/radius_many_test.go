@@ -32,7 +32,7 @@ type exchange struct {
 	calls  chan *conn
 	mode   string                                  // "": in reconfigure
 	more   string                                  // entries
-	lookup func(host string) ([]netip.Addr, error) // nil: the system's
+	lookup func(host string) ([]netip.Addr, error) // nil: there are no hosts
 	slow   time.Duration                           // that a hang-up takes
 	log    io.Writer                               // nil: the test's
 
@@ -157,7 +157,9 @@ func (x *exchange) serve(t *testing.T, lines int, words, secret string, ports ..
 	}
 	text := "answer " + cmp.Or(x.mode, "in reconfigure") + " localhost=10.0.0.1 -ipv6 " + strings.ReplaceAll(words, "SERVERS", servers) + devices + "\n" + x.more
 	o := checks
-	o.Lookup = x.lookup
+	if o.Lookup = x.lookup; o.Lookup == nil { // the system's cannot be asked in two bubbles
+		o.Lookup = unknown
+	}
 	f, diags := o.Parse("ppp.conf", []byte(text))
 	e, more := f.Entry("answer")
 	if diags = append(diags, more...); diags.HasErrors() {

@@ -224,16 +224,16 @@ func (u *unit) called(a *attempt, c *conn, err error) {
 		if u.entry.Mode == conf.In {
 			m.origin = status.Answered
 		}
-		if u.final != nil || !a.needed {
-			u.d.giveBack(m, Verdict{})
-			return
-		}
 		if m.dialed() {
 			u.account.made++
 		} else {
 			u.account.taken++
 		}
 		u.keeping.resets.SearchEnds(c.device)
+		if u.final != nil || !a.needed {
+			u.d.giveBack(m, Verdict{})
+			return
+		}
 		if u.waits != nil {
 			u.tries = 0
 			u.policy.Answered()
