@@ -61,7 +61,7 @@ func notLoopback(addrs []netip.Addr) netip.Addr {
 
 // ownAddress gives the default of localhost.
 func (r *rules) ownAddress() Addr {
-	if r.e.placeholders() {
+	if r.e.Placeholders() {
 		return anyAddr
 	}
 	if name, err := r.o.Hostname(); err == nil {

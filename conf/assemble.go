@@ -143,7 +143,7 @@ func (r *rules) defaults() {
 		e.MaxTermMs = 0
 	}
 	if !said["dns"] {
-		e.DNS = e.placeholders()
+		e.DNS = e.Placeholders()
 	}
 	r.authentication()
 	r.addresses()
@@ -155,9 +155,9 @@ func (e *Entry) Demand() bool {
 	return e.Mode == Quiet || e.Mode == Out && (e.Set["active_timeout"] || e.Set["inactive_timeout"])
 }
 
-// placeholders tells whether the entry is of the kind that learns its
+// Placeholders tells whether the entry is of the kind that learns its
 // addresses from the peer.
-func (e *Entry) placeholders() bool { return e.Set["device"] || e.Set["apn"] }
+func (e *Entry) Placeholders() bool { return e.Set["device"] || e.Set["apn"] }
 
 func (r *rules) timeouts() {
 	e := r.e

@@ -106,7 +106,7 @@ func (r *rules) knownAddresses() {
 	e := r.e
 	why := ""
 	switch {
-	case e.Mode == Quiet && !e.placeholders():
+	case e.Mode == Quiet && !e.Placeholders():
 		why = "quiet"
 	case !e.AddrNegotiate:
 		why = "addr_negotiate"

@@ -17,7 +17,7 @@ import (
 func stands(e *conf.Entry) bool {
 	_, local := inFull(e.LocalHost)
 	_, remote := inFull(e.RemoteHost)
-	return e.Mode == conf.Quiet || e.Demand() && !e.Camp && e.IPv4 && (local && remote || e.Set["device"] || e.Set["apn"])
+	return e.Mode == conf.Quiet || e.Demand() && !e.Camp && e.IPv4 && (local && remote || e.Placeholders())
 }
 
 // inFull is the first address that is named in full.
