@@ -21,6 +21,12 @@ import (
 //go:embed guest/init guest/agent guest/echo
 var guestFiles embed.FS
 
+// xstate is a library for the kernel's process, which makes it run on a
+// processor with more registers than it knows.
+//
+//go:embed host/xstate.c
+var xstate string
+
 // The guest's serial lines of our own use. On lifeLine nothing is ever sent: it
 // ends when this process does, however that ends.
 const (
@@ -161,11 +167,17 @@ func (g *Guest) run(kernel string, args []string, files []*os.File) error {
 		return err
 	}
 	defer console.Close()
+	lib := filepath.Join(g.dir, "xstate.so")
+	compile := exec.Command("gcc", "-O2", "-shared", "-fPIC", "-o", lib, "-x", "c", "-")
+	compile.Stdin = strings.NewReader(xstate)
+	if out, err := compile.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s, which gcc and libc6-dev make: %w\n%s", lib, err, out)
+	}
 	c := exec.Command("/bin/sh", append([]string{"-c", `"$@"; kill -0 $PPID || rm -rf "$0"`, g.dir, kernel}, args...)...)
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	c.Stdout, c.Stderr = console, console
 	c.ExtraFiles = files
-	c.Env = append(os.Environ(), "TMPDIR="+memDir())
+	c.Env = append(os.Environ(), "TMPDIR="+memDir(), "LD_PRELOAD="+lib)
 	if err := c.Start(); err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 // programs the guest or its kernel needs, by the package that brings them.
 var programs = []struct{ name, pkg string }{
 	{"linux.uml", "user-mode-linux"},
+	{"gcc", "gcc"},
 	{"pppd", "ppp"},
 	{"chat", "ppp"},
 	{"ip", "iproute2"},
