@@ -39,7 +39,7 @@ DISTPACKAGES = lintian systemd binutils busybox-static qemu-user-static
 .PHONY: build test packages format vet staticcheck man shellcheck cross codecs race dist demo readme fuzz bench gobench many kills soak noise clean
 
 build:
-	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/...
+	CGO_ENABLED=0 go build -trimpath -ldflags=-funcalign=16 -o bin/ ./cmd/...
 
 test: packages format vet staticcheck man shellcheck cross codecs race
 
