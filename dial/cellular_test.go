@@ -1,6 +1,7 @@
 package dial
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"path/filepath"
@@ -143,12 +144,17 @@ func TestLostRegistration(t *testing.T) {
 			p.Rows = append(p.Rows, dialtest.Row{Command: "D*", Pass: true, Then: []dialtest.Step{{After: 200 * time.Millisecond, Do: c.do}}})
 			s := newCellSite(t, p)
 			call := s.call()
-			if _, err := call.Line.Read(make([]byte, 64)); err == nil {
-				call.Line.Read(make([]byte, 64))
+			var read []byte
+			for buf := make([]byte, 64); !bytes.Contains(read, []byte("NO CARRIER")); {
+				n, err := call.Line.Read(buf)
+				if err != nil {
+					break
+				}
+				read = append(read, buf[:n]...)
 			}
 			e := call.Diagnose(t.Context())
 			if e == nil || e.Kind != c.kind || !strings.Contains(e.Error(), c.says) {
-				t.Errorf("it says %v, want kind %d and %q", e, c.kind, c.says)
+				t.Errorf("it says %v, want kind %d and %q; read %q\n%s", e, c.kind, c.says, read, s.log)
 			}
 			call.Hangup(t.Context())
 			s.wantIdle()

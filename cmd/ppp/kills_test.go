@@ -44,6 +44,9 @@ func TestKills(t *testing.T) {
 	p.near.ip("link", "set", "lan0", "up")
 	p.near.ip("link", "set", "lan1", "up")
 	bare := p.near.ip("route")
+	for ; strings.Contains(bare, "linkdown"); bare = p.near.ip("route") {
+		time.Sleep(10 * time.Millisecond) // the kernel says it a while longer than it is so
+	}
 	p.far.conf("killed2 localhost=%s remotehost=%s ms_dns=10.0.0.53 lcp_echo_interval=1 lcp_echo_fails=3", farAddr, nearAddr)
 	// DTR says nothing to the modem: it stays in data mode when its ppp has gone.
 	p.near.conf("killed1 device=%s phone=%s modem_init=AT&D0 login_chat='ogin: killed2 ssword: \\qxxx PPP' localhost=%s remotehost=%s modtries=20 modwait=1 lcp_echo_interval=1 lcp_echo_fails=3 "+

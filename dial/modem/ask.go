@@ -136,10 +136,10 @@ func (m *Modem) Attend(ctx context.Context) (commands bool, err error) {
 		return false, err
 	}
 	// ERROR is for what it took for the beginning of the command: our frames.
-	if _, err = m.until(ctx, wakeTime, OK, Failed); !silent(err) {
+	if _, err = m.until(ctx, guardTime+wakeTime, OK, Failed); !silent(err) {
 		return true, err
 	}
-	if err = m.escape(ctx); err != nil {
+	if err = m.plus(ctx); err != nil {
 		return false, err
 	}
 	return false, m.attention(ctx, "AT", wakeTime)

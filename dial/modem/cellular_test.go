@@ -424,6 +424,11 @@ func TestAttend(t *testing.T) {
 	}{
 		{"in command mode", cell(), true, false},
 		{"in command mode, with frames in its ears", cell(), true, false},
+		{"in command mode, and busy", func() *fake {
+			f := cell()
+			f.heard = func(string) { time.Sleep(1500 * time.Millisecond); f.heard = nil }
+			return f
+		}(), true, false},
 		{"in data mode", func() *fake { f := cell(); f.data, f.escapes = true, true; return f }(), false, false},
 		{"dead", func() *fake { f := cell(); f.data = true; return f }(), false, true},
 	} {

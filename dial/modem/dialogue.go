@@ -122,6 +122,11 @@ func (m *Modem) escape(ctx context.Context) error {
 	if err := pause(ctx, guardTime); err != nil {
 		return err
 	}
+	return m.plus(ctx)
+}
+
+// plus is the escape of who has been silent for guardTime.
+func (m *Modem) plus(ctx context.Context) error {
 	if err := m.send(ctx, "+++", ""); err != nil {
 		return err
 	}
