@@ -75,8 +75,8 @@ cross:
 		GOARCH=$$a go build ./...; GOARCH=$$a go vet ./...; \
 	done
 
-# What measures has the machine to itself.
-TIMED = ./cmd/internal/run
+# What measures, and calls in real time, has the machine to itself.
+TIMED = ./cmd/internal/run ./cmd/ppp
 
 # What reads and writes octets must not care for the machine's own order of them
 # or the size of its words. (What simulates hours of traffic is left out.)
@@ -90,8 +90,8 @@ codecs:
 # Calls wait for lines and timers most of the time: four of them keep two cores
 # less than busy.
 race:
-	CGO_ENABLED=1 go test -race -count=1 -parallel 4 -timeout 20m $$(go list ./... | grep -vxF "$$(go list $(TIMED))")
-	CGO_ENABLED=1 go test -race -count=1 -parallel 4 -timeout 20m $(TIMED)
+	CGO_ENABLED=1 go test -race -count=1 $$(go list ./... | grep -vxF "$$(go list $(TIMED))")
+	CGO_ENABLED=1 go test -race -count=1 -p 1 -parallel 4 -timeout 20m $(TIMED)
 
 dist:
 	@$(MAKE) --no-print-directory packages PACKAGES="$(DISTPACKAGES)"
