@@ -44,7 +44,10 @@ func TestKills(t *testing.T) {
 	p.near.ip("link", "set", "lan0", "up")
 	p.near.ip("link", "set", "lan1", "up")
 	bare := p.near.ip("route")
-	for ; strings.Contains(bare, "linkdown"); bare = p.near.ip("route") {
+	for end := time.Now().Add(slowly); strings.Contains(bare, "linkdown"); bare = p.near.ip("route") {
+		if time.Now().After(end) {
+			t.Fatalf("lan0 gets no carrier:\n%s", bare)
+		}
 		time.Sleep(10 * time.Millisecond) // the kernel says it a while longer than it is so
 	}
 	p.far.conf("killed2 localhost=%s remotehost=%s ms_dns=10.0.0.53 lcp_echo_interval=1 lcp_echo_fails=3", farAddr, nearAddr)
