@@ -40,7 +40,7 @@ const (
 	sureBytes    = 24 << 10              // with other work: then it takes so many
 	confirmed    = 1.1                   // and of a rate that is still right
 	faster       = 0.3                   // the weight of a shallow line's newest sample
-	slower       = 0.1                   // which is too low if the line has run dry
+	slower       = 0.1                   // which may be too low
 	excess       = 1.1                   // of a shallow line's rate is handed over
 	restraint    = 0.98                  // of a deep line's rate is handed over
 	quickWrites  = 8                     // that do not wait: the shallow line has become faster
@@ -87,12 +87,13 @@ type pace struct {
 	fast    bool    // it has been measured and found too fast to be paced
 
 	// Samples of the rate.
-	waited  time.Time // end of the last wait, if a sample may begin there
-	since   int       // bytes handed over since the last wait
-	first   time.Time // end of the wait from which on the samples agree
-	total   int       // bytes handed over from then to the last wait
-	samples int       // in this time
-	tried   int       // bytes of all samples of this filling
+	waited  time.Time     // end of the last wait, if a sample may begin there
+	since   int           // bytes handed over since the last wait
+	idle    time.Duration // since then, in which a shallow line had nothing to send
+	first   time.Time     // end of the wait from which on the samples agree
+	total   int           // bytes handed over from then to the last wait
+	samples int           // in this time
+	tried   int           // bytes of all samples of this filling
 
 	// What is below.
 	past  history
@@ -131,8 +132,12 @@ func (p *pace) started(now time.Time, n int) {
 	if p.held++; late > pause/2 {
 		p.held = 0
 	}
-	if late > pause && p.dry(now) {
-		p.waited, p.since = time.Time{}, 0
+	idle := p.dry(now)
+	if p.state == paceShallow {
+		p.idle += idle
+	}
+	if late > pause && (p.rate == 0 || idle > 0) {
+		p.begin(time.Time{})
 		if p.state == paceFilling && p.rate > 0 {
 			// There is not enough for a trial.
 			p.leave()
@@ -141,10 +146,16 @@ func (p *pace) started(now time.Time, n int) {
 	p.began, p.n = now, n
 }
 
-// dry reports whether nothing may be left below.
-func (p *pace) dry(now time.Time) bool {
-	return p.rate == 0 || p.level < p.rate*now.Sub(p.at).Seconds()
+// dry is for how long nothing has been below, as far as that is known.
+func (p *pace) dry(now time.Time) time.Duration {
+	if p.rate == 0 {
+		return 0
+	}
+	return max(0, now.Sub(p.at)-seconds(p.level/p.rate))
 }
+
+// begin begins a sample at the end of a wait; zero: there is none.
+func (p *pace) begin(wait time.Time) { p.waited, p.since, p.idle = wait, 0, 0 }
 
 // done says that the write has ended.
 func (p *pace) done(h handover) {
@@ -173,8 +184,7 @@ func (p *pace) done(h handover) {
 			// So little fills no line: it was the machine that let us wait.
 		case p.waited.IsZero() || p.since >= leastSample:
 			p.learn(h.waited)
-			p.waited, p.since = time.Time{}, 0
-			if inParts {
+			if p.begin(time.Time{}); inParts {
 				p.waited = h.waited
 			}
 		}
@@ -269,11 +279,14 @@ func (p *pace) learn(at time.Time) {
 			p.release()
 		}
 	case paceShallow:
-		if weight := slower; sample > 0 {
-			if sample > p.rate {
-				weight = faster
-			}
-			p.rate += (sample - p.rate) * weight
+		switch {
+		case sample > p.rate:
+			p.rate += (sample - p.rate) * faster
+		case sample > 0:
+			// That it had nothing to send for a while is not held against the
+			// line. For how long is not known well enough to raise the rate.
+			could := float64(p.since) / (at.Sub(p.waited) - p.idle).Seconds()
+			p.rate += (min(could, p.rate) - p.rate) * slower
 		}
 		p.measureDepth(at, recently)
 		p.leave()

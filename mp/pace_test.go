@@ -115,20 +115,25 @@ func (d *drive) late() time.Duration {
 func (d *drive) run(frame int, long time.Duration) {
 	d.sent, d.waits = 0, d.waits[:0]
 	for until := d.now.Add(long); d.now.Before(until); {
-		if !d.pace.ready(d.now) {
-			d.now = d.pace.next
-		}
-		began := d.now.Add(d.late())
-		n := max(frame, d.pace.burst()/frame*frame)
-		d.pace.started(began, n)
-		h := d.line.hand(began, n, d.pace.part(n))
-		own := d.line.span(float64(n))
-		d.waits = append(d.waits, d.line.span(d.line.below(h.ended))+h.ended.Sub(began)-own)
-		d.pace.done(h)
-		d.sent += float64(n)
-		d.now = h.ended.Add(d.late())
+		d.step(frame)
 	}
 	slices.Sort(d.waits)
+}
+
+// step makes one write, as soon as the pace allows it.
+func (d *drive) step(frame int) {
+	if !d.pace.ready(d.now) {
+		d.now = d.pace.next
+	}
+	began := d.now.Add(d.late())
+	n := max(frame, d.pace.burst()/frame*frame)
+	d.pace.started(began, n)
+	h := d.line.hand(began, n, d.pace.part(n))
+	own := d.line.span(float64(n))
+	d.waits = append(d.waits, d.line.span(d.line.below(h.ended))+h.ended.Sub(began)-own)
+	d.pace.done(h)
+	d.sent += float64(n)
+	d.now = h.ended.Add(d.late())
 }
 
 func (d *drive) wait(share float64) time.Duration { return d.waits[int(share*float64(len(d.waits)-1))] }
@@ -314,6 +319,30 @@ func TestPaceLimit(t *testing.T) {
 		used := d.sent / modem / 60
 		if m := d.wait(0.5); m > 30*time.Millisecond || used < 0.95 {
 			t.Errorf("%.0f: used %.1f %%, below %v", modem, 100*used, m)
+		}
+	}
+}
+
+// TestPaceOfALineNotAlwaysUsed: the rate of a line that now and then has nothing
+// to send is still what it carries, not what it is given.
+func TestPaceOfALineNotAlwaysUsed(t *testing.T) {
+	const frame = 1000
+	for _, load := range []float64{0.95, 0.85, 0.75, 0.6} {
+		d := newDrive(slowLine{rate: 11520, size: 64, wake: 1}, newPace(0, 0, false))
+		d.run(frame, 20*time.Second)
+		began := d.now
+		lowest, highest := d.pace.rate, d.pace.rate
+		for came := 0.0; came < load*d.line.rate*120; came += frame {
+			if at := began.Add(seconds(came / (load * d.line.rate))); d.now.Before(at) {
+				d.now = at
+			}
+			d.step(frame)
+			if d.pace.rate > 0 {
+				lowest, highest = min(lowest, d.pace.rate), max(highest, d.pace.rate)
+			}
+		}
+		if lowest < 0.95*d.line.rate || highest > 1.05*d.line.rate {
+			t.Errorf("load %.2f: rate %.0f to %.0f of %.0f", load, lowest, highest, d.line.rate)
 		}
 	}
 }
