@@ -67,6 +67,7 @@ const (
 func (m *Modem) SetUp(ctx context.Context, c Cellular, init []string) (*Status, error) {
 	s := NewStatus()
 	m.status = &s
+	byInit := c.Operator == "" && slices.ContainsFunc(init, choosesOperator.MatchString)
 	steps := []func(context.Context, Cellular) error{
 		m.manners, m.identify, m.radioOn, m.unlock,
 		func(ctx context.Context, _ Cellular) error {
@@ -85,12 +86,22 @@ func (m *Modem) SetUp(ctx context.Context, c Cellular, init []string) (*Status, 
 			switch {
 			case c.Operator != "":
 				return m.chooseOperator(ctx, c.Operator)
-			case slices.ContainsFunc(init, choosesOperator.MatchString):
+			case byInit:
 				return nil
 			}
 			return m.anyOperator(ctx)
 		},
-		m.define, m.register,
+		m.define,
+		func(ctx context.Context, c Cellular) error {
+			search := "AT+COPS=0"
+			switch {
+			case c.Operator != "":
+				search = choose(c.Operator)
+			case byInit:
+				search = "" // we do not know how
+			}
+			return m.register(ctx, search)
+		},
 	}
 	again := 0
 	m.restarted = false
@@ -279,7 +290,7 @@ func (m *Modem) chooseOperator(ctx context.Context, operator string) error {
 			return nil
 		}
 	}
-	if _, err := m.do(ctx, `AT+COPS=1,2,"`+operator+`"`, operatorTime); refusal(err) {
+	if _, err := m.do(ctx, choose(operator), operatorTime); refusal(err) {
 		m.log.Warn("the modem does not find the operator", "carrier", operator, "error", err)
 		return m.because(fmt.Errorf("%w: operator %s is not to be had here", ErrNotRegistered, operator))
 	} else if err != nil {
@@ -288,6 +299,9 @@ func (m *Modem) chooseOperator(ctx context.Context, operator string) error {
 	_, err = m.try(ctx, "AT+COPS=3,0", queryTime)
 	return err
 }
+
+// choose is the command that has the modem use one network.
+func choose(operator string) string { return `AT+COPS=1,2,"` + operator + `"` }
 
 // choosesOperator tells the commands of an entry that choose the operator.
 var choosesOperator = regexp.MustCompile(`(?i)\+COPS=[0-24]`)
@@ -353,8 +367,10 @@ func (m *Modem) define(ctx context.Context, c Cellular) error {
 	return e
 }
 
-// register waits until a network has taken the modem.
-func (m *Modem) register(ctx context.Context, _ Cellular) error {
+// register waits until a network has taken the modem. One that does not look for
+// any, be it that it was told to stay away, be it that the one it was told to use is
+// out of reach, is told once to search.
+func (m *Modem) register(ctx context.Context, search string) error {
 	end := time.Now().Add(registerTime)
 	var denied time.Time
 	said, nudged := RegUnknown, false
@@ -385,12 +401,14 @@ func (m *Modem) register(ctx context.Context, _ Cellular) error {
 		}
 		if r == RegIdle && !nudged {
 			nudged = true
-			command := "AT+COPS=0" // it was told to stay away from networks
+			command := search
 			if m.status.Voice.Registered() {
-				command = "AT+CGATT=1" // or from packets
+				command = "AT+CGATT=1" // it was told to stay away from packets
 			}
-			if _, err := m.try(ctx, command, operatorTime); err != nil {
-				return err
+			if command != "" {
+				if _, err := m.try(ctx, command, operatorTime); err != nil {
+					return err
+				}
 			}
 		}
 		if !now.Before(end) {

@@ -151,6 +151,17 @@ func TestSetUp(t *testing.T) {
 			fake: cell("AT+CEREG?", "+CEREG: 0,0|+CEREG: 0,1", "AT+CGREG?", "+CGREG: 0,0", "AT+CREG?", "+CREG: 0,0", "AT+COPS=0", "OK"),
 		},
 		{
+			why: "the operator that is wanted is out of reach", most: 3 * time.Second, conf: Cellular{Operator: "26201"},
+			fake: cell("AT+COPS?", `+COPS: 1,2,"26201",7`, `AT+COPS=1,2,"26201"`, "OK",
+				"AT+CEREG?", "+CEREG: 0,0|+CEREG: 0,1", "AT+CGREG?", "+CGREG: 0,0", "AT+CREG?", "+CREG: 0,0"),
+			said: `AT+CREG? AT+COPS=1,2,"26201" AT+CEREG?`, not: "AT+COPS=0",
+		},
+		{
+			why: "the operator that a command of the entry wants is out of reach", most: 3 * time.Second, init: `AT+COPS=1,2,"26201"`,
+			fake: cell(`AT+COPS=1,2,"26201"`, "OK", "AT+CEREG?", "+CEREG: 0,0|+CEREG: 0,1", "AT+CGREG?", "+CGREG: 0,0", "AT+CREG?", "+CREG: 0,0"),
+			not:  "AT+COPS=0",
+		},
+		{
 			why: "told to stay away from packets", most: 3 * time.Second, said: "AT+CGATT=1",
 			fake: cell("AT+CEREG?", "ERROR", "AT+CGREG?", "+CGREG: 0,0|+CGREG: 0,1", "AT+CGATT=1", "OK"),
 		},
