@@ -19,6 +19,7 @@ type Error struct {
 	Got     []byte        // the last bytes that came, at most 256, secrets masked
 	After   time.Duration // since the command
 	Err     error         // nil when the modem answered; ErrSilent, or what the line or the context said
+	Unsent  bool          // nothing of the command has left
 }
 
 // Error gives one line.

@@ -174,19 +174,22 @@ func (m *Modem) send(ctx context.Context, command, end string) error {
 	m.in, m.got, m.began = nil, nil, time.Now()
 	m.log.Debug("modem is told", "command", m.command)
 	m.conn.SetWriteDeadline(m.began.Add(writeTime))
-	if ctx.Err() != nil {
-		return m.failed(context.Cause(ctx))
+	n, err := 0, ctx.Err()
+	if err == nil {
+		n, err = io.WriteString(m.conn, command+end)
 	}
-	if _, err := io.WriteString(m.conn, command+end); err != nil {
-		switch {
-		case ctx.Err() != nil:
-			err = context.Cause(ctx)
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			err = errTakesNothing
-		}
-		return m.failed(err)
+	if err == nil {
+		return nil
 	}
-	return nil
+	switch {
+	case ctx.Err() != nil:
+		err = context.Cause(ctx)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		err = errTakesNothing
+	}
+	e := m.failed(err)
+	e.Unsent = n == 0
+	return e
 }
 
 var errTakesNothing = errors.New("the line takes nothing: flow control stops it, or nothing is connected")

@@ -103,14 +103,15 @@ func (m *Modem) enter(ctx context.Context, c Cellular) (entered bool, err error)
 		return false, m.because(fmt.Errorf("%w: %w", ErrPINNotNoted, err))
 	}
 	_, err = m.do(ctx, `AT+CPIN="`+c.PIN+`"`, radioTime)
+	e := new(Error)
 	switch {
+	case errors.As(err, &e) && e.Unsent:
+		m.noted(c.PINs.settle(card))
 	case err == nil:
 		m.log.Info("the SIM card has taken the PIN")
 		m.noted(c.PINs.settle(card))
 		return true, nil
 	case refusal(err):
-		e := new(Error)
-		errors.As(err, &e)
 		if code, ok := cmeCode(e.Result.Text); ok && code == 14 { // SIM busy
 			m.noted(c.PINs.settle(card))
 			return false, nil

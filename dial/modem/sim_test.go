@@ -1,12 +1,16 @@
 package modem
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 	"testing/synctest"
+
+	"pppdial/dial/chat"
 )
 
 // TestPINByBothNames: a locked card tells its number at times only, and is known by
@@ -49,6 +53,49 @@ func TestPINByBothNames(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestPINUnsent: a program that is stopped when the PIN is noted and has not left
+// yet enters it at its next start.
+func TestPINUnsent(t *testing.T) {
+	pins := NewPINs("")
+	for _, stopped := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			f := cell("AT+CPIN?", "+CPIN: SIM PIN|+CPIN: READY", "AT+QPINC?", `+QPINC: "SC",3,10`, `AT+CPIN="1234"`, "OK")
+			m := f.start(t)
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			var want error
+			if stopped {
+				m.conn, want = &stopper{Conn: m.conn, when: "+QPINC:", stop: stop}, context.Canceled
+			}
+			_, err := m.SetUp(ctx, Cellular{PIN: "1234", PINs: pins}, nil)
+			if !errors.Is(err, want) {
+				t.Errorf("stopped %t: %v", stopped, err)
+			}
+			synctest.Wait()
+			if entered := slices.Contains(f.commands, `AT+CPIN="1234"`); entered == stopped {
+				t.Errorf("stopped %t: entered is %t", stopped, entered)
+			}
+		})
+	}
+}
+
+// A stopper stops when the modem has said something, and OK.
+type stopper struct {
+	chat.Conn
+	when string
+	stop context.CancelFunc
+	said []byte
+}
+
+func (s *stopper) Read(b []byte) (int, error) {
+	n, err := s.Conn.Read(b)
+	s.said = append(s.said, b[:n]...)
+	if _, after, ok := bytes.Cut(s.said, []byte(s.when)); ok && bytes.Contains(after, []byte("OK\r")) {
+		s.stop()
+	}
+	return n, err
 }
 
 // TestPINOfAnotherCard: a card that is seen open says nothing of the card before it.
