@@ -189,11 +189,12 @@ A link that passes nothing is noticed within {monitor_secs} times {monitor_fails
 When the link that is made then passes nothing either, the modem is reset too.`,
 	"reset_cmd": `A program that resets the modem, such as by switching its power off and on. The environment variable {DEVICE} names the line. It may take a minute.
 A line {exec:COMMAND} is reset in this way only.`,
-	"reset_on_fail": `The modem is reset when a call has failed: mildly at first, a step harder each time that no link has held since.
+	"reset_on_fail": `The modem is reset when a call has failed: mildly at first, a step harder each time that no link has held since, and not at all while another program uses one of its ttys.
 A modem that no network has taken yet is left looking for one for ten minutes first: the first search in a new place takes long.`,
 	"reset_always": `The modem is reset whenever a link has ended.`,
 	"reset_at": `A time of day at which the link is broken, the modem reset and the link made again.
 Without a link only the modem is reset, unless its line is in use: one that waits for a call is left alone.
+Where {device} stands for several lines, that is the modem of the last call, or before the first one a modem that answers.
 A time that summer time skips comes as much later; one that comes twice counts once.`,
 	"reset_wait": `How long the modem is left alone after a reset by which it has started anew.`,
 	"capture":    `Everything on the link's lines is written into this file as pcapng, for {wireshark} and {tshark}: the dialogue with modem and login, every frame with its direction, and the verdict. Passwords and responses are masked; what IP packets carry is not. The file and its predecessor, which has {.1} behind its name, take no more than 16 MB together; a file that is there is continued. It can be read at any time. As a service the program has directories {/tmp} and {/var/tmp} of its own, which go when it stops, so that {/var/log} is the place. {tshark -o ppp.decompress_vj:FALSE} helps where Van Jacobson compression makes TCP packets with options look malformed.`,

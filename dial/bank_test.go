@@ -22,6 +22,7 @@ type site struct {
 	t         *testing.T
 	dir       string
 	bank      *dialtest.Bank
+	bus       *dialtest.Bus // of what newCellSite has put there
 	near, far *dialtest.Modem
 	cfg       Config
 	log       *logBuffer

@@ -36,14 +36,14 @@ func newCellSite(t *testing.T, p *dialtest.Profile) *site {
 		return s
 	}
 	s.cfg.SysDir, s.cfg.DevDir = filepath.Join(t.TempDir(), "sys"), s.dir
-	bus, err := dialtest.NewBus(s.bank, s.cfg.SysDir)
-	if err != nil {
+	var err error
+	if s.bus, err = dialtest.NewBus(s.bank, s.cfg.SysDir); err != nil {
 		t.Fatal(err)
 	}
-	if s.near, err = bus.Add(c, stick); err != nil {
+	if s.near, err = s.bus.Add(c, stick); err != nil {
 		t.Fatal(err)
 	}
-	s.cfg.Events = bus.Events
+	s.cfg.Events = s.bus.Events
 	s.cfg.Devices = []string{"usb:" + stick.Vendor + ":" + stick.Product + ":" + string(rune('0'+stick.Call))}
 	return s
 }

@@ -117,12 +117,14 @@ func (d *Dialer) try(ctx context.Context, w way, how func(*attempt, context.Cont
 		}
 		d.inhibit(ctx, t)
 	}
+	d.drives(w)
 	a := &attempt{d: d, cfg: &d.cfg, scripts: d.scripts, way: w, log: d.cfg.Log.With("line", w.name())}
 	err := a.open(ctx)
 	if err == nil {
 		d.opened(w.named, w.device)
 		err = how(a, ctx)
 		if err == nil {
+			d.made(w)
 			return a.made, nil
 		}
 	}

@@ -17,8 +17,10 @@ import (
 
 // followed are the lines that were found so far; the Dialer's mutex guards it.
 type followed struct {
-	tty map[string]knownTTY // by the first name under which a line was used
-	as  map[string]string   // the first name, by each later one
+	tty   map[string]knownTTY // by the first name under which a line was used
+	as    map[string]string   // the first name, by each later one
+	speed map[string]int      // of a line, by its first name
+	last  string              // the first name of the line of the last call that came about; "": none has
 }
 
 // A knownTTY is a line that was found.
@@ -28,7 +30,7 @@ type knownTTY struct {
 }
 
 func newFollowed() followed {
-	return followed{tty: map[string]knownTTY{}, as: map[string]string{}}
+	return followed{tty: map[string]knownTTY{}, as: map[string]string{}, speed: map[string]int{}}
 }
 
 // configured is the first name of a line that the entry names.
@@ -104,6 +106,30 @@ func (d *Dialer) used(device, path string) (usb.TTY, bool) { return d.note(devic
 
 // opened takes note of a line that was used and could be opened.
 func (d *Dialer) opened(device, path string) { d.note(device, path, true) }
+
+// drives takes note of the speed of a line, which the UUCP files may tell.
+func (d *Dialer) drives(w way) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.seen.speed[d.seen.configured(w.named)] = w.speed
+}
+
+// speedOf is the speed of a line that was driven before.
+func (d *Dialer) speedOf(named string) int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if n, ok := d.seen.speed[d.seen.configured(named)]; ok {
+		return n
+	}
+	return d.cfg.Speed
+}
+
+// made takes note of a line over which a call has come about.
+func (d *Dialer) made(w way) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.seen.last = d.seen.configured(w.named)
+}
 
 func (d *Dialer) note(device, path string, open bool) (usb.TTY, bool) {
 	t, ok := d.tty(path)

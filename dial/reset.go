@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,15 +31,18 @@ const (
 	usbOffTime    = 2 * time.Second // for which a USB device stays off
 )
 
-// Reset resets the modem at a device, by its name in a Call or an Error, or at the
-// first of the entry for "". All calls over it must have been given back. The
-// Ladder decides how; where a rung is not to be had, or the modem does not answer
-// after it, the next harder one follows at once. It returns when the modem answers
-// again, under whatever name it has then; the caller lets it rest.
+// Reset resets the modem at a device, by its name in a Call or an Error, or that of
+// the entry for "". All calls over it must have been given back. The Ladder decides
+// how; where a rung is not to be had, or the modem does not answer after it, the next
+// harder one follows at once, unless another program uses the modem. It returns when
+// the modem answers again, under whatever name it has then; the caller lets it rest.
 func (d *Dialer) Reset(ctx context.Context, device string, why ResetReason) (Reset, error) {
 	named := d.nameOf(device)
-	if device == "" && len(d.cfg.Devices) > 0 {
-		device = d.cfg.Devices[0]
+	if device == "" {
+		var err error
+		if device, err = d.target(ctx); err != nil {
+			return Reset{}, fmt.Errorf("dial: reset: %w", err)
+		}
 		named = device
 	}
 	if isCommand(device) {
@@ -60,6 +65,9 @@ func (d *Dialer) Reset(ctx context.Context, device string, why ResetReason) (Res
 	for {
 		r.log.Info("resetting the modem", "by", rung, "because", why)
 		err := r.step(ctx, rung)
+		if taken(err) {
+			return Reset{Rung: rung, Device: r.path}, fmt.Errorf("dial: reset of %s: %w", device, err)
+		}
 		if err != nil || why == CallFailed || why == LinkBroken {
 			d.mu.Lock()
 			l.Tried(rung)
@@ -80,6 +88,64 @@ func (d *Dialer) Reset(ctx context.Context, device string, why ResetReason) (Res
 		r.log.Info("the reset did not help", "by", rung, "error", err)
 		rung = next
 	}
+}
+
+// target is the line to reset where none is named: the one of the entry or, where
+// that stands for several, that of the last call, or one with a modem that answers.
+// What is behind a tty that the entry does not name is left alone otherwise.
+func (d *Dialer) target(ctx context.Context) (string, error) {
+	if all := d.cfg.Devices; len(all) > 0 {
+		if found, err := d.cfg.find(all[0]); err == nil && found[0] == all[0] {
+			return all[0], nil
+		}
+	}
+	d.mu.Lock()
+	last := d.seen.last
+	d.mu.Unlock()
+	if last != "" {
+		return last, nil
+	}
+	ways, failed := d.ways()
+	if len(ways) == 0 {
+		return "", Join(failed)
+	}
+	var errs []error
+	for i, w := range ways {
+		if slices.ContainsFunc(ways[:i], func(o way) bool { return o.device == w.device }) {
+			continue
+		}
+		d.drives(w)
+		err := d.probe(ctx, w)
+		if err == nil {
+			return w.named, nil
+		}
+		errs = append(errs, err)
+	}
+	if ways[0].probe {
+		return "", fmt.Errorf("no modem answers: %w", errors.Join(errs...))
+	}
+	return ways[0].named, nil
+}
+
+// probe tells whether a modem answers at a line.
+func (d *Dialer) probe(ctx context.Context, w way) error {
+	if t, ok := d.tty(w.device); ok {
+		if err := d.inUse(ctx, t); err != nil {
+			return err
+		}
+	}
+	l, err := d.cfg.open(ctx, w)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	return modem.New(l, modem.Options{Log: d.cfg.Log}).Probe(ctx)
+}
+
+// taken tells whether another program has the line.
+func taken(err error) bool {
+	lock := new(line.LockError)
+	return errors.As(err, &lock) && lock.Err == nil
 }
 
 // isCommand tells whether a line is a program.
@@ -145,7 +211,11 @@ func (r *reset) step(ctx context.Context, rung Rung) error {
 			return err
 		}
 		return r.back(ctx)
-	case USBReset:
+	}
+	if err := r.free(); err != nil {
+		return err
+	}
+	if rung == USBReset {
 		if err := r.usb(ctx); err != nil {
 			return err
 		}
@@ -159,6 +229,30 @@ func (r *reset) step(ctx context.Context, rung Rung) error {
 	return r.back(ctx)
 }
 
+// free is an error while another program uses one of the modem's ttys: what is
+// harder than words would cut its call.
+func (r *reset) free() error {
+	ttys := []string{r.path}
+	if id, ok := r.d.identity(r.named); ok {
+		for _, t := range usb.TTYs(r.d.cfg.SysDir) {
+			if t.Device == id.Device {
+				ttys = append(ttys, filepath.Join(r.d.cfg.DevDir, t.Name))
+			}
+		}
+	}
+	for _, tty := range ttys {
+		if !filepath.IsAbs(tty) {
+			continue
+		}
+		if l, err := line.Lock(r.d.cfg.LockDir, tty); err == nil {
+			l.Unlock()
+		} else if taken(err) {
+			return err
+		}
+	}
+	return nil
+}
+
 // with runs f on the line.
 func (r *reset) with(ctx context.Context, f func(*line.Line) error) error {
 	path, err := r.d.locate(r.named)
@@ -166,7 +260,7 @@ func (r *reset) with(ctx context.Context, f func(*line.Line) error) error {
 		return err
 	}
 	r.path = path
-	l, err := r.d.cfg.open(ctx, way{device: path, speed: r.d.cfg.Speed})
+	l, err := r.d.cfg.open(ctx, way{device: path, speed: r.d.speedOf(r.named)})
 	if err != nil {
 		return err
 	}
