@@ -307,6 +307,20 @@ func (a *attempt) watchCarrier() error {
 	return nil
 }
 
+// dialed tells whether the modem has certainly made the call that has failed. At a
+// tty that is not for calls some say NO CARRIER to a number, but at once.
+func (a *attempt) dialed(e *Error) bool {
+	switch e.Kind {
+	case Busy, NoAnswer, NoDialtone, PDPRefused, APNRefused, AuthRefused:
+		return true
+	case NoCarrier:
+		return a.phase == login || e.After >= callTime
+	}
+	return a.phase == login
+}
+
+const callTime = time.Second
+
 // explain says what an error means.
 func (a *attempt) explain(err error) *Error {
 	e := &Error{Err: err}

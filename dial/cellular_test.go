@@ -213,3 +213,46 @@ func TestStatusAside(t *testing.T) {
 	}
 	call.Hangup(context.Background())
 }
+
+// TestSameCallTwice: where the entry names a modem and not its tty, a call that has
+// failed is not made again over the next tty of the modem.
+func TestSameCallTwice(t *testing.T) {
+	t.Parallel()
+	noCarrier := func(after time.Duration) func(*dialtest.Profile) {
+		return func(p *dialtest.Profile) {
+			p.Rows = append(p.Rows, dialtest.Row{Command: "D*", Delay: after, Result: "NO CARRIER"})
+		}
+	}
+	for _, device := range []string{"usb:2c7c:0125", "auto"} {
+		for _, c := range []struct {
+			what   string
+			change func(*dialtest.Profile)
+			asked  int // ttys with a modem that answers
+		}{
+			{"the network hangs up", noCarrier(callTime + 100*time.Millisecond), 1},
+			{"it may be no tty for calls", noCarrier(10 * time.Millisecond), 2},
+			{"an unknown access point", func(p *dialtest.Profile) { p.Cellular.APNs = []string{"iot.1nce.net"} }, 2}, // the first one does not dial
+			{"no card", func(p *dialtest.Profile) { p.Cellular.SIM.Absent = true }, 1},
+		} {
+			t.Run(device+" "+c.what, func(t *testing.T) {
+				t.Parallel()
+				p := dialtest.EC25()
+				c.change(p)
+				s := newCellSite(t, p)
+				s.cfg.Devices = []string{device}
+				if _, err := s.dialer().Call(t.Context()); err == nil {
+					t.Error("the call succeeds")
+				}
+				asked := 0
+				for _, tty := range []*dialtest.Modem{s.near.Other(2), s.near} {
+					if strings.Contains(tty.Transcript(), "+CPIN?") {
+						asked++
+					}
+				}
+				if asked != c.asked {
+					t.Errorf("over %d ttys, want %d:\n%s", asked, c.asked, s.log.infos())
+				}
+			})
+		}
+	}
+}

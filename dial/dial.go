@@ -77,17 +77,19 @@ func (d *Dialer) Answer(ctx context.Context) (*Call, error) {
 	return d.first(ctx, lines, failed, (*attempt).answer)
 }
 
-// first tries all ways until one works. A way over a line that another has
-// found unusable is passed over.
+// first tries all ways until one works. A way over a line or a modem that another
+// has found unusable is passed over, and so is one by which a modem would make the
+// same call again, over another of its ttys: calls cost money.
 func (d *Dialer) first(ctx context.Context, ways []way, failed []*Error, how func(*attempt, context.Context) error) (*Call, error) {
 	type lineAt struct {
 		device string
 		speed  int
 	}
-	bad := map[lineAt]bool{}
+	type callBy struct{ modem, number string }
+	badLine, badModem, dialed := map[lineAt]bool{}, map[string]bool{}, map[callBy]bool{}
 	for _, w := range ways {
-		at := lineAt{w.device, w.speed}
-		if bad[at] {
+		at, by := lineAt{w.device, w.speed}, callBy{w.modem, w.phone}
+		if badLine[at] || w.modem != "" && (badModem[w.modem] || dialed[by]) {
 			continue
 		}
 		c, e := d.try(ctx, w, how)
@@ -98,7 +100,7 @@ func (d *Dialer) first(ctx context.Context, ways []way, failed []*Error, how fun
 			e.Kind, e.Err = Interrupted, context.Cause(ctx)
 			return nil, e
 		}
-		bad[at] = e.Kind.ofLine()
+		badLine[at], badModem[w.modem], dialed[by] = e.Kind.ofLine(), e.Kind.ofModem(), e.dialed
 		failed = append(failed, e)
 		if len(ways) > 1 {
 			d.cfg.Log.Info("no call", "line", w.name(), "number", w.phone, "because", e.text())
@@ -135,6 +137,6 @@ func (d *Dialer) try(ctx context.Context, w way, how func(*attempt, context.Cont
 		}
 		a.giveUp(d.cfg.Patient)
 	}
-	e.Device, e.Number, e.Retry = w.name(), w.phone, w.retry
+	e.Device, e.Number, e.Retry, e.dialed = w.name(), w.phone, w.retry, a.dialed(e)
 	return nil, e
 }

@@ -59,6 +59,9 @@ func (k Kind) ofLine() bool {
 	return k == OpenFailed || k == Locked || k == Silent || k == ModemError || k == Ringing || k >= NoSIM && k <= Denied
 }
 
+// ofModem tells whether another tty of the same modem would fare no better.
+func (k Kind) ofModem() bool { return k == Ringing || k >= NoSIM && k <= Denied }
+
 // An Error tells why a call was not made. It shows nothing secret.
 type Error struct {
 	Kind   Kind
@@ -73,6 +76,8 @@ type Error struct {
 	Retry  time.Duration // Systems: at least so long between tries; 0: not said
 	Others []*Error      // the attempts over other ways; this one came farthest
 	Modem  *modem.Status // what a cellular modem says of the failure; nil: it was not asked, or is silent
+
+	dialed bool // the modem has certainly called
 }
 
 // Error gives one line, which names all attempts.

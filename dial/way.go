@@ -22,7 +22,8 @@ type way struct {
 	phone      string // \D; "" for none
 	translated string // \T
 	how        manner
-	probe      bool // nobody has said that there is a modem
+	probe      bool   // nobody has said that there is a modem
+	modem      string // the USB device of a cellular modem of which the entry names no tty
 	dialers    []step
 	login      uucp.Chat
 	retry      time.Duration
@@ -108,10 +109,14 @@ func (d *Dialer) ways() ([]way, []*Error) {
 				}
 			}
 			for _, phone := range phones {
-				all = append(all, way{
+				w := way{
 					device: path, named: named, speed: d.cfg.Speed, phone: phone, translated: phone,
 					how: how, probe: device == "auto",
-				})
+				}
+				if t, ok := d.tty(path); ok && (w.probe || strings.HasPrefix(device, "usb:")) && d.cfg.cellular(phone) {
+					w.modem = t.Device
+				}
+				all = append(all, w)
 			}
 		}
 	}
