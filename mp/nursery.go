@@ -87,6 +87,7 @@ func (a *Admission) Reconfigure(c LinkConfig) {
 func (k *Link) reconfigure(now time.Time, c LinkConfig) {
 	k.cfg.EscapeTx, k.cfg.EscapeParity, k.cfg.KeepRx = c.EscapeTx, c.EscapeParity, c.KeepRx
 	k.cfg.Auth.Times, k.cfg.Auth.Again = c.Auth.Times, c.Auth.Again
+	k.cfg.LCP.EchoInterval = c.LCP.EchoInterval // the vigil goes by it
 	if c.Rate > 0 || c.NeverPace {
 		k.pace = newPace(c.Rate, k.cfg.Limit, c.NeverPace)
 	}

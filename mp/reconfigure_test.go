@@ -158,6 +158,66 @@ func TestReconfigureRounds(t *testing.T) {
 	}
 }
 
+// TestReconfigureEchoes: how often the peer is asked whether it is there is what
+// the chosen configuration says, on the second line of a bundle as on the first.
+func TestReconfigureEchoes(t *testing.T) {
+	for _, tt := range []struct {
+		name         string
+		before, then time.Duration
+		want         string // when each line asks, in s after it has joined
+	}{
+		{"as before", 10 * time.Second, 10 * time.Second, "0 10 20 30"},
+		{"begins", 0, 10 * time.Second, "0 10 20 30"},
+		{"ends", 10 * time.Second, 0, ""},
+		{"more often", time.Minute, 10 * time.Second, "0 10 20 30"},
+		{"less often", 10 * time.Second, 30 * time.Second, "0 30"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				a, b := newEnd(t, "caller", "", ""), newEnd(t, "server", "10.0.0.1", "10.0.0.2")
+				defer b.close()
+				defer a.close()
+				b.secrets = map[string]string{"caller": "xyzzy"}
+				b.asked = make(chan *mp.Admission, 2)
+				var tees []*teeLine
+				for range 2 {
+					la, lb := mptest.Pair(mptest.Config{})
+					tee := &teeLine{Line: lb}
+					tees = append(tees, tee)
+					a.start(la, multilinked, noEcho, func(c *mp.LinkConfig) { c.LCP.Allow, c.Auth.Password = byPAP, "xyzzy" })
+					b.start(tee, multilinked, func(c *mp.LinkConfig) { c.LCP.Demand, c.LCP.EchoInterval = byPAP, tt.before })
+					question := <-b.asked
+					cfg := b.linkConfig()
+					cfg.LCP.MRRU, cfg.LCP.EchoInterval = 1500, tt.then
+					question.Reconfigure(cfg)
+					question.Join(b.bundle)
+				}
+				asked := make([][]string, 2)
+				for s := range 35 {
+					time.Sleep(500 * time.Millisecond)
+					for i, tee := range tees {
+						for _, f := range tee.frames() {
+							if bytes.HasPrefix(f, []byte("\xff\x03\xc0\x21\x09")) {
+								asked[i] = append(asked[i], strconv.Itoa(s))
+							}
+						}
+						tee.take()
+					}
+					time.Sleep(500 * time.Millisecond)
+				}
+				for i := range asked {
+					if got := strings.Join(slices.Compact(asked[i]), " "); got != tt.want {
+						t.Errorf("line %d asks after %s s, want %s", i, got, tt.want)
+					}
+				}
+				if len(b.lost) > 0 {
+					t.Errorf("a healthy link is lost: %v", <-b.lost)
+				}
+			})
+		})
+	}
+}
+
 // TestReconfigureTimes: how often LCP asks for the end of the link is what the
 // chosen configuration says.
 func TestReconfigureTimes(t *testing.T) {

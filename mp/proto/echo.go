@@ -19,7 +19,7 @@ const (
 
 // echo watches over the peer by Echo-Requests.
 type echo struct {
-	// Fixed after creation.
+	// Changed by Reconfigure only.
 	interval time.Duration // 0: none are sent
 	limit    int           // unanswered ones that make the peer dead
 

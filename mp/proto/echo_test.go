@@ -66,6 +66,32 @@ func TestPeerDead(t *testing.T) {
 	}
 }
 
+// Another interval counts from when it is given.
+func TestReconfigureEchoes(t *testing.T) {
+	for _, tt := range []struct{ before, then time.Duration }{
+		{0, 10 * time.Second}, {10 * time.Second, 0}, {10 * time.Second, time.Minute}, {time.Minute, 10 * time.Second},
+	} {
+		t.Run(tt.before.String()+" "+tt.then.String(), func(t *testing.T) {
+			cfg := usual()
+			cfg.EchoInterval = tt.before
+			d := lcpOpened(t, cfg)
+			d.now = d.now.Add(4 * time.Second)
+			cfg.EchoInterval = tt.then
+			if d.l.Reconfigure(d.now, cfg) {
+				t.Error("it has to be agreed anew")
+			}
+			if tt.then == 0 {
+				d.rest("there are no Echo-Requests any more")
+				return
+			}
+			for _, packet := range []string{"EchoReq id=0x2 magic=0xa1", "EchoReq id=0x3 magic=0xa1"} {
+				d.next(tt.then, "the new interval")
+				d.want(packet, "")
+			}
+		})
+	}
+}
+
 // Whatever comes from the peer is life.
 func TestAnyFrameIsLife(t *testing.T) {
 	d := echoing(t)

@@ -148,6 +148,9 @@ func (l *LCP) Reconfigure(now time.Time, cfg LCPConfig) bool {
 		old.EchoFails = 3
 	}
 	l.echo.interval, l.echo.limit = old.EchoInterval, old.EchoFails
+	if l.State() == fsm.Opened {
+		l.echo.start(now)
+	}
 	l.Retime(cfg.FSM)
 	if anew && l.State() == fsm.Opened {
 		old.Demand = cfg.Demand
