@@ -14,7 +14,7 @@ import (
 // their machines.
 type channel struct {
 	b      *Bundle
-	link   *Link // that the control packets go over, nil while there is none
+	link   *Link // that carries packets, one of several; nil while none does
 	ncps   []ncp
 	ccp    *proto.CCP // also among ncps; nil: no compression
 	coder  coder
@@ -184,13 +184,17 @@ func (c *channel) down(now time.Time) {
 }
 
 func (c *channel) send(p wire.Protocol, packet wire.Packet) {
-	switch {
-	case c.link == nil:
-	case c.b.mp != nil && c.b.mp.alone() == nil:
-		c.b.mp.send(p, packet)
-	default:
-		c.link.sendControl(p, packet)
+	k := c.link
+	if k == nil {
+		return
 	}
+	if m := c.b.mp; m != nil {
+		if k = m.alone(); k == nil {
+			m.send(p, packet)
+			return
+		}
+	}
+	k.sendControl(p, packet)
 }
 
 // control takes a packet of a control protocol, and reports false when we do

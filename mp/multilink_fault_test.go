@@ -8,6 +8,8 @@ import (
 
 	"pppdial/mp"
 	"pppdial/mp/mptest"
+	"pppdial/mp/proto"
+	"pppdial/mp/wire"
 )
 
 // resumed is how long after now a flow, of which something has just happened
@@ -172,6 +174,32 @@ func TestNobodyAsksDuringATransfer(t *testing.T) {
 		}
 		f.stop()
 	})
+}
+
+// TestResetBesideASilentLine: a decompressor that has lost its way is set right
+// over the line that carries all data, whichever of them that is.
+func TestResetBesideASilentLine(t *testing.T) {
+	for silent := range 2 {
+		bubble(t, func(t *testing.T) {
+			deflate := []proto.Compressor{{Type: wire.CCPDeflate, Bits: 15}}
+			ccp := func(c *mp.BundleConfig) { c.CCP = &proto.CCPConfig{Rx: deflate, Tx: deflate} }
+			m := newMulti(t, ccp, echoes, lines(115200, 115200)...)
+			defer m.close()
+			const rate = 9000
+			f := flood(t, m.a, m.b, 1428, rate)
+			time.Sleep(5 * time.Second)
+			m.lines[silent].la.Silence(true)
+			time.Sleep(2 * time.Second)
+			other := m.lines[1-silent]
+			other.la.Silence(true)
+			time.Sleep(200 * time.Millisecond)
+			other.la.Silence(false)
+			if took := f.resumed(0.9 * rate); took > 3*time.Second {
+				t.Errorf("line %d silent: it took %v", silent, took)
+			}
+			f.stop()
+		})
+	}
 }
 
 // transfer sends full packets, of which so many are on their way, and any that
