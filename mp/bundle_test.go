@@ -190,3 +190,50 @@ func TestGiveUp(t *testing.T) {
 		}
 	})
 }
+
+// TestNetworkProtocolAnew: one that the peer has ended and begun anew counts
+// again: packets wait for it, and the link stays when the other one ends.
+func TestNetworkProtocolAnew(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		a := newEndWith(t, "ann", "10.0.0.2", "10.0.0.1", func(c *mp.BundleConfig) { c.IPV6CP = &proto.IPV6CPConfig{} })
+		defer a.close()
+		la, lb := mptest.Pair(mptest.Config{Delay: 10 * time.Millisecond})
+		defer lb.Hangup()
+		again := ipcpRequest
+		again.ID = 8
+		ipv6cpRequest := wire.Packet{Code: wire.ConfigureRequest, ID: 1, Data: wire.AppendInterfaceID(nil, wire.InterfaceID{7: 9})}
+		startScripted(lb, nil, nil, func(s *scripted, p wire.Protocol, packet wire.Packet) {
+			switch {
+			case p == wire.LCP:
+				s.send(wire.IPCP, ipcpRequest)
+				s.send(wire.IPV6CP, ipv6cpRequest)
+			case packet.Code == wire.ConfigureRequest && (p == wire.IPCP || p == wire.IPV6CP):
+				s.send(p, wire.Packet{Code: wire.ConfigureAck, ID: packet.ID, Data: packet.Data})
+			}
+		})
+		tee := &teeLine{Line: la}
+		a.start(tee, noEcho)
+		a.wantUp("of two protocols")
+		a.wantUp("of two protocols")
+		peer := &scripted{line: lb}
+		peer.send(wire.IPCP, wire.Packet{Code: wire.TerminateRequest, ID: 7})
+		time.Sleep(5 * time.Second)
+		peer.send(wire.IPCP, again)
+		time.Sleep(15 * time.Millisecond)
+		tee.take()
+		p := udp("10.0.0.2", "10.0.0.1", 9)
+		a.tun.Send(p)
+		a.wantUp("the peer has begun anew")
+		time.Sleep(time.Second)
+		if f := tee.frames(); len(f) != 1 || !bytes.HasSuffix(f[0], p) {
+			t.Errorf("the peer got %x, want the packet that has waited", f)
+		}
+		peer.send(wire.IPV6CP, wire.Packet{Code: wire.TerminateRequest, ID: 9})
+		time.Sleep(time.Minute)
+		if len(a.lost) > 0 {
+			t.Fatalf("IPv4 is up, and the link is ended: %v", <-a.lost)
+		}
+		peer.send(wire.IPCP, wire.Packet{Code: wire.TerminateRequest, ID: 10})
+		a.wantLost(mp.PeerTerminated, "there is nothing to carry")
+	})
+}

@@ -37,7 +37,12 @@ type ncp struct {
 	control wire.Protocol
 	data    wire.Protocol
 	network func() Network // what it has agreed upon; nil for CCP
-	dead    bool           // nothing to hope for in this connection
+}
+
+// dead reports whether there is nothing to hope for, as things are.
+func (n *ncp) dead() bool {
+	s := n.State()
+	return n.network == nil || s == fsm.Closed || s == fsm.Stopped
 }
 
 // Traffic counts datagrams as the interface sees them.
@@ -108,7 +113,7 @@ func (c *channel) initCCP(cfg proto.CCPConfig) {
 			}
 		},
 	})
-	c.ncps = append(c.ncps, ncp{Machine: c.ccp, control: wire.CCP, data: wire.Compressed, dead: true})
+	c.ncps = append(c.ncps, ncp{Machine: c.ccp, control: wire.CCP, data: wire.Compressed})
 }
 
 // settleTx has the coder compress only while CCP is open (RFC 1962, section 2),
@@ -159,7 +164,6 @@ func (c *channel) lower(now time.Time, k *Link) {
 	}
 	c.coder.txLimit, c.coder.rxLimit = c.mtu, 2+max(maxPacket, r.MRU, r.MRRU)
 	for i := range c.ncps {
-		c.ncps[i].dead = c.ncps[i].network == nil
 		c.ncps[i].Open(now)
 		c.ncps[i].Up(now)
 	}
@@ -260,13 +264,12 @@ func (c *channel) ncpDown(p wire.Protocol) {
 
 // ncpFinished ends the links when no network protocol is left to hope for.
 func (c *channel) ncpFinished(now time.Time, p wire.Protocol, err error) {
-	c.find(p).dead = true
 	c.b.resume()
 	if err != nil {
 		c.b.log.Info("network protocol given up", "protocol", p, "error", err)
 	}
 	for _, n := range c.ncps {
-		if !n.dead {
+		if !n.dead() {
 			return
 		}
 	}
@@ -306,7 +309,7 @@ func (c *channel) open(p wire.Protocol) bool {
 func (c *channel) negotiating(p wire.Protocol) bool {
 	for i := range c.ncps {
 		if n := &c.ncps[i]; n.data == p {
-			return !n.dead && n.State() != fsm.Opened
+			return !n.dead() && n.State() != fsm.Opened
 		}
 	}
 	return false
