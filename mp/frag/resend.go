@@ -45,6 +45,9 @@ func (q *queue) push(info []byte) {
 	q.n++
 }
 
+// head is how long the first fragment is.
+func (q *queue) head() int { return len(q.slots[q.first]) - linkRoom }
+
 func (q *queue) pop() []byte {
 	b := q.slots[q.first]
 	q.first++
@@ -58,7 +61,8 @@ func (q *queue) clear() { q.first, q.n = 0, 0 }
 
 // Resend says that what line l had not sent by then is lost, or may be. The
 // numbered fragments that are remembered of it are handed out again, to other
-// lines, before anything else. It returns how many they are.
+// lines, before anything else, unless they are too long for them. It returns how
+// many they are.
 func (s *Splitter) Resend(l *Line, since time.Time) int {
 	m, n := &l.kept, 0
 	for i := max(0, m.n-memorySize); i < m.n; i++ {
@@ -71,9 +75,13 @@ func (s *Splitter) Resend(l *Line, since time.Time) int {
 	return n
 }
 
-// giveAnew hands out the next fragment that another line has lost.
+// giveAnew hands out the next fragment that another line has lost. One that no
+// line in use takes is lost: it cannot be cut any more.
 func (s *Splitter) giveAnew(now time.Time, l *Line) (Fragment, bool) {
-	if s.anew.n == 0 || len(s.anew.slots[s.anew.first])-linkRoom > l.cfg.MRU {
+	for s.anew.n > 0 && !s.taken(s.anew.head()) {
+		s.anew.pop()
+	}
+	if s.anew.n == 0 || s.anew.head() > l.cfg.MRU {
 		return Fragment{}, false
 	}
 	store := s.anew.pop()
@@ -84,4 +92,14 @@ func (s *Splitter) giveAnew(now time.Time, l *Line) (Fragment, bool) {
 	c := &s.classes[0]
 	c.latest = later(c.latest, l.arrival())
 	return Fragment{Protocol: wire.MP, Store: store, From: linkRoom}, true
+}
+
+// taken reports whether any line in use takes so long an information field.
+func (s *Splitter) taken(n int) bool {
+	for _, l := range s.lines {
+		if !l.resting && n <= l.cfg.MRU {
+			return true
+		}
+	}
+	return false
 }

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"pppdial/mp/wire"
 )
 
 // A breakWorld is a splitWorld whose fragments stay on their lines for a while,
@@ -121,5 +123,45 @@ func (w *breakWorld) breakLine(i int) {
 	}
 	if w.s.anew.n > 0 {
 		w.t.Fatalf("%d fragments are not sent anew", w.s.anew.n)
+	}
+}
+
+// TestResendTooLong: what no line takes that is in use is lost. It does not wait
+// for one that may never be back, nor hold up what is behind it.
+func TestResendTooLong(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		lose  func(s *Splitter, l *Line)
+		other int // the MRU of the third line
+		takes bool
+	}{
+		{"removed", (*Splitter).Remove, 1000, false},
+		{"resting", func(_ *Splitter, l *Line) { l.Rest(true) }, 1000, false},
+		{"removed, and another takes it", (*Splitter).Remove, 1500, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, l := newSender(SplitterConfig{Whole: true}, 1)
+			for _, n := range []int{1400, 50} {
+				s.Load(false, wire.IPv4, numbered(n))
+				next(t, s, t0, l[0], 0)
+			}
+			short, other := s.Add(LineConfig{Overhead: 4, MRU: 576}), s.Add(LineConfig{Overhead: 4, MRU: tt.other})
+			if n := s.Resend(l[0], time.Time{}); n != 2 {
+				t.Fatalf("%d fragments are to be sent anew", n)
+			}
+			tt.lose(s, l[0])
+			if tt.takes {
+				nothing(t, "the other line takes what goes first", s, t0, short, 0)
+				if h, _ := next(t, s, t0, other, 0); h.Seq != 0 {
+					t.Errorf("fragment %d goes first", h.Seq)
+				}
+			}
+			if h, _ := next(t, s, t0, short, 0); h.Seq != 1 {
+				t.Errorf("fragment %d, not the one that fits", h.Seq)
+			}
+			if !s.Empty() {
+				t.Error("something is left")
+			}
+		})
 	}
 }
