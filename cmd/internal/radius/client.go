@@ -69,9 +69,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	spool, pending, bad, err := openSpool(cfg.Dir, cfg.Servers)
 	if err != nil {
-		if c.listener != nil {
-			c.listener.conn.Close() // it does not run yet
-		}
+		c.listener.close()
 		return nil, err
 	}
 	if len(pending) > 0 || bad > 0 {
@@ -88,9 +86,6 @@ func New(cfg Config) (*Client, error) {
 		defer close(c.retired)
 		c.accountant.run(ctx)
 	}()
-	if c.listener != nil {
-		go c.listener.run()
-	}
 	return c, nil
 }
 

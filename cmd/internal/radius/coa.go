@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"syscall"
 	"time"
 
 	"layeh.com/radius"
@@ -20,7 +21,12 @@ const (
 	maxReplies   = 4096              // that are remembered
 	lookUpEvery  = time.Minute
 	lookUpLimit  = 5 * time.Second
+	listenEvery  = time.Minute // while another process has the address
 )
+
+// ErrListen says why there can be no client: nothing can be taken at the address
+// for servers' requests.
+var ErrListen = errors.New("radius: taking requests of servers")
 
 // Why a request is dropped without an answer (RFC 5176, sections 2.3, 3.4, 6.3).
 var (
@@ -34,7 +40,9 @@ var (
 // in run.
 type listener struct {
 	client *Client
-	conn   *net.UDPConn
+	at     *net.UDPAddr
+	conn   *net.UDPConn // nil: another process has the address
+	cancel context.CancelFunc
 	ended  chan struct{}
 
 	origins map[string][]netip.Addr // of the servers, by name
@@ -53,20 +61,33 @@ func newListener(c *Client) *listener {
 	return &listener{client: c, ended: make(chan struct{}), replies: map[[headerSize]byte]reply{}}
 }
 
+// listen begins to take requests. An address that another process has, another
+// ppp most likely, is waited for: callers can be let in without it.
 func listen(c *Client) (*listener, error) {
 	l := newListener(c)
-	a, err := net.ResolveUDPAddr("udp", c.cfg.Listen)
-	if err == nil {
-		l.conn, err = net.ListenUDP("udp", a)
+	var err error
+	if l.at, err = net.ResolveUDPAddr("udp", c.cfg.Listen); err == nil {
+		l.conn, err = net.ListenUDP("udp", l.at)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("radius: taking requests of servers: %w", err)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		c.log.Error("another process takes the requests of RADIUS servers: they cannot end or change the sessions of this one", "address", l.at)
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrListen, err)
 	}
+	var ctx context.Context
+	ctx, l.cancel = context.WithCancel(context.Background())
+	go l.run(ctx)
 	return l, nil
 }
 
-func (l *listener) run() {
+// run takes requests until the context ends.
+func (l *listener) run(ctx context.Context) {
 	defer close(l.ended)
+	if l.conn == nil && !l.takeOver(ctx) {
+		return
+	}
+	context.AfterFunc(ctx, func() { l.conn.Close() })
 	buf := make([]byte, radius.MaxPacketLength)
 	for {
 		n, from, err := l.conn.ReadFromUDPAddrPort(buf)
@@ -85,11 +106,29 @@ func (l *listener) run() {
 	}
 }
 
+// takeOver waits until the address is free.
+func (l *listener) takeOver(ctx context.Context) bool {
+	again := time.NewTicker(listenEvery)
+	defer again.Stop()
+	for {
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return false
+		}
+		var err error
+		if l.conn, err = net.ListenUDP("udp", l.at); err == nil {
+			l.client.log.Info("requests of RADIUS servers are taken now", "address", l.at)
+			return true
+		}
+	}
+}
+
 func (l *listener) close() {
 	if l == nil {
 		return
 	}
-	l.conn.Close()
+	l.cancel()
 	<-l.ended
 }
 

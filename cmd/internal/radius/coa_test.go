@@ -2,7 +2,9 @@ package radius
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"os"
@@ -10,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"layeh.com/radius"
@@ -237,10 +240,65 @@ func TestListen(t *testing.T) {
 	if err != nil || radius.Code(b[0]) != radius.CodeDisconnectACK || <-did != "s1" {
 		t.Errorf("%x, %v", b[:n], err)
 	}
-	_, err = New(Config{Servers: c.cfg.Servers, Identifier: "x", Dir: t.TempDir(), Listen: c.listener.conn.LocalAddr().String()})
-	if err == nil || !strings.Contains(err.Error(), "address already in use") {
+	_, err = New(Config{Servers: c.cfg.Servers, Identifier: "x", Dir: t.TempDir(), Listen: "192.0.2.1:0"})
+	if !errors.Is(err, ErrListen) || !strings.Contains(err.Error(), "cannot assign requested address") {
 		t.Error(err)
 	}
+}
+
+// TestAddressInUse: the second client of a machine lets its callers in, and
+// takes the requests when the first has ended.
+func TestAddressInUse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer first.Close()
+		n, said := newNetwork(), make(logLines, 10)
+		n.serve("127.0.0.1:1812", accept())
+		second := func(cfg *Config) {
+			cfg.Listen = first.LocalAddr().String()
+			cfg.Log = slog.New(slog.NewTextHandler(said, nil))
+		}
+		c := testClient(t, n, second, "127.0.0.1")
+		if line := <-said; !strings.Contains(line, "level=ERROR") || !strings.Contains(line, "address="+first.LocalAddr().String()) {
+			t.Error(line)
+		}
+		if o := <-question(t.Context(), c, papRequest("joe", "x")); o.Grant == nil {
+			t.Error(o.Err)
+		}
+		time.Sleep(10*listenEvery + time.Second)
+		if len(said) > 0 {
+			t.Error(<-said)
+		}
+		first.Close()
+		if line := <-said; !strings.Contains(line, "level=INFO") {
+			t.Error(line)
+		}
+		conn, err := net.Dial("udp", first.LocalAddr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		p := orderOf(t, radius.CodeDisconnectRequest, time.Now(), avp(rfc2866.AcctSessionID_Type, []byte("s1")))
+		if _, err := conn.Write(octets(t, p, true)); err != nil {
+			t.Fatal(err)
+		}
+		b := make([]byte, radius.MaxPacketLength)
+		if n, err := conn.Read(b); err != nil || radius.Code(b[0]) != radius.CodeDisconnectNAK {
+			t.Errorf("%x, %v", b[:n], err)
+		}
+		testClient(t, n, second, "127.0.0.1") // which ends while it waits
+	})
+}
+
+// logLines are what a log says.
+type logLines chan string
+
+func (l logLines) Write(b []byte) (int, error) {
+	l <- string(b)
+	return len(b), nil
 }
 
 // TestListenerWithoutAPlace: a client that can't be made gives its socket back.

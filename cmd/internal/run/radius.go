@@ -74,11 +74,16 @@ func (d *daemon) checkRadius(e *conf.Entry) *Verdict {
 	if len(e.Radius) == 0 {
 		return nil
 	}
-	if _, err := d.radiusFor(e); err != nil {
-		return &Verdict{Status: StatusOptions, Phase: "dead", By: "us", Evidence: err.Error(),
-			Cause: "the RADIUS servers cannot be asked", Try: "see radius and radius_coa in ppp.conf(5)"}
+	_, err := d.radiusFor(e)
+	if err == nil {
+		return nil
 	}
-	return nil
+	v := &Verdict{Status: StatusOptions, Phase: "dead", By: "us", Evidence: err.Error(),
+		Cause: "the RADIUS servers cannot be asked", Try: "see radius in ppp.conf(5)"}
+	if errors.Is(err, radius.ErrListen) {
+		v.Cause, v.Try = "requests of the RADIUS servers cannot be taken", "see that radius_coa is an address of this machine"
+	}
+	return v
 }
 
 // withRadius gets ready to ask the servers of the member's entry.

@@ -1,7 +1,11 @@
 package run
 
 import (
+	"log/slog"
+	"net"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -53,6 +57,32 @@ func TestGranted(t *testing.T) {
 				t.Error("the entry itself was changed")
 			}
 		})
+	}
+}
+
+// An address that another ppp has is no reason to send callers away; one that
+// is not ours cannot be meant.
+func TestCheckRadius(t *testing.T) {
+	first, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("xyzzy\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d := newDaemon(Options{StateDir: t.TempDir(), KeepDir: t.TempDir()}, nil, newMemWorld(t).world(), new(slog.LevelVar), silence)
+	defer d.nursery.Close()
+	defer d.closeRadius()
+	for at, want := range map[string]string{first.LocalAddr().String(): "", "192.0.2.1": "requests of the RADIUS servers cannot be taken"} {
+		v := d.checkRadius(entryOf(t, "recv_chap radius=127.0.0.1,"+secret+" radius_coa="+at))
+		if v == nil {
+			v = &Verdict{}
+		}
+		if v.Cause != want {
+			t.Errorf("%s: %+v, want the cause %q", at, v, want)
+		}
 	}
 }
 
