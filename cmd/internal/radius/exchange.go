@@ -16,6 +16,10 @@ import (
 // 2.2.1: the pauses grow and are uneven).
 var firstPauses = []time.Duration{1 * time.Second, 2 * time.Second, 3 * time.Second}
 
+// oneTurn is the sum of firstPauses, and how long the look-up of a server's name
+// may hold up the next server.
+const oneTurn = 6 * time.Second
+
 // laterPauses are those between further requests, when every server had its
 // turn; the last one stays.
 var laterPauses = []time.Duration{1 * time.Second, 2 * time.Second, 4 * time.Second, 5 * time.Second}
@@ -136,7 +140,9 @@ func (x *exchange) send(ctx context.Context, p *port) error {
 		if err != nil {
 			return &requestError{err}
 		}
-		conn, err := x.dial(ctx, "udp", p.address)
+		looking, cancel := context.WithTimeout(ctx, oneTurn)
+		conn, err := x.dial(looking, "udp", p.address)
+		cancel()
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,10 +15,7 @@ import (
 	"layeh.com/radius/rfc2869"
 )
 
-const (
-	oneTurn     = 6 * time.Second // 1 s, 2 s, 3 s
-	oneTurnMost = oneTurn + oneTurn/10
-)
+const oneTurnMost = oneTurn + oneTurn/10
 
 func TestServersInTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -45,6 +43,29 @@ func TestServersInTurn(t *testing.T) {
 		n.serve("a:1812", nil)
 		n.refuse("a:1812", true)
 		ask("a server that refuses is not waited for", 0, 0)
+	})
+}
+
+// A name for which there is no answer is the silence of its server: the second
+// is asked in time, and from then on at once.
+func TestSilentNameService(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		n.serve("b:1812", accept())
+		c := testClient(t, n, func(cfg *Config) {
+			cfg.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+				if address == "a:1812" {
+					<-ctx.Done()
+					return nil, ctx.Err()
+				}
+				return n.dial(ctx, network, address)
+			}
+		}, "a", "b")
+		for _, want := range []time.Duration{oneTurn, 0} {
+			if o := <-question(t.Context(), c, papRequest("joe", "x")); o.Grant == nil || o.after != want {
+				t.Errorf("answer %+v after %v, want it after %v", o.Answer, o.after, want)
+			}
+		}
 	})
 }
 
