@@ -30,8 +30,11 @@ func TestMain(m *testing.M) {
 
 var servers = []netip.Addr{netip.MustParseAddr("10.0.0.53"), netip.MustParseAddr("2001:db8::53")}
 
-// none is a bus on which nobody is.
-const none = "unix:path=/nonexistent"
+// Where nobody is.
+const (
+	none   = "unix:path=/nonexistent" // a bus
+	absent = "/nonexistent/resolvconf"
+)
 
 // A bus is a private D-Bus with a service that plays systemd-resolved.
 type bus struct {
@@ -120,7 +123,8 @@ func (b *bus) said() string {
 }
 
 // fakeResolvconf is a program that keeps what it is told in files, as
-// resolvconf does, and notes how it was called.
+// resolvconf does, and notes how it was called. Behind the options that the file
+// broken lists, a script that it runs fails.
 func fakeResolvconf(t *testing.T, dir string) string {
 	t.Helper()
 	path := filepath.Join(dir, "resolvconf")
@@ -131,6 +135,7 @@ case $1 in
 -a) cat > "rec.$2" ;;
 -d) rm -f "rec.$2" ;;
 esac
+! grep -qs -e "$1" broken
 `
 	if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
 		t.Fatal(err)
@@ -138,11 +143,17 @@ esac
 	return path
 }
 
+// breaks makes options of the program in dir fail.
+func breaks(t *testing.T, dir, options string) {
+	t.Helper()
+	check(t, os.WriteFile(filepath.Join(dir, "broken"), []byte(options), 0o644))
+}
+
 func contents(dir string) string {
 	var all []string
 	files, _ := os.ReadDir(dir)
 	for _, f := range files {
-		if b, err := os.ReadFile(filepath.Join(dir, f.Name())); err == nil && f.Name() != "resolvconf" && f.Name() != "calls" {
+		if b, err := os.ReadFile(filepath.Join(dir, f.Name())); err == nil && !slices.Contains([]string{"resolvconf", "calls", "broken"}, f.Name()) {
 			all = append(all, f.Name()+": "+strings.ReplaceAll(strings.TrimSpace(string(b)), "\n", ", "))
 		}
 	}
@@ -166,7 +177,7 @@ func check(t *testing.T, err error) {
 func TestResolved(t *testing.T) {
 	b := startBus(t, true)
 	dir := t.TempDir()
-	k := New("lo", Options{Dir: dir, Bus: b.address, Resolvconf: "/nonexistent", Copy: filepath.Join(dir, "copy")})
+	k := New("lo", Options{Dir: dir, Bus: b.address, Resolvconf: absent, Copy: filepath.Join(dir, "copy")})
 	check(t, k.Set(t.Context(), servers))
 	want(t, "set", b.said(), "SetLinkDNS 1 [{2 [10 0 0 53]} {10 [32 1 13 184 0 0 0 0 0 0 0 0 0 0 0 83]}]; SetLinkDefaultRoute 1 true")
 	want(t, "files", contents(dir), "copy: # ppp: name servers of lo, nameserver 10.0.0.53, nameserver 2001:db8::53")
@@ -196,17 +207,17 @@ func TestWaysInTurn(t *testing.T) {
 	}{
 		{"no bus, but resolvconf", none, "resolvconf", "rec.lo.ppp: nameserver 10.0.0.53; resolv.conf.lo: # lo: resolvconf has them as lo.ppp, nameserver 10.0.0.53", "by=resolvconf"},
 		{"a bus without systemd-resolved", silent.address, "resolvconf", "rec.lo.ppp: nameserver 10.0.0.53; resolv.conf.lo: # lo: resolvconf has them as lo.ppp, nameserver 10.0.0.53", "by=resolvconf"},
-		{"resolvconf fails", none, "false", "resolv.conf.lo: # lo: nobody else takes them, nameserver 10.0.0.53", "exit status 1"},
+		{"resolvconf fails when it has them", none, "broken", "resolv.conf.lo: # lo: nobody else takes them, nameserver 10.0.0.53", "exit status 1"},
 		{"nothing at all", none, "absent", "resolv.conf.lo: # lo: nobody else takes them, nameserver 10.0.0.53", `by="the file `},
 	} {
 		t.Run(tc.why, func(t *testing.T) {
 			dir := t.TempDir()
-			program := "/bin/false"
-			switch tc.program {
-			case "resolvconf":
+			program := absent
+			if tc.program != "absent" {
 				program = fakeResolvconf(t, dir)
-			case "absent":
-				program = "/nonexistent/resolvconf"
+			}
+			if tc.program == "broken" {
+				breaks(t, dir, "-a")
 			}
 			var log bytes.Buffer
 			k := New("lo", Options{Dir: dir, Bus: tc.bus, Resolvconf: program, Log: slog.New(slog.NewTextHandler(&log, nil))})
@@ -225,9 +236,22 @@ func TestWaysInTurn(t *testing.T) {
 	}
 }
 
+// TestResolvconfBreaks: what it has taken before it failed is taken away again.
+func TestResolvconfBreaks(t *testing.T) {
+	dir := t.TempDir()
+	o := Options{Dir: dir, Bus: none, Resolvconf: fakeResolvconf(t, dir)}
+	k := New("lo", o)
+	check(t, k.Set(t.Context(), servers))
+	breaks(t, dir, "-a")
+	check(t, k.Set(t.Context(), servers[:1]))
+	want(t, "others, which it does not take", contents(dir), "resolv.conf.lo: # lo: nobody else takes them, nameserver 10.0.0.53")
+	check(t, k.Clear(t.Context()))
+	want(t, "cleared", contents(dir), "")
+}
+
 // TestNobody: when not even the file can be written, that is an error.
 func TestNobody(t *testing.T) {
-	k := New("lo", Options{Dir: "/nonexistent", Bus: none, Resolvconf: "/bin/false"})
+	k := New("lo", Options{Dir: "/nonexistent", Bus: none, Resolvconf: absent})
 	if err := k.Set(t.Context(), servers); err == nil || !strings.HasPrefix(err.Error(), "dns: nobody takes the name servers of lo: ") {
 		t.Errorf("error %v", err)
 	}
@@ -237,7 +261,7 @@ func TestNobody(t *testing.T) {
 // TestOthersFile: what belongs to a living process stays.
 func TestOthersFile(t *testing.T) {
 	dir := t.TempDir()
-	o := Options{Dir: dir, Bus: none, Resolvconf: "/bin/false"}
+	o := Options{Dir: dir, Bus: none, Resolvconf: absent}
 	first, second := New("lo", o), New("lo", o)
 	check(t, first.Set(t.Context(), servers))
 	if err := second.Set(t.Context(), servers); err == nil || !strings.Contains(err.Error(), "belongs to another ppp") {
@@ -295,7 +319,7 @@ func TestKilled(t *testing.T) {
 // that pppd has written is not taken away.
 func TestOthersCopy(t *testing.T) {
 	dir := t.TempDir()
-	o := Options{Dir: dir, Bus: none, Resolvconf: "/bin/false", Copy: filepath.Join(dir, "copy")}
+	o := Options{Dir: dir, Bus: none, Resolvconf: absent, Copy: filepath.Join(dir, "copy")}
 	first, second := New("ppp0", o), New("ppp1", o)
 	check(t, first.Set(t.Context(), servers[:1]))
 	check(t, second.Set(t.Context(), servers[:1]))

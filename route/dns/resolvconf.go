@@ -35,7 +35,14 @@ func (r *resolvconf) set(ctx context.Context, servers []netip.Addr) error {
 	if err != nil {
 		return err
 	}
-	return runResolvconf(ctx, r.program, text(servers), "-a", key(r.k.name))
+	err = runResolvconf(ctx, r.program, text(servers), "-a", key(r.k.name))
+	if errors.As(err, new(*exec.ExitError)) {
+		// It may have them nevertheless: a script that it runs has failed, or was
+		// still at it when the time was over. The next way is taken in any case.
+		err = errors.Join(err, within(context.WithoutCancel(ctx), r.clear))
+		r.k.by, r.k.servers = nil, nil
+	}
+	return err
 }
 
 func (r *resolvconf) clear(ctx context.Context) error {
