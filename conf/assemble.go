@@ -173,8 +173,8 @@ func (r *rules) timeouts() {
 }
 
 // authentication applies what the manual page says of an entry that tells
-// names and passwords but no protocol: PAP. Cellular networks may ask for
-// CHAP as well.
+// names, passwords or servers but no protocol: PAP. Cellular networks may ask
+// for CHAP as well.
 func (r *rules) authentication() {
 	e := r.e
 	if base := r.plan.base; base != nil { // negotiated before this entry was known
@@ -213,12 +213,12 @@ func (r *rules) implied() {
 			*c = Yes
 		}
 	}
-	if slices.ContainsFunc(e.protocols(), yes) {
-		imply(&e.RecvPAP, e.Reconfigure && !e.demands())
+	send := said["send_name"] || said["send_passwd"] || e.Reconfigure
+	recv := said["recv_name"] || said["recv_passwd"] || said["radius"] || e.Reconfigure
+	if slices.ContainsFunc(e.protocols(), yes) { // words about us say nothing about the peer
+		imply(&e.RecvPAP, recv && !e.demands())
 		return
 	}
-	send := said["send_name"] || said["send_passwd"] || e.Reconfigure
-	recv := said["recv_name"] || said["recv_passwd"] || e.Reconfigure
 	imply(&e.SendPAP, send)
 	imply(&e.RecvPAP, recv)
 	imply(&e.SendCHAP, send && said["apn"])

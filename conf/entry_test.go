@@ -179,6 +179,14 @@ func TestDefaults(t *testing.T) {
 		{"reconfigure send_pap", auth, "+sp +rp "},
 		{"reconfigure send_chap", auth, "+rp +sc box"},
 		{"send_name=x send_chap", auth, "+sc x"},
+		{"radius=r,/f", auth, "+rp "},
+		{"radius=r,/f send_name=x", auth, "+sp +rp x"},
+		{"radius=r,/f send_eap send_passwd=x", auth, "+rp +se box"},
+		{"radius=r,/f recv_chap", auth, "+rc box"},
+		{"recv_name=x send_pap send_passwd=y", auth, "+sp +rp "},
+		{"recv_passwd=x send_chap send_passwd=y", auth, "+rp +sc box"},
+		{"recv_passwd=x send_chap send_passwd=y recv_chap", auth, "+sc +rc box"},
+		{"recv_passwd=x -recv_chap", auth, "+rp -rc "},
 		{"send_passwd=x send_chap", auth, "+sc box"},
 		{`send_passwd=x send_chap send_name=""`, auth, "+sc "},
 		{"send_passwd=x recv_passwd=y recv_eap", auth, "+re box"},
@@ -376,17 +384,22 @@ func TestReconfigure(t *testing.T) {
 // TestChosenEntry: where reconfigure or RADIUS may choose an entry, its protocols
 // are another's.
 func TestChosenEntry(t *testing.T) {
-	const joe = "joe recv_passwd=x chap_reauth_secs=60\n"
+	const reauth, unasked = "chap_reauth_secs=60", "-recv_pap"
 	for _, tt := range []struct {
-		other string
-		want  int
+		joe, other string
+		want       int
 	}{
-		{"", 1},
-		{"_IN reconfigure recv_chap", 0},
-		{"_IN recv_chap radius=r,/f", 0},
+		{reauth, "", 1},
+		{reauth, "_IN reconfigure recv_chap", 0},
+		{reauth, "_IN recv_chap radius=r,/f", 0},
+		{unasked, "", 1},
+		{unasked, "_IN reconfigure recv_chap", 0},
 	} {
-		if _, ds := parse(t, house(), joe+tt.other).Entry("joe"); len(ds) != tt.want {
-			t.Errorf("%q: %d diagnostics, want %d: %v", tt.other, len(ds), tt.want, ds)
+		f := parse(t, house(), "joe recv_passwd=x "+tt.joe+"\n"+tt.other)
+		for _, find := range []func(string) (*Entry, Diagnostics){f.Entry, f.Answering} {
+			if _, ds := find("joe"); len(ds) != tt.want {
+				t.Errorf("%s %q: %d diagnostics, want %d: %v", tt.joe, tt.other, len(ds), tt.want, ds)
+			}
 		}
 	}
 }

@@ -164,8 +164,12 @@ func (r *rules) passwords() {
 		if e.Reconfigure {
 			r.fail("reconfigure needs the peer's name, and no protocol is on by which the peer tells it", "give recv_chap or recv_pap", "reconfigure")
 		}
+		// An entry that calls may hold the secret for when it is chosen for a caller.
+		calls := r.plan.eligible && (r.plan.answering || e.Mode != In)
 		for _, k := range []string{"recv_name", "recv_passwd", "radius"} {
-			r.idle(k, "no protocol is on by which the peer authenticates itself")
+			if said[k] && !r.plan.fragment && !(k == "recv_passwd" && calls) {
+				r.fail(k+" is to know the peer, and no protocol is on by which the peer authenticates itself", "give recv_chap or recv_pap", k)
+			}
 		}
 	}
 	if len(e.Radius) == 0 {
