@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
@@ -148,6 +149,36 @@ func TestCaret(t *testing.T) {
 	} {
 		if got := escapes1(word, false); got != want {
 			t.Errorf("%s is %s, want %s", word, got, want)
+		}
+	}
+}
+
+// TestUnsaid: what pppd does where no option says otherwise.
+func TestUnsaid(t *testing.T) {
+	const gaveUp = "# without maxfail pppd gave up after ten failures"
+	for _, c := range []struct {
+		options string
+		echos   bool
+		wait    time.Duration
+		remark  bool
+	}{
+		{"", false, 5 * time.Second, false},
+		{"lcp-echo-interval 30", false, 5 * time.Second, false},
+		{"lcp-echo-failure 4", false, 5 * time.Second, false},
+		{"lcp-echo-interval 30 lcp-echo-failure 0", false, 5 * time.Second, false},
+		{"lcp-echo-interval 30 lcp-echo-failure 4", true, 5 * time.Second, false},
+		{"persist", false, 30 * time.Second, true},
+		{"persist idle 60", false, 30 * time.Second, true},
+		{"persist holdoff 10 maxfail 0", false, 10 * time.Second, false},
+		{"persist maxfail 5", false, 30 * time.Second, false},
+		{"persist nopersist", false, 5 * time.Second, false},
+		{"persist silent", false, 5 * time.Second, false},
+		{"demand", false, 30 * time.Second, true},
+		{"demand nopersist", false, 30 * time.Second, false},
+	} {
+		e, text, problems := converted(t, File{"peers/isp", []byte("/dev/ttyS0\n" + c.options + "\n")})
+		if e.LCPEchos != c.echos || e.ModWait != c.wait || strings.Contains(text, gaveUp) != c.remark || len(problems) > 0 {
+			t.Errorf("%s: echoes %v, a rest of %v; %v\n%s", c.options, e.LCPEchos, e.ModWait, problems, text)
 		}
 	}
 }

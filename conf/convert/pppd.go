@@ -31,7 +31,7 @@ type pppd struct {
 	auth, login          *opt
 	refuse, require      map[string]*opt
 	demand, persist, end *opt
-	idle                 *opt
+	idle, maxFail        *opt
 	defaultRoute         *opt
 	replaceRoute         *opt
 	peerDNS              *opt
@@ -272,6 +272,7 @@ func (p *pppd) finish() {
 	p.sends()
 	p.sizes()
 	p.echoes()
+	p.unsaid()
 	d.fold("ccp", "tx_bsd", "rx_bsd", "tx_deflate", "rx_deflate", "tx_predictor1", "rx_predictor1")
 	if s := d.get("vj_comp"); s != nil && s.word == "-vj_comp" {
 		d.fold("vj_comp", "vj_compslot", "vj_slots")

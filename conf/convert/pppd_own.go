@@ -5,7 +5,26 @@ import (
 	"strings"
 )
 
-// This file has the options of pppd that no other one is like.
+// This file has the options of pppd that no other one is like, and what pppd
+// does without some.
+
+// unsaid is what pppd does otherwise than ppp where no option says how.
+func (p *pppd) unsaid() {
+	d := p.d
+	if !d.has("LCP_ECHOS") && !(d.has("LCP_ECHO_INTERVAL") && d.has("lcp_echo_fails")) {
+		d.flag("-LCP_ECHOS", was{}, "pppd takes the peer for dead only with lcp-echo-interval and lcp-echo-failure")
+		d.fold("LCP_ECHOS", "LCP_ECHO_INTERVAL", "lcp_echo_fails")
+	}
+	if p.persist == nil && p.demand == nil || d.has("in") {
+		return // it calls once, or never
+	}
+	if !d.has("modwait") {
+		d.put("modwait", "30", was{}, "pppd's holdoff unless it is told otherwise")
+	}
+	if p.maxFail == nil && p.end == nil {
+		d.remark("without maxfail pppd gave up after ten failures in a row; in camp and quiet mode ppp never gives up for good")
+	}
+}
 
 func noDefaultRoute(p *pppd, o *opt) {
 	p.defaultRoute = nil
@@ -24,6 +43,7 @@ func multilink(p *pppd, o *opt) {
 }
 
 func maxFail(p *pppd, o *opt) {
+	p.maxFail = o
 	n, ok := p.number(o)
 	switch {
 	case ok && n == 0:
