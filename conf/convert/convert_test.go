@@ -182,3 +182,36 @@ func TestUnsaid(t *testing.T) {
 		}
 	}
 }
+
+// TestAnswers: whatever the peer asks for is answered, as by the pppd of the other
+// program, unless it was told to refuse.
+func TestAnswers(t *testing.T) {
+	const (
+		gsm  = "[connection]\ntype=gsm\n[gsm]\napn=internet\nusername=me\npassword=geheim\n[ppp]\n"
+		cdma = "[connection]\ntype=cdma\n[cdma]\nusername=me\npassword=geheim\n[ppp]\n"
+		wv   = "[Dialer Defaults]\nStupid Mode = 1\nPhone = 5551234\nUsername = me\nPassword = geheim\nPPPD Option = "
+	)
+	for _, c := range []struct{ name, src, want string }{
+		{"gsm", gsm, "PAP CHAP MSCHAP EAP"},
+		{"gsm", gsm + "refuse-eap=true\nrefuse-chap=true\n", "PAP MSCHAP"},
+		{"cdma", cdma, "PAP CHAP MSCHAP EAP"},
+		{"cdma", cdma + "refuse-pap=true\nrefuse-mschapv2=true\n", "CHAP EAP"},
+		{"wvdial.conf", wv + "nodeflate\n", "PAP CHAP MSCHAP EAP"},
+		{"wvdial.conf", wv + "refuse-pap refuse-mschap-v2\n", "CHAP EAP"},
+	} {
+		e, text, problems := converted(t, File{c.name, []byte(c.src)})
+		var got []string
+		for i, s := range []conf.Choice{e.SendPAP, e.SendCHAP, e.SendMSCHAP, e.SendEAP} {
+			if s == conf.Yes {
+				got = append(got, []string{"PAP", "CHAP", "MSCHAP", "EAP"}[i])
+			}
+		}
+		if strings.Join(got, " ") != c.want || len(problems) > 0 {
+			t.Errorf("got %s, want %s; %v\n%s", got, c.want, problems, text)
+		}
+	}
+	const ring = "[connection]\ntype=cdma\n[cdma]\nusername=me\npassword-flags=1\n"
+	if _, _, problems := converted(t, File{"ring", []byte(ring)}); len(problems) != 1 || !strings.Contains(problems[0].String(), "key ring") {
+		t.Errorf("a key ring: %v", problems)
+	}
+}

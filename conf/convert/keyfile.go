@@ -8,7 +8,7 @@ import (
 // keyfileRow says what one key of a NetworkManager keyfile becomes, "SECTION.KEY".
 type keyfileRow func(d *draft, k iniKey)
 
-// keyfile makes an entry of a keyfile of type gsm.
+// keyfile makes an entry of a keyfile of type gsm or cdma.
 func (j *job) keyfile(in *input) {
 	var keys []iniKey
 	values := make(map[string]string)
@@ -60,19 +60,21 @@ func (j *job) keyfile(in *input) {
 			d.put("phone", "*99#", was{}, "the context of the SIM card")
 		}
 	}
-	if _, ok := values["gsm.username"]; ok {
+	own := values["connection.type"] + "."
+	if _, ok := values[own+"username"]; ok {
 		var words []string
-		for _, p := range []string{"pap", "chap", "mschap"} {
-			key := map[string]string{"pap": "refuse-pap", "chap": "refuse-chap", "mschap": "refuse-mschapv2"}[p]
-			if values["ppp."+key] != "true" {
-				words = append(words, "send_"+p)
+		for _, p := range []struct{ refuse, word string }{
+			{"refuse-pap", "send_pap"}, {"refuse-chap", "send_chap"}, {"refuse-mschapv2", "send_mschap"}, {"refuse-eap", "send_eap"},
+		} {
+			if values["ppp."+p.refuse] != "true" {
+				words = append(words, p.word)
 			}
 		}
 		if len(words) > 0 {
 			d.insert(&setting{key: "send_passwd", word: strings.Join(words, " ")}, was{}, []string{"whichever the peer asks for"})
 		}
 	}
-	if values["gsm.password-flags"] != "" && values["gsm.password-flags"] != "0" && values["gsm.password"] == "" {
+	if flags := values[own+"password-flags"]; flags != "" && flags != "0" && values[own+"password"] == "" {
 		j.warn(place{in.Name, 0}, "the password is in a key ring, add send_passwd=")
 	}
 }

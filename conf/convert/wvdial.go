@@ -323,7 +323,7 @@ func (d *draft) wvLogin(s *wvSection) {
 	}
 	if hasPassword && (password.value != "" || hasLogin) {
 		d.put("send_passwd", password.value, password.was())
-		d.insert(&setting{key: "send_passwd", word: "send_pap send_chap"}, was{}, []string{"whichever the peer asks for"})
+		d.insert(&setting{key: "send_passwd", word: "send_pap send_chap send_mschap send_eap"}, was{}, []string{"whichever the peer asks for"})
 	}
 	straight := hasStupid && !no(stupid.value)
 	switch {
