@@ -267,8 +267,11 @@ func (u *unit) parted(now time.Time, v Verdict) {
 	s := u.account.down(now, u.carried())
 	u.told("down: %s", v.reason())
 	u.watchDown()
-	if u.entry.Camp {
+	switch {
+	case u.entry.Camp:
 		u.iface.withdraw()
+	case !u.iface.keeps() && !u.keeping.again: // who calls next may have the same address
+		u.iface.unset()
 	}
 	u.log.Info("connection ends", "because", v.reason(), "lasted", s.lasted, "sent", s.sent, "received", s.received, "units", u.units(s.lasted))
 	u.hooks.down(s)

@@ -164,6 +164,13 @@ func (f *iface) withdraw() {
 	f.up = networks{}
 }
 
+// unset takes away all that the kernel was told.
+func (f *iface) unset() {
+	f.delRoutes()
+	f.warn(f.router.Close())
+	f.up = networks{}
+}
+
 // warn logs one line for each of several joined errors.
 func (f *iface) warn(err error) {
 	var several interface{ Unwrap() []error }
@@ -185,8 +192,7 @@ func (f *iface) close() {
 	}
 	f.bundle.Close(mp.Closed, "")
 	<-f.bundle.Done()
-	f.delRoutes()
-	f.warn(f.router.Close())
+	f.unset()
 	f.tun.Close()
 	f.kernel.Close()
 }

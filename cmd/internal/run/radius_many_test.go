@@ -25,6 +25,8 @@ import (
 	"pppdial/mp/mptest"
 	"pppdial/mp/proto"
 	"pppdial/mp/wire"
+	"pppdial/route"
+	"pppdial/route/routetest"
 )
 
 // An exchange is where callers get through to a daemon that answers.
@@ -35,6 +37,7 @@ type exchange struct {
 	lookup func(host string) ([]netip.Addr, error) // nil: there are no hosts
 	slow   time.Duration                           // that a hang-up takes
 	log    io.Writer                               // nil: the test's
+	kernel *routetest.Kernel                       // of all callers' interfaces; nil: each has its own
 
 	mu     sync.Mutex
 	free   int // lines, of those that work
@@ -167,6 +170,9 @@ func (x *exchange) serve(t *testing.T, lines int, words, secret string, ports ..
 	}
 	w := newMemWorld(t).world()
 	w.caller = func(dial.Config) (caller, error) { return x, nil }
+	if x.kernel != nil {
+		w.kernel = func() (route.Kernel, error) { return x.kernel, nil }
+	}
 	if x.log == nil {
 		x.log = t.Output()
 	}

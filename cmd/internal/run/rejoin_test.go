@@ -11,7 +11,9 @@ import (
 
 	"pppdial/cmd/internal/rendezvous"
 	"pppdial/cmd/internal/status"
+	"pppdial/mp"
 	"pppdial/mp/mptest"
+	"pppdial/route/routetest"
 )
 
 // TestLineBeforeHangup: a line that is up before the modem of the lost one has hung
@@ -71,6 +73,35 @@ func TestLineBeforeRest(t *testing.T) {
 		calls, _ := ask(t.Context(), d, func() int { return len(u.policy.Calls()) })
 		if b := oneUnit(t, d); b.Phase != status.NetworkPhase || calls != 1 || len(b.Verdicts) != 1 {
 			t.Errorf("%d calls, %+v", calls, b)
+		}
+	})
+}
+
+// TestCallerAgain: who calls again while the modem of the call before hangs up is
+// let in, and has the address's route.
+func TestCallerAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := routetest.New("test")
+		k.AddLink("ppp0", false)
+		k.AddLink("ppp1", false)
+		x := &exchange{calls: make(chan *conn), free: 2, slow: 10 * time.Second, kernel: k,
+			more: "joe recv_passwd=Joes localhost=10.0.0.1 remotehost=10.0.0.2 -ipv6 -dns\n"}
+		_, stop := x.serve(t, 2, "recv_chap -dns", "")
+		defer stop()
+		defer x.hangUp()
+		joe := x.call(t, "joe", "Joes")
+		<-joe.up
+		joe.bundle.Close(mp.Closed, "User request")
+		<-joe.lost
+		time.Sleep(2 * time.Second)
+		joe = x.call(t, "joe", "Joes")
+		select {
+		case f := <-joe.lost:
+			t.Fatal(f)
+		case <-time.After(time.Minute):
+		}
+		if dev, _, err := k.Lookup((<-joe.up).Local); dev != "ppp1" {
+			t.Errorf("the way to joe: %q, %v", dev, err)
 		}
 	})
 }
