@@ -93,7 +93,7 @@ Demand modes are {quiet}, and {out} with this or {inactive_timeout}: the call is
 	"toll_boundary":    `The unit of time that calls are charged by. An idle link is kept until shortly before the end of the unit that is paid for anyway.`,
 	"max_connect_secs": `The call is ended after this time, however busy it is.`,
 
-	"busy_delay":             `How long all lines must be saturated before another is called, up to {outdevs}.`,
+	"busy_delay":             `How long all lines must be saturated before another is called, up to {outdevs}. A call in vain is repeated only while they are.`,
 	"idle_delay":             `How long the lines must have had room to spare, without a moment of saturation, before one in excess of {mindevs} is hung up. Only lines that we have called are. When nothing passes at all, the timeouts end them all.`,
 	"bps":                    `The speed of each line, in place of the measured one. With 0 nothing is held back from a line.`,
 	"maxdevs":                `The most lines, called and answered, that may be joined. Further calls are refused.`,

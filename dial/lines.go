@@ -78,20 +78,27 @@ func (l *Lines) Slack(have, called int) bool {
 // need.
 func (l *Lines) Lost(now time.Time, byPeer bool, have int) {
 	if byPeer {
-		least := 0
-		if l.want >= l.cfg.Min {
-			least = l.cfg.Min
-		}
-		l.want = min(l.want, max(have, least))
+		l.settle(have)
 	}
 	l.after = now.Add(l.cfg.Wait)
+}
+
+// settle wants no more lines than there are, but for Min.
+func (l *Lines) settle(have int) {
+	least := 0
+	if l.want >= l.cfg.Min {
+		least = l.cfg.Min
+	}
+	l.want = min(l.want, max(have, least))
 }
 
 // Ended says that we have ended a line and want no other for it; left are there.
 func (l *Lines) Ended(left int) { l.want = min(l.want, left) }
 
-// Failed says that a call for a further line was in vain.
-func (l *Lines) Failed(now time.Time) {
+// Failed says that a call for a further line was in vain. Who wanted it for a
+// load says so again while the load lasts.
+func (l *Lines) Failed(now time.Time, have int) {
+	l.settle(have)
 	l.after = now.Add(growing(l.cfg.Wait, l.vain))
 	l.vain++
 }

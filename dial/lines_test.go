@@ -92,6 +92,26 @@ func TestLines(t *testing.T) {
 			{60, "failed", 1, false},
 			{65, "", 1, true},
 		}},
+		{"what the load wanted is not called again in vain, unless the load lasts", cfg, []step{
+			{0, "up", 1, false},
+			{10, "busy", 1, true},
+			{40, "failed", 1, false},
+			{45, "", 1, false},
+			{50, "busy", 1, true},
+			{80, "failed", 1, false},
+			{81, "busy", 1, false},
+			{90, "", 1, true},
+		}},
+		{"nor what was lost", two, []step{
+			{0, "up", 1, true},
+			{10, "busy", 2, true},
+			{20, "joined", 3, false},
+			{30, "lost", 2, false},
+			{35, "", 2, true},
+			{60, "failed", 2, false},
+			{99, "", 2, false},
+			{99, "", 1, true},
+		}},
 		{"who was called calls for nothing", two, []step{
 			{0, "up, theirs", 1, false},
 			{10, "busy", 1, false},
@@ -131,7 +151,7 @@ func TestLines(t *testing.T) {
 				case "ended":
 					l.Ended(s.have)
 				case "failed":
-					l.Failed(now)
+					l.Failed(now, s.have)
 				case "joined":
 					l.Joined()
 				case "slack", "slack of theirs":

@@ -195,7 +195,7 @@ func (u *unit) lost(m *member, f *mp.Failure, v Verdict) {
 		m.log.Info("a line less", "line", m.Name(), "left", left, "because", v.Evidence)
 		switch {
 		case m.joined.IsZero():
-			u.lines.Failed(now)
+			u.lines.Failed(now, u.have())
 		case ended(f.Kind):
 			u.lines.Ended(left)
 			u.callNoFurther()

@@ -251,7 +251,7 @@ func (u *unit) called(a *attempt, c *conn, err error) {
 		u.rearm()
 	case !a.first:
 		u.log.Info("no further line", "because", err)
-		u.lines.Failed(time.Now())
+		u.lines.Failed(time.Now(), u.have())
 		u.rearm()
 	default:
 		v := explainCall(err)
@@ -388,7 +388,7 @@ func (u *unit) advance() {
 			u.saveHistory()
 			u.call(false)
 		} else {
-			u.lines.Failed(now)
+			u.lines.Failed(now, u.have())
 		}
 	}
 	u.do(a)
