@@ -234,11 +234,11 @@ func (d *daemon) remove(u *unit) {
 
 func (d *daemon) close() {
 	d.midnight.Stop()
+	d.closeRadius() // as long as there is patience
 	d.drop()
 	for _, u := range d.units {
 		u.abandon()
 	}
-	d.closeRadius()
 	if d.accounts != nil {
 		d.accounts.Close()
 	}

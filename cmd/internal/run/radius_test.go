@@ -1,6 +1,7 @@
 package run
 
 import (
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"pppdial/cmd/internal/radius"
+	"pppdial/cmd/internal/radius/radiustest"
 	"pppdial/mp"
 	"pppdial/mp/wire"
 )
@@ -108,6 +110,40 @@ func TestTerminateCause(t *testing.T) {
 		if got := terminateCause(c.v, c.goingDown); got != c.want {
 			t.Errorf("%v (going down: %v): %v, want %v", c.v, c.goingDown, got, c.want)
 		}
+	}
+}
+
+// TestLastRecords: the end of the program waits for a server that takes its time
+// with the last records.
+func TestLastRecords(t *testing.T) {
+	t.Parallel()
+	s := radiustest.Start(t, "shh", "")
+	dir := t.TempDir()
+	secret := filepath.Join(dir, "secret")
+	if err := os.WriteFile(secret, []byte("shh\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	books := slowly(t, s.Port+1, 500*time.Millisecond)
+	e := entryOf(t, fmt.Sprintf("in recv_pap remotehost=0 radius=127.0.0.1:%d,%s", books-1, secret))
+	d := newDaemon(Options{StateDir: dir, KeepDir: dir}, nil, newMemWorld(t).world(), new(slog.LevelVar), silence)
+	d.run(t.Context(), nil, func() *Verdict {
+		c, err := d.radiusFor(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		joe, err := c.Open(radius.SessionConfig{
+			Call: radius.Call{ID: radius.NewID(), Line: "ttyS3"}, Grant: &radius.Grant{User: "joe"},
+			Usage: func() radius.Usage { return radius.Usage{} },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		joe.Close(radius.Usage{}, radius.AdminReboot)
+		return &Verdict{Status: StatusUser}
+	})
+	left, err := filepath.Glob(filepath.Join(dir, "acct-*"))
+	if n := len(s.Details()); n != 2 || len(left) > 0 || err != nil {
+		t.Errorf("the server has %d records, on the disk: %v, %v", n, left, err)
 	}
 }
 
