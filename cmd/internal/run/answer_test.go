@@ -152,6 +152,29 @@ func TestAnswerNotYet(t *testing.T) {
 	})
 }
 
+// TestAnswerFree: a line whose modem has hung up only when somebody is there on
+// another is answered, whatever that caller's call goes on with.
+func TestAnswerFree(t *testing.T) {
+	for _, words := range []string{"remotehost=10.0.0.9", "pool=10.0.0.8/29"} {
+		t.Run(words, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				x := &exchange{calls: make(chan *conn), free: 2, mode: "in", slow: 10 * time.Second}
+				_, stop := x.serve(t, 2, "recv_chap recv_passwd=right -dns maxdevs=2 "+words, "")
+				defer stop()
+				defer x.hangUp()
+				<-x.call(t, "nobody", "wrong").lost
+				<-x.call(t, "ann", "right").up
+				time.Sleep(time.Minute)
+				x.mu.Lock()
+				defer x.mu.Unlock()
+				if x.free > 0 {
+					t.Errorf("%d line is not answered", x.free)
+				}
+			})
+		})
+	}
+}
+
 // TestAnswerUnfit: after a connection that the kernel did not take the next call is
 // waited for.
 func TestAnswerUnfit(t *testing.T) {

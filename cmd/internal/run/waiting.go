@@ -36,7 +36,7 @@ func (d *daemon) listenAgain(m *member) {
 	if d.main != nil && d.main.entry == m.entry {
 		u = d.main
 	}
-	if u != nil && u.entry == m.entry && u.final == nil && u.waits != nil && (u.up || u.iface == nil) {
+	if u != nil && u.final == nil && u.waits != nil && (u.up || u.iface == nil) {
 		u.listen()
 	}
 }
