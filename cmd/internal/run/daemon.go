@@ -134,6 +134,9 @@ func (d *daemon) signal(s syscall.Signal) {
 		d.log.Info("less debugging information")
 		d.debug(debugFor(d.level.Level()) - 1)
 	case syscall.SIGHUP:
+		if d.opt.Login && d.world.hungUp() { // the kernel's: one line is at its end
+			return
+		}
 		d.log.Info("breaking the link: SIGHUP")
 		d.breakLinks()
 	default:

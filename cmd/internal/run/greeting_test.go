@@ -12,7 +12,7 @@ import (
 
 // TestStuckLogin: a login shell whose terminal takes nothing ends.
 func TestStuckLogin(t *testing.T) {
-	tty := openPTY(t)
+	_, tty := openPTY(t)
 	fd := int(tty.Fd())
 	termios, err := unix.IoctlGetTermios(fd, unix.TCGETS)
 	if err != nil {

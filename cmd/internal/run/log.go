@@ -220,3 +220,16 @@ func ttyNumber(f *os.File) (number uint64) {
 	})
 	return number
 }
+
+// hungUp reports whether a terminal is one no more: the kernel has hung it up.
+func hungUp(f *os.File) (gone bool) {
+	c, err := f.SyscallConn()
+	if err != nil {
+		return false
+	}
+	c.Control(func(fd uintptr) {
+		_, err := unix.IoctlGetTermios(int(fd), unix.TCGETS)
+		gone = err == unix.EIO
+	})
+	return gone
+}

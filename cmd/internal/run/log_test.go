@@ -173,7 +173,8 @@ func TestLineIsNoLog(t *testing.T) {
 
 // TestSameTTY: only one and the same terminal counts.
 func TestSameTTY(t *testing.T) {
-	a, b := openPTY(t), openPTY(t)
+	_, a := openPTY(t)
+	_, b := openPTY(t)
 	null, err := os.Open(os.DevNull)
 	if err != nil {
 		t.Fatal(err)
@@ -189,8 +190,8 @@ func TestSameTTY(t *testing.T) {
 	}
 }
 
-// openPTY makes a terminal.
-func openPTY(t *testing.T) *os.File {
+// openPTY makes a terminal: s, whose other end is m.
+func openPTY(t *testing.T) (m, s *os.File) {
 	t.Helper()
 	m, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
@@ -204,10 +205,10 @@ func openPTY(t *testing.T) *os.File {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	s, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	return s
+	return m, s
 }

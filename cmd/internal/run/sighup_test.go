@@ -1,6 +1,7 @@
 package run
 
 import (
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -34,4 +35,37 @@ func TestBrokenCalls(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestHangupOfOwnLine: the SIGHUP that the kernel sends to a login shell whose own
+// line has lost the carrier breaks none of the others; another one breaks all.
+func TestHangupOfOwnLine(t *testing.T) {
+	for hungUp, want := range map[bool]int{true: 2, false: 0} {
+		synctest.Test(t, func(t *testing.T) {
+			d, stop := newMemWorld(t).serveUnits(t.TempDir(), 1, "out mindevs=2 outdevs=2 maxdevs=2")
+			defer stop()
+			time.Sleep(time.Minute)
+			ask(t.Context(), d, func() error {
+				d.opt.Login, d.world.hungUp = true, func() bool { return hungUp }
+				d.signal(syscall.SIGHUP)
+				return nil
+			})
+			time.Sleep(time.Minute)
+			if n, err := ask(t.Context(), d, func() int { return len(d.members) }); n != want || err != nil {
+				t.Errorf("our line is hung up: %v; %d lines are left: %v", hungUp, n, err)
+			}
+		})
+	}
+}
+
+// TestHungUp: a terminal is, once its other end is closed.
+func TestHungUp(t *testing.T) {
+	m, s := openPTY(t)
+	if hungUp(s) {
+		t.Error("at first")
+	}
+	m.Close()
+	if !hungUp(s) {
+		t.Error("not in the end")
+	}
 }

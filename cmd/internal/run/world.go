@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"net"
+	"os"
 	"runtime"
 	"time"
 
@@ -22,6 +23,7 @@ type world struct {
 	kernel func() (route.Kernel, error)
 	addrs  func() ([]net.Addr, error) // of this machine
 	books  utmp.Config                // where calls are recorded
+	hungUp func() bool                // the line that a login has given us
 
 	processors func(lines int) // gives the program one for each
 }
@@ -36,6 +38,7 @@ var realWorld = world{
 	tun:    tun.Open,
 	kernel: func() (route.Kernel, error) { return route.OpenKernel() },
 	addrs:  net.InterfaceAddrs,
+	hungUp: func() bool { return hungUp(os.Stdin) },
 
 	processors: processorsFor(runtime.GOMAXPROCS(0)),
 }
