@@ -95,7 +95,11 @@ func (d *days) over(now time.Time, all daily) (day daily, worth bool) {
 // are.
 func nextMidnight(now time.Time) time.Time {
 	y, m, d := now.Date()
-	return time.Date(y, m, d+1, 0, 0, 0, 0, now.Location())
+	t := time.Date(y, m, d+1, 0, 0, 0, 0, now.Location())
+	if t.Day() == d { // summer time skips midnight, and this is the hour before
+		return t.Add(time.Hour)
+	}
+	return t
 }
 
 func (a *account) up(now time.Time) { a.since = now }

@@ -58,3 +58,22 @@ func TestLastDay(t *testing.T) {
 		})
 	}
 }
+
+// TestNextMidnight: each day begins once, in zones too where summer time skips
+// midnight.
+func TestNextMidnight(t *testing.T) {
+	for _, zone := range []string{"UTC", "Europe/Berlin", "America/Santiago", "Atlantic/Azores", "America/Havana", "Asia/Beirut"} {
+		l, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		day := time.Date(2026, 1, 1, 0, 0, 0, 0, l)
+		for range 365 {
+			next := nextMidnight(day)
+			if next.YearDay() == day.YearDay() || next.Add(-time.Second).YearDay() != day.YearDay() {
+				t.Errorf("%s: after %v comes %v", zone, day, next)
+			}
+			day = next
+		}
+	}
+}
