@@ -45,6 +45,7 @@ type Watch struct {
 	fixed         []netip.Addr // addresses of the target; none: not known yet
 	named         bool         // they are those of a name
 	round         uint16
+	rounds        uint                     // since the link is up
 	hosts         [mostHops + 1]netip.Addr // that Auto has found, by hops
 }
 
@@ -76,7 +77,7 @@ type Step struct {
 func (w *Watch) Up(now time.Time, local, remote netip.Addr, dns []netip.Addr) (s Step) {
 	if !w.running() {
 		w.mon.alive(now)
-		w.hosts, w.since, w.ever = [mostHops + 1]netip.Addr{}, now, false
+		w.hosts, w.since, w.ever, w.rounds = [mostHops + 1]netip.Addr{}, now, false, 0
 		s.Resolve = w.unknown()
 	}
 	i := family(local)
@@ -157,7 +158,12 @@ func (w *Watch) Advance(now, heard time.Time) (s Step) {
 		w.log.Info("monitor: no answer", "target", w.target, "unanswered", unanswered)
 	}
 	w.round++
-	return Step{Probes: w.probes(), Resolve: w.unknown()}
+	s = Step{Probes: w.probes()}
+	// A look-up is traffic that keeps the link up: it comes ever more seldom.
+	if w.rounds++; w.rounds&(w.rounds-1) == 0 {
+		s.Resolve = w.unknown()
+	}
+	return s
 }
 
 // probes are those of one round: to the target, or along the way while that

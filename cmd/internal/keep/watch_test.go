@@ -235,6 +235,21 @@ func TestWatchName(t *testing.T) {
 	r.want("a probe was due", r.probed(), "10.0.0.2>192.0.2.7/64")
 }
 
+// TestWatchUnknown: a name that cannot be looked up is asked for ever more seldom,
+// since that is traffic for which a line is not hung up.
+func TestWatchUnknown(t *testing.T) {
+	r := newRun(t, "no.example", &network{routers: map[int]netip.Addr{1: peer}, far: true})
+	for range 2 {
+		r.names = nil
+		r.do(r.w.Up(r.now, us, peer, nil))
+		r.wait(24 * time.Hour)
+		if n := len(r.names); n != 13 { // with Up, and in rounds 1, 2, 4 to 2048
+			t.Errorf("asked for %d times", n)
+		}
+		r.w.Down()
+	}
+}
+
 func TestWatchIPv6(t *testing.T) {
 	r := newRun(t, "2001:db8::7", &network{far: true})
 	r.do(r.w.Up(r.now, us6, peer6, nil))
