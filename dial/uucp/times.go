@@ -73,6 +73,9 @@ func (ts Times) Next(t time.Time) time.Time {
 		for _, w := range ts.windows {
 			for _, minute := range []int{0, w.from} {
 				at := time.Date(y, m, d+day, 0, minute, 0, 0, t.Location())
+				if at.Hour()*60+at.Minute() != minute%dayMinutes && !ts.Allow(at) {
+					at = at.Add(time.Hour) // summer time skips it, and this was the hour before
+				}
 				if at.After(t) && ts.Allow(at) && (next.IsZero() || at.Before(next)) {
 					next = at
 				}

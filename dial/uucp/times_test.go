@@ -60,6 +60,31 @@ func TestTimes(t *testing.T) {
 	}
 }
 
+// TestTimesInSummer: a window that begins in the hour which summer time skips begins
+// when that is over.
+func TestTimesInSummer(t *testing.T) {
+	const layout = "2006-01-02 15:04"
+	for _, tt := range []struct{ zone, field, now, next string }{
+		{"America/New_York", "Any0200-0600", "2026-03-07 12:00", "2026-03-08 03:00"},
+		{"America/Santiago", "Any0000-0600", "2026-09-05 12:00", "2026-09-06 01:00"},
+		{"America/Santiago", "Su", "2026-09-05 12:00", "2026-09-06 01:00"},
+		{"Europe/Berlin", "Any0200-0600", "2026-03-28 12:00", "2026-03-29 03:00"},
+		{"Europe/Berlin", "Any0100-0600", "2026-03-28 12:00", "2026-03-29 01:00"},
+	} {
+		l, err := time.LoadLocation(tt.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now, err := time.ParseInLocation(layout, tt.now, l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := parseTimes(t, tt.field).Next(now).Format(layout); got != tt.next {
+			t.Errorf("%s in %s: next %s, want %s", tt.field, tt.zone, got, tt.next)
+		}
+	}
+}
+
 func TestRetry(t *testing.T) {
 	if ts := parseTimes(t, "Any;5"); ts.Retry != 5*time.Minute {
 		t.Errorf("retry %v, want 5m", ts.Retry)

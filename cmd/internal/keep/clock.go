@@ -68,16 +68,16 @@ func (c *Clock) next() time.Time {
 	return slices.MinFunc(all, time.Time.Compare)
 }
 
-// onDay is the moment of a time of day: with the offset from UTC that holds at
-// the beginning of the day or, if that gives another time, with the one at its
-// end. Where both do not, the time is skipped on that day.
+// onDay is the moment of a time of day: with the offset from UTC that holds before
+// the day begins or, if that gives another time, with the one at its end. Where both
+// do not, the time is skipped on that day.
 func onDay(y int, m time.Month, d int, t time.Duration, where *time.Location) time.Time {
 	utc := time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Add(t)
 	with := func(hour int) time.Time {
 		_, offset := time.Date(y, m, d, hour, 0, 0, 0, where).Zone()
 		return utc.Add(-time.Duration(offset) * time.Second).In(where)
 	}
-	early, late := with(0), with(24)
+	early, late := with(-1), with(24) // summer time may begin at midnight
 	if shows(early, t) || !shows(late, t) {
 		return early
 	}

@@ -29,6 +29,7 @@ func strikes(times []time.Duration, from, to time.Time) (at []string) {
 func TestClock(t *testing.T) {
 	const h, m = time.Hour, time.Minute
 	berlin, lord, york := location(t, "Europe/Berlin"), location(t, "Australia/Lord_Howe"), location(t, "America/New_York")
+	beirut := location(t, "Asia/Beirut")
 	for _, tc := range []struct {
 		why   string
 		times []time.Duration
@@ -50,6 +51,8 @@ func TestClock(t *testing.T) {
 			"25 02:30:00 CEST, 26 02:30:00 CET"},
 		{"summer time ends at three", []time.Duration{3 * h}, time.Date(2026, 10, 24, 12, 0, 0, 0, berlin), 1,
 			"25 03:00:00 CET"},
+		{"summer time skips the first hour", []time.Duration{30 * m}, time.Date(2026, 3, 28, 12, 0, 0, 0, beirut), 2,
+			"29 01:30:00 EEST, 30 00:30:00 EEST"},
 		{"half an hour of summer time", []time.Duration{2*h + 15*m}, time.Date(2026, 10, 3, 12, 0, 0, 0, lord), 2,
 			"4 02:45:00 +11, 5 02:15:00 +11"},
 		{"started between the two", []time.Duration{1*h + 30*m}, time.Date(2026, 11, 1, 6, 10, 0, 0, time.UTC).In(york), 2,
