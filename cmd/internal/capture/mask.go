@@ -22,9 +22,12 @@ func appendMasked(b, frame []byte) []byte {
 	case wire.PAP, wire.CHAP, wire.EAP:
 		return appendAuth(b, p, info)
 	case wire.LCP:
-		packet, err := wire.ParsePacket(info)
-		if err != nil || packet.Code != wire.ProtocolReject {
+		if len(info) == 0 || wire.Code(info[0]) != wire.ProtocolReject {
 			break
+		}
+		packet, err := wire.ParsePacket(info)
+		if err != nil {
+			return appendHeader(b, info)
 		}
 		// It ends with what was rejected (RFC 1661, section 5.7).
 		const field = 2
@@ -48,12 +51,17 @@ func split(frame []byte) (p wire.Protocol, info []byte, err error) {
 	return wire.ParseProtocol(frame)
 }
 
+// appendHeader appends a packet that can't be read, covered but for its header.
+func appendHeader(b, info []byte) []byte {
+	n := min(len(info), wire.PacketHeader)
+	return appendCovered(append(b, info[:n]...), len(info)-n)
+}
+
 // appendAuth appends a packet of an authentication protocol, masked.
 func appendAuth(b []byte, p wire.Protocol, info []byte) []byte {
 	packet, err := wire.ParsePacket(info)
 	if err != nil {
-		n := min(len(info), wire.PacketHeader)
-		return appendCovered(append(b, info[:n]...), len(info)-n)
+		return appendHeader(b, info)
 	}
 	from := len(b)
 	b = append(b, info[:wire.PacketHeader]...)

@@ -32,6 +32,8 @@ func TestMasked(t *testing.T) {
 	body := func(t wire.EAPType, data []byte) []byte {
 		return wire.AppendEAPBody(nil, wire.EAPBody{Type: t, Data: data})
 	}
+	cut := rejected(wire.PAP, wire.Packet{Code: wire.PAPAuthReq, ID: 1, Data: append(pap, "padding"...)})
+	cut = cut[:len(cut)-3]
 	stars := []byte(strings.Repeat("*", len(secret)))
 	for _, tc := range []struct {
 		name     string
@@ -53,6 +55,7 @@ func TestMasked(t *testing.T) {
 		{"Protocol-Reject of PAP",
 			rejected(wire.PAP, wire.Packet{Code: wire.PAPAuthReq, ID: 1, Data: pap}),
 			rejected(wire.PAP, wire.Packet{Code: wire.PAPAuthReq, ID: 1, Data: papShown})},
+		{"Protocol-Reject cut short", cut, append(cut[:8:8], strings.Repeat("*", len(cut)-8)...)},
 		{"Protocol-Reject of IP", auth(wire.LCP, wire.ProtocolReject, []byte("\x00\x21xyz")), auth(wire.LCP, wire.ProtocolReject, []byte("\x00\x21xyz"))},
 		{"LCP", auth(wire.LCP, wire.ConfigureRequest, []byte{1, 4, 5, 220}), auth(wire.LCP, wire.ConfigureRequest, []byte{1, 4, 5, 220})},
 	} {
