@@ -318,6 +318,40 @@ func TestRFC2217Stopped(t *testing.T) {
 	s.wantSaid("WONT 99")
 }
 
+// TestRFC2217HangupStopped: a server that reads no more does not hold up a hang-up.
+func TestRFC2217HangupStopped(t *testing.T) {
+	s := newPortServer(t, 255)
+	l, err := OpenTCP(t.Context(), s.listen.Addr().String(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	s.wantSaid("[2 8]", "[3 1]", "[4 1]", "[5 3]", "[5 8]", "[5 11]", "[11 136]", "[12 3]")
+	stop := make(chan struct{})
+	defer close(stop)
+	l.remote.conn.SetWriteBuffer(64 << 10)
+	s.mu.Lock()
+	s.conn.(*net.TCPConn).SetReadBuffer(64 << 10)
+	s.stop = stop
+	s.mu.Unlock()
+	s.dcd(1)
+	for n := 1; n > 0; {
+		l.SetWriteDeadline(time.Now().Add(200 * time.Millisecond))
+		n, _ = l.Write(make([]byte, 1<<20))
+	}
+	l.SetWriteDeadline(time.Time{})
+	done := make(chan error, 1)
+	go func() { done <- l.Hangup(t.Context()) }()
+	select {
+	case err := <-done:
+		if err == nil {
+			t.Error("DTR is off, it says")
+		}
+	case <-time.After(30 * time.Second):
+		t.Fatal("it hangs")
+	}
+}
+
 func TestRFC2217Refused(t *testing.T) {
 	for _, option := range []byte{optComPort, optBinary} {
 		s := newPortServer(t, option)

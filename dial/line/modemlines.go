@@ -78,6 +78,9 @@ func (l *Line) Hangup(ctx context.Context) error {
 	if !l.caps.ModemLines {
 		return l.lacks("DTR")
 	}
+	// A server of RFC 2217 may read no more.
+	l.SetWriteDeadline(time.Now().Add(HangupPause + commandTime))
+	defer l.SetWriteDeadline(time.Time{})
 	if err := errors.Join(l.SetLocal(true), l.DTR(false)); err != nil {
 		return err
 	}
@@ -87,6 +90,8 @@ func (l *Line) Hangup(ctx context.Context) error {
 	}
 	return l.DTR(true)
 }
+
+const commandTime = 2 * time.Second
 
 // breakTime is longer than a character at any speed that a getty looks for
 // (POSIX tcsendbreak: 0.25 to 0.5 s).
