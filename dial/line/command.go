@@ -59,12 +59,40 @@ func CommandName(command string) string { return "exec:" + firstWord(command) }
 // firstWord is what a command is called in logs and errors: the program, without
 // its arguments and what is put into its environment, which may be secret.
 func firstWord(command string) string {
-	for _, word := range strings.Fields(command) {
+	for rest := command; rest != ""; {
+		var word string
+		if word, rest = cutWord(strings.TrimLeft(rest, " \t\n")); word == "" {
+			break
+		}
 		if name, _, assigned := strings.Cut(word, "="); !assigned || strings.Contains(name, "/") {
 			return strings.TrimSuffix(word, ";")
 		}
 	}
 	return "sh"
+}
+
+// cutWord cuts off a word of the shell, with its quotes. One that does not end is
+// none.
+func cutWord(s string) (word, rest string) {
+	var quote byte
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\\' && quote != '\'':
+			i++
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '\'' || c == '"':
+			quote = c
+		case c == ' ' || c == '\t' || c == '\n':
+			return s[:i], s[i:]
+		}
+	}
+	if quote != 0 {
+		return "", ""
+	}
+	return s, ""
 }
 
 // openPTY makes a pseudo-terminal: the master, in Go's poller, and the raw slave

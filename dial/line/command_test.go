@@ -143,6 +143,8 @@ func TestLastLine(t *testing.T) {
 func TestFirstWord(t *testing.T) {
 	for command, want := range map[string]string{
 		"cat": "cat", "PASS=x sshpass -e ssh host": "sshpass", "cat; exit 4": "cat", "/opt/a=b/c d": "/opt/a=b/c", "": "sh", "A=1": "sh",
+		"PASS='open sesame' cmd x": "cmd", `PASS="open \" sesame" A='b\' cmd`: "cmd", `PASS=open\ sesame cmd`: "cmd",
+		"PASS='open sesame cmd": "sh", " cat": "cat", "  ": "sh",
 	} {
 		if got := firstWord(command); got != want {
 			t.Errorf("%q: %q, want %q", command, got, want)
