@@ -344,7 +344,7 @@ func TestHangup(t *testing.T) {
 // TestHangupAnswered: a modem that takes the next call while it is told to hang up
 // is not waited for, as if it held the old one.
 func TestHangupAnswered(t *testing.T) {
-	const call = "\r\nRING\r\n\r\nCONNECT 33600\r\n"
+	const call, shown = "\r\nRING\r\n\r\nCONNECT 33600\r\n", "\r\nRING;5551234\r\n\r\nCONNECT 33600\r\n"
 	for _, c := range []struct {
 		why  string
 		fake *fake
@@ -352,6 +352,7 @@ func TestHangupAnswered(t *testing.T) {
 		want string
 	}{
 		{"when it hears ATH", &fake{answers: map[string]string{"ATH": call}}, 0, "ATH"},
+		{"with the number of who calls", &fake{answers: map[string]string{"ATH": shown}}, 0, "ATH"},
 		{"when it hears +++", &fake{}, 2 * time.Second, "ATH"},
 	} {
 		t.Run(c.why, func(t *testing.T) {

@@ -45,7 +45,7 @@ func (m *Modem) overhear(text string) {
 	switch {
 	case upper == "RDY", upper == "START", strings.HasPrefix(upper, "^SYSSTART"), strings.HasPrefix(upper, "+SYSSTART"):
 		m.restarted = true
-	case upper == "RING":
+	case ParseResult(text).Code == Ring: // with the number behind it, perhaps
 		m.rang = time.Now()
 	case strings.HasPrefix(upper, "CONNECT"):
 		m.taken = m.Ringing()
