@@ -191,11 +191,11 @@ func (p *parser) message(w Word) *message {
 			m.add(op{code: t.op, pause: t.pause})
 		}
 	})
-	text := m.text()
-	if SecretCommand(string(text)) {
+	said := bytes.Trim(m.text(), "\r\n")
+	if SecretCommand(string(said)) {
 		m.secret = true
 	}
-	if said := bytes.Trim(text, "\r\n"); len(said) > 0 {
+	if len(said) > 0 {
 		p.modem = commandLine.Match(said)
 	}
 	m.cr = !noCR

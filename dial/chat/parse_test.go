@@ -73,7 +73,7 @@ func TestParse(t *testing.T) {
 			expect "ssword:"
 			send "******"
 			expect "x"`},
-		{"secrets", `ogin: me word: x $ a Passphrase? y $ \qb "" AT+CPIN=1234 "" AT+CPIN? "" at+cgauth=1,2,"u","p"`, `
+		{"secrets", `ogin: me word: x $ a Passphrase? y $ \qb "" AT+CPIN=1234 "" AT+CPIN? "" at+cgauth=1,2,"u","p" "" \rAT+CPIN=1234`, `
 			expect "ogin:"
 			send "me\r"
 			expect "word:"
@@ -88,6 +88,8 @@ func TestParse(t *testing.T) {
 			send "******"
 			expect ""
 			send "AT+CPIN?\r"
+			expect ""
+			send "******"
 			expect ""
 			send "******"`},
 		{"prompts of all sorts", `Code: a asswd: b Kennwort: c PIN: d pinging e decoder f worth g +CPIN: h`, `
