@@ -311,7 +311,7 @@ func (a *attempt) watchCarrier() error {
 // tty that is not for calls some say NO CARRIER to a number, but at once.
 func (a *attempt) dialed(e *Error) bool {
 	switch e.Kind {
-	case Busy, NoAnswer, NoDialtone, PDPRefused, APNRefused, AuthRefused:
+	case Busy, NoAnswer, NoDialtone:
 		return true
 	case NoCarrier:
 		return a.phase == login || e.After >= callTime

@@ -231,7 +231,10 @@ func TestSameCallTwice(t *testing.T) {
 		}{
 			{"the network hangs up", noCarrier(callTime + 100*time.Millisecond), 1},
 			{"it may be no tty for calls", noCarrier(10 * time.Millisecond), 2},
-			{"an unknown access point", func(p *dialtest.Profile) { p.Cellular.APNs = []string{"iot.1nce.net"} }, 2}, // the first one does not dial
+			{"a cause that is left over from before", func(p *dialtest.Profile) {
+				p.Rows = append(p.Rows, dialtest.Row{Command: "+CEER", Lines: []string{"+CEER: PLMN not allowed"}})
+				noCarrier(10 * time.Millisecond)(p)
+			}, 2},
 			{"no card", func(p *dialtest.Profile) { p.Cellular.SIM.Absent = true }, 1},
 		} {
 			t.Run(device+" "+c.what, func(t *testing.T) {

@@ -100,7 +100,7 @@ func (d *Dialer) first(ctx context.Context, ways []way, failed []*Error, how fun
 			e.Kind, e.Err = Interrupted, context.Cause(ctx)
 			return nil, e
 		}
-		badLine[at], badModem[w.modem], dialed[by] = e.Kind.ofLine(), e.Kind.ofModem(), e.dialed
+		badLine[at], badModem[w.modem], dialed[by] = e.Kind.ofLine(), e.ofModem, e.dialed
 		failed = append(failed, e)
 		if len(ways) > 1 {
 			d.cfg.Log.Info("no call", "line", w.name(), "number", w.phone, "because", e.text())
@@ -131,12 +131,13 @@ func (d *Dialer) try(ctx context.Context, w way, how func(*attempt, context.Cont
 		}
 	}
 	e := a.explain(err)
+	e.ofModem, e.dialed = e.Kind.ofModem(), a.dialed(e)
 	if a.made != nil {
 		if ctx.Err() == nil {
 			a.diagnose(ctx, e)
 		}
 		a.giveUp(d.cfg.Patient)
 	}
-	e.Device, e.Number, e.Retry, e.dialed = w.name(), w.phone, w.retry, a.dialed(e)
+	e.Device, e.Number, e.Retry = w.name(), w.phone, w.retry
 	return nil, e
 }

@@ -77,7 +77,9 @@ type Error struct {
 	Others []*Error      // the attempts over other ways; this one came farthest
 	Modem  *modem.Status // what a cellular modem says of the failure; nil: it was not asked, or is silent
 
-	dialed bool // the modem has certainly called
+	// Whatever else the modem says: that may be of the call before.
+	ofModem bool // another tty of the same modem would fare no better
+	dialed  bool // the modem has certainly called
 }
 
 // Error gives one line, which names all attempts.
