@@ -63,7 +63,7 @@ func (a *attempt) open(ctx context.Context) error {
 		log: a.log, hangupScript: a.scripts.hangup, local: a.cfg.Local,
 		cellular: a.cfg.cellular(a.way.phone), d: a.d,
 	}
-	a.made.modem = modem.New(l, modem.Options{DropDTR: dtr(l), Log: a.log})
+	a.made.modem = modem.New(l, modem.Options{DropDTR: dtr(l), Log: a.log, Secrets: &a.made.secrets})
 	return nil
 }
 
@@ -246,7 +246,7 @@ func (a *attempt) dialers(ctx context.Context) error {
 func (a *attempt) talk(ctx context.Context, s *chat.Script, phone, translated string, timeout time.Duration) error {
 	l := a.made.Line
 	r := chat.Runner{
-		Phone: phone, Translated: translated, Timeout: timeout, Pending: a.made.Unread, Log: a.log,
+		Phone: phone, Translated: translated, Timeout: timeout, Pending: a.made.Unread, Secrets: &a.made.secrets, Log: a.log,
 		Carrier: func(need bool) error {
 			a.made.local = !need
 			return l.SetLocal(!need)

@@ -26,6 +26,7 @@ type Call struct {
 	log          *slog.Logger
 	modem        *modem.Modem // nil: the line was given
 	hangupScript *chat.Script // nil: none
+	secrets      chat.Secrets // of the scripts
 	local        bool
 	cellular     bool // the modem can be asked about card and network
 	d            *Dialer
@@ -45,6 +46,10 @@ const (
 	// scriptLimit is the part of it for hangup_chat.
 	scriptLimit = 8 * time.Second
 )
+
+// Mask gives a copy of what has come over the line without the secrets that the
+// call's scripts have sent, for who shows it.
+func (c *Call) Mask(b []byte) []byte { return c.secrets.Mask(b) }
 
 // Hangup leaves the modem idle, whatever state it is in, and gives the line
 // back: hangup_chat, then DTR and ATH, then the escape sequence and ATH. It takes
@@ -112,7 +117,7 @@ func (c *Call) drain(ctx context.Context) {
 func (c *Call) runHangupScript(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, scriptLimit)
 	defer cancel()
-	r := chat.Runner{Phone: c.Number, Translated: c.Number, Timeout: scriptLimit, Log: c.log}
+	r := chat.Runner{Phone: c.Number, Translated: c.Number, Timeout: scriptLimit, Secrets: &c.secrets, Log: c.log}
 	if c.Line.Caps().Break {
 		r.Break = c.Line.Break
 	}

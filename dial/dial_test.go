@@ -215,6 +215,28 @@ func TestLoginChat(t *testing.T) {
 }
 
 // TestManualPage is the Systems line of the manual page, and IRIX's Devices line.
+// TestSecretsOfScripts: what one script has sent is shown neither by the next one nor
+// by who reads the line after them.
+func TestSecretsOfScripts(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.cfg.Devices, s.cfg.Phones = []string{`exec:printf Password:; p=$(head -c 7); printf '%s\n$ ' "$p"; while printf '\nOK\n'; do sleep 0.3; done`}, nil
+	s.cfg.Chat = Chat{Text: "word: s3same"}
+	s.cfg.LoginChat = Chat{Text: "TIMEOUT 1 host> ppp"}
+	if _, err := s.dialer().Call(t.Context()); err == nil || strings.Contains(err.Error(), "s3same") || !strings.Contains(err.Error(), "******") {
+		t.Errorf("login_chat: %v", err)
+	}
+	s.cfg.LoginChat = Chat{}
+	c := s.call()
+	if got := string(c.Mask([]byte("s3same\r\n$ "))); got != "******\r\n$ " {
+		t.Errorf("after the scripts: %q", got)
+	}
+	c.Hangup(t.Context())
+	if strings.Contains(s.log.String(), "s3same") {
+		t.Errorf("the log has it:\n%s", s.log)
+	}
+}
+
 func TestManualPage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -27,6 +27,7 @@ type Runner struct {
 	Translated string        // \T, the number through Dialcodes
 	Timeout    time.Duration // of each expect and each send until TIMEOUT; 0: DefaultTimeout
 	Pending    []byte        // read from the line already, and not yet looked at
+	Secrets    *Secrets      // that went out before, and which those of the script join; nil: none have
 
 	Break   func() error          // \K and BREAK; nil or errors.ErrUnsupported: the line has none, and the script goes on
 	Carrier func(need bool) error // \m, \M and HANGUP; nil: nothing to be done
@@ -45,7 +46,10 @@ type Result struct {
 // ctx was done. The Result counts in any case. Both deadlines of c are used and
 // end up cleared. Bytes that the line offers are read ahead, 8 KB at most.
 func (r *Runner) Run(ctx context.Context, c Conn, s Script) (Result, error) {
-	t := talk{Runner: r, ctx: ctx, conn: c, pending: r.Pending, log: r.Log}
+	t := talk{Runner: r, ctx: ctx, conn: c, pending: r.Pending, secrets: r.Secrets, log: r.Log}
+	if t.secrets == nil {
+		t.secrets = new(Secrets)
+	}
 	if t.log == nil {
 		t.log = slog.New(slog.DiscardHandler)
 	}

@@ -12,22 +12,22 @@ func SecretCommand(command string) bool { return secretCommand.MatchString(comma
 
 var secretCommand = regexp.MustCompile(`(?i)^AT.*(PIN|PWD|LCK|AUTH|PASS|ICSGP|PDPP)[A-Z]*=`)
 
-// secrets are the secret texts that went out: a modem or a careless host echoes
+// Secrets are the secret texts that went out: a modem or a careless host echoes
 // them, and then they must not be shown either.
-type secrets [][]byte
+type Secrets struct{ texts [][]byte }
 
 // add notes a secret message; without its line end, which echoes vary.
-func (s *secrets) add(text []byte) {
+func (s *Secrets) add(text []byte) {
 	if text = bytes.Trim(text, "\r\n\x00"); len(text) > 0 {
-		*s = append(*s, bytes.Clone(text))
+		s.texts = append(s.texts, bytes.Clone(text))
 	}
 }
 
-// mask gives a copy of what the line said in which each secret is hidden, also
+// Mask gives a copy of what the line said in which each secret is hidden, also
 // one of which b has only the end at its beginning or the beginning at its end.
-func (s secrets) mask(b []byte) []byte {
+func (s *Secrets) Mask(b []byte) []byte {
 	b = bytes.Clone(b)
-	for _, text := range s {
+	for _, text := range s.texts {
 		b = bytes.ReplaceAll(b, text, []byte(hidden))
 		for n := len(text) - 1; n > 0; n-- {
 			if bytes.HasPrefix(b, text[len(text)-n:]) {

@@ -76,7 +76,7 @@ func TestScriptDoesNotPrintSecrets(t *testing.T) {
 }
 
 func TestMask(t *testing.T) {
-	var s secrets
+	var s Secrets
 	s.add([]byte("secret\r"))
 	s.add([]byte("\r"))
 	for _, tt := range []struct{ in, want string }{
@@ -85,6 +85,6 @@ func TestMask(t *testing.T) {
 		{"plain", "plain"},
 		{"", ""},
 	} {
-		wantText(t, tt.in, string(s.mask([]byte(tt.in))), tt.want)
+		wantText(t, tt.in, string(s.Mask([]byte(tt.in))), tt.want)
 	}
 }

@@ -29,7 +29,7 @@ type talk struct {
 	echo    bool
 	echoing []byte // what ECHO has not logged yet
 
-	secrets secrets
+	secrets *Secrets
 	step    int
 	where   string
 	began   time.Time // of the step
@@ -209,7 +209,7 @@ func (t *talk) echoed(all bool) {
 	if n == 0 || !all && n < maxEcho && !isLineEnd(t.echoing[n-1]) {
 		return
 	}
-	if text := strings.Trim(string(t.secrets.mask(t.echoing)), "\r\n"); text != "" {
+	if text := strings.Trim(string(t.secrets.Mask(t.echoing)), "\r\n"); text != "" {
 		t.log.Info("chat hears", "text", Printable([]byte(text)))
 	}
 	t.echoing = t.echoing[:0]
@@ -231,7 +231,7 @@ const shown = 256
 
 // last gives the end of what came since the last match, secrets masked.
 func (t *talk) last() []byte {
-	b := t.secrets.mask(t.heard.fresh())
+	b := t.secrets.Mask(t.heard.fresh())
 	return b[max(0, len(b)-shown):]
 }
 

@@ -16,14 +16,16 @@ type Options struct {
 	// DropDTR drops DTR for long enough that the modem hangs up; nil: the line
 	// has no DTR.
 	DropDTR func(context.Context) error
-	Log     *slog.Logger // Debug: the dialogue; nil: none
+	Log     *slog.Logger  // Debug: the dialogue; nil: none
+	Secrets *chat.Secrets // that have gone over the line and may come back; nil: none have
 }
 
 // A Modem is the dialogue with one modem.
 type Modem struct {
-	conn chat.Conn
-	drop func(context.Context) error
-	log  *slog.Logger
+	conn    chat.Conn
+	drop    func(context.Context) error
+	secrets *chat.Secrets
+	log     *slog.Logger
 
 	in  []byte // read and not looked at
 	got []byte // the end of what was looked at since the last command, as it may be shown
@@ -46,7 +48,10 @@ type Modem struct {
 
 // New makes a Modem of a line. Both deadlines of c are used and end up cleared.
 func New(c chat.Conn, o Options) *Modem {
-	m := &Modem{conn: c, drop: o.DropDTR, log: o.Log}
+	m := &Modem{conn: c, drop: o.DropDTR, log: o.Log, secrets: o.Secrets}
+	if m.secrets == nil {
+		m.secrets = new(chat.Secrets)
+	}
 	if m.log == nil {
 		m.log = slog.New(slog.DiscardHandler)
 	}
@@ -205,12 +210,13 @@ func (m *Modem) next(ctx context.Context, end time.Time) (Result, error) {
 
 func (m *Modem) note(text string) Result {
 	r := ParseResult(text)
-	if r.Code == None && m.secret {
-		text = hidden // the echo
-	}
-	m.log.Debug("modem says", "text", text)
 	m.overhear(text)
-	m.got = append(append(m.got, text...), "\r\n"...)
+	shown := string(m.secrets.Mask([]byte(text)))
+	if r.Code == None && m.secret {
+		shown = hidden // the echo
+	}
+	m.log.Debug("modem says", "text", shown)
+	m.got = append(append(m.got, shown...), "\r\n"...)
 	m.got = m.got[max(0, len(m.got)-maxShown):]
 	return r
 }
@@ -237,7 +243,7 @@ func (m *Modem) until(ctx context.Context, d time.Duration, wanted ...Code) (Res
 func (m *Modem) failed(err error) *Error {
 	e := &Error{Command: m.command, After: time.Since(m.began), Err: err, Got: m.got}
 	if !m.secret {
-		e.Got = append(append([]byte(nil), m.got...), m.in...)
+		e.Got = append(append([]byte(nil), m.got...), m.secrets.Mask(m.in)...)
 		e.Got = e.Got[max(0, len(e.Got)-maxShown):]
 	}
 	return e

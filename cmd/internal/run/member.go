@@ -86,6 +86,9 @@ func (d *daemon) lost(k *mp.Link, f *mp.Failure, unread []byte) {
 	if m.call != nil {
 		m.call.End(time.Now())
 	}
+	if m.mask != nil {
+		f.Noise = m.mask(f.Noise)
+	}
 	v := explainLink(f, unread)
 	if m.unit != nil {
 		delete(m.unit.members, m)

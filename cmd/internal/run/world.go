@@ -76,6 +76,7 @@ type conn struct {
 
 	setSync  func() error
 	hangUp   func(context.Context)
+	mask     func([]byte) []byte               // hides the secrets of scripts; nil: there were none
 	diagnose func(context.Context) *dial.Error // asks the modem what became of the call; nil: it can't be asked
 }
 
@@ -91,7 +92,7 @@ func connOf(c *dial.Call, err error) (*conn, error) {
 	}
 	n := &conn{
 		Line: c.Line, unread: c.Unread, device: c.Device, number: c.Number, caller: c.Caller, report: c.Connect, speed: c.ConnectSpeed,
-		setSync: c.Line.SetSync, hangUp: c.Hangup, diagnose: c.Diagnose,
+		setSync: c.Line.SetSync, hangUp: c.Hangup, mask: c.Mask, diagnose: c.Diagnose,
 	}
 	if c.Line.Caps().TrueBaud {
 		n.limit = c.Line.Speed()
