@@ -237,3 +237,51 @@ func TestNetworkProtocolAnew(t *testing.T) {
 		a.wantLost(mp.PeerTerminated, "there is nothing to carry")
 	})
 }
+
+// lateOnce is an end whose interface is told of the second connection only later.
+type lateOnce struct {
+	*end
+	n *int
+}
+
+func (e lateOnce) NetworkUp(b *mp.Bundle, n mp.Network) {
+	if *e.n++; *e.n == 1 {
+		b.Ready(n.Family)
+	}
+	e.up <- n
+}
+
+// TestReadyAgain: what comes in a second connection waits as in the first one until
+// the interface takes it.
+func TestReadyAgain(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		a := newEnd(t, "caller", "", "")
+		b := newEndWith(t, "server", "10.0.0.1", "10.0.0.2", func(c *mp.BundleConfig) { c.Events = lateOnce{c.Events.(*end), new(int)} })
+		defer b.close()
+		defer a.close()
+		for first := range 2 {
+			la, lb := mptest.Pair(mptest.Config{})
+			a.start(la)
+			b.start(lb)
+			a.wantUp("the caller")
+			b.wantUp("the server")
+			a.tun.Send(udp("10.0.0.2", "10.0.0.1", 10))
+			time.Sleep(time.Second)
+			if got := len(b.tun.Received()); got != 1-first {
+				t.Errorf("connection %d: %d packets", first+1, got)
+			}
+			if first == 1 {
+				b.bundle.Ready(mp.IPv4)
+				time.Sleep(time.Second)
+			}
+			if got := len(b.tun.Received()); got != 1 {
+				t.Errorf("connection %d: %d packets when the interface is ready", first+1, got)
+			} else {
+				<-b.tun.Received()
+			}
+			la.Hangup()
+			<-a.lost
+			<-b.lost
+		}
+	})
+}

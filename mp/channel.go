@@ -258,6 +258,7 @@ func (c *channel) ncpDown(p wire.Protocol) {
 		family = IPv4
 		c.coder.stopVJ()
 	}
+	delete(c.b.ready, c.find(p).data) // until the interface is told of the next one
 	c.b.log.Info("network down", "protocol", p)
 	c.b.cfg.Events.NetworkDown(c.b, family)
 }
