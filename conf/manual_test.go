@@ -46,7 +46,8 @@ The server decides then, and recv_passwd does not count; names that recv_name do
 See ppp(8) for what a server may say.`,
 	"radius_coa": `The address of this machine at which requests of the RADIUS servers are taken to end sessions or to change their limits (RFC 5176); the port is 3799 unless given.
 They must come from one of the servers, with a Message-Authenticator and an Event-Timestamp.
-While another ppp has the address, the servers can end and change only the sessions of that one; its place is taken when it ends.`,
+While another ppp has the address, the servers can end and change only the sessions of that one; its place is taken when it ends.
+Entries that share an address must name the same servers in {radius}.`,
 	"utmp": `{-utmp} leaves out the utmp and wtmp records. Otherwise there is one for every call that we make and for every incoming one that no login has recorded.`,
 
 	"netmask": `The netmask of the interface. The link itself has two addresses and needs none; routing daemons conclude from it how the peer divides its network.`,

@@ -39,11 +39,11 @@ type daemon struct {
 
 	nursery  *mp.Nursery
 	members  map[*mp.Link]*member
-	radius   map[string]*radius.Client // by what the entries say of servers
-	accounts *accounts.Checker         // nil: not yet
-	book     *utmp.Book                // of calls, open while the daemon runs
-	pool     *pool.Pool                // nil: not yet
-	hosts    map[netip.Addr]bool       // addresses that entries name, from when there is a pool
+	radius   map[radiusKey]*radius.Client
+	accounts *accounts.Checker   // nil: not yet
+	book     *utmp.Book          // of calls, open while the daemon runs
+	pool     *pool.Pool          // nil: not yet
+	hosts    map[netip.Addr]bool // addresses that entries name, from when there is a pool
 	units    []*unit
 	main     *unit                // whose end is the program's; nil: there is none
 	byBundle map[*mp.Bundle]*unit // those that have one
@@ -66,7 +66,7 @@ type daemon struct {
 func newDaemon(o Options, file *conf.File, w world, level *slog.LevelVar, log *slog.Logger) *daemon {
 	d := &daemon{
 		opt: o, file: file, world: w, level: level, log: log, box: mailbox.New(),
-		nursery: mp.NewNursery(), members: map[*mp.Link]*member{}, radius: map[string]*radius.Client{}, pins: modem.NewPINs(o.PINFile),
+		nursery: mp.NewNursery(), members: map[*mp.Link]*member{}, radius: map[radiusKey]*radius.Client{}, pins: modem.NewPINs(o.PINFile),
 		debugging: o.Debug, files: new(capture.Files), byBundle: map[*mp.Bundle]*unit{}, byPeer: map[whose]*unit{},
 	}
 	d.patient, d.hurry = context.WithCancel(context.Background())

@@ -49,15 +49,25 @@ type party struct {
 	had atomic.Int32 // links until now
 }
 
+// A radiusKey is what an entry says of servers.
+type radiusKey struct{ servers, coa string }
+
 // radiusFor finds or makes the client of an entry's servers.
 func (d *daemon) radiusFor(e *conf.Entry) (*radius.Client, error) {
-	key := fmt.Sprint(e.Radius, e.RadiusCoA)
+	key := radiusKey{fmt.Sprint(e.Radius), e.RadiusCoA}
 	if c := d.radius[key]; c != nil {
 		return c, nil
 	}
 	cfg, err := radiusConfig(e, &d.opt, d.log)
 	if err != nil {
 		return nil, err
+	}
+	for k := range d.radius {
+		if k.coa == key.coa && cfg.Listen != "" {
+			d.log.Error("radius_coa is taken by entries with other servers: those of this one cannot end or change its sessions",
+				"address", key.coa, "entry", e.Label)
+			cfg.Listen = ""
+		}
 	}
 	cfg.Disconnect = func(s *radius.Session) { d.box.Put(func() { d.disconnect(s) }) }
 	cfg.Change = func(s *radius.Session, c radius.Change) { d.box.Put(func() { d.change(s, c) }) }

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,6 +86,29 @@ func TestCheckRadius(t *testing.T) {
 		if v.Cause != want {
 			t.Errorf("%s: %+v, want the cause %q", at, v, want)
 		}
+	}
+}
+
+// TestSharedCoA: two lists of servers in one process cannot share an address for
+// their requests, and nobody waits for it.
+func TestSharedCoA(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("xyzzy\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var log lockedBuffer
+	d := newDaemon(Options{StateDir: t.TempDir(), KeepDir: t.TempDir()}, nil, newMemWorld(t).world(), new(slog.LevelVar), slog.New(slog.NewTextHandler(&log, nil)))
+	defer d.nursery.Close()
+	defer d.closeRadius()
+	for _, server := range []string{"127.0.0.1", "127.0.0.2", "127.0.0.1"} {
+		if v := d.checkRadius(entryOf(t, "recv_chap radius="+server+","+secret+" radius_coa=127.0.0.1:37991")); v != nil {
+			t.Errorf("%s: %+v", server, v)
+		}
+	}
+	log.mu.Lock()
+	defer log.mu.Unlock()
+	if said := log.b.String(); strings.Count(said, "level=ERROR") != 1 || !strings.Contains(said, "taken by entries with other servers") {
+		t.Error(said)
 	}
 }
 
