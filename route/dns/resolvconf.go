@@ -37,10 +37,10 @@ func (r *resolvconf) set(ctx context.Context, servers []netip.Addr) error {
 	}
 	err = runResolvconf(ctx, r.program, text(servers), "-a", key(r.k.name))
 	if errors.As(err, new(*exec.ExitError)) {
-		// It may have them nevertheless: a script that it runs has failed, or was
-		// still at it when the time was over. The next way is taken in any case.
-		err = errors.Join(err, within(context.WithoutCancel(ctx), r.clear))
-		r.k.by, r.k.servers = nil, nil
+		// It has them nevertheless, most likely: a script that it runs has failed,
+		// or was still at it when the time was over. Clear takes them back.
+		r.k.log.Warn("resolvconf fails, and may have taken the name servers all the same", "error", err)
+		return nil
 	}
 	return err
 }
