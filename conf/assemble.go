@@ -216,6 +216,9 @@ func (r *rules) implied() {
 	send := said["send_name"] || said["send_passwd"] || e.Reconfigure
 	recv := said["recv_name"] || said["recv_passwd"] || said["radius"] || e.Reconfigure
 	if slices.ContainsFunc(e.protocols(), yes) { // words about us say nothing about the peer
+		if r.calls() && !said["recv_name"] && !said["radius"] && !e.Reconfigure {
+			recv = false // recv_passwd is for callers
+		}
 		imply(&e.RecvPAP, recv && !e.demands())
 		return
 	}

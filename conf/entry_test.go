@@ -404,6 +404,24 @@ func TestChosenEntry(t *testing.T) {
 	}
 }
 
+// TestSecretForCallers: the secret for who is to be chosen for the entry asks nothing
+// of who is called by it, unless there is nothing else about authentication.
+func TestSecretForCallers(t *testing.T) {
+	for _, tt := range []struct {
+		joe  string
+		asks bool
+	}{
+		{"send_chap send_passwd=a recv_passwd=b", false},
+		{"recv_passwd=b", true},
+		{"send_chap send_passwd=a recv_passwd=b recv_name=joe", true},
+	} {
+		f := parse(t, house(), "_IN reconfigure recv_chap\njoe quiet localhost=10.0.0.1 remotehost=10.0.0.2 "+tt.joe)
+		if e, ds := f.Entry("joe"); e.demands() != tt.asks || len(ds) > 0 {
+			t.Errorf("%s: asks %t; %v", tt.joe, e.demands(), ds)
+		}
+	}
+}
+
 // TestEntriesDoNotShare: changing one entry's lists must not reach another.
 func TestEntriesDoNotShare(t *testing.T) {
 	f := parse(t, house(), "a continue=c\nb continue=c\nc phone=1 inact_port=9 device=/dev/x")

@@ -129,6 +129,10 @@ func (r *rules) knownAddresses() {
 	}
 }
 
+// calls tells whether an entry that calls may hold the peer's secret for when it is
+// chosen for a caller.
+func (r *rules) calls() bool { return r.plan.eligible && (r.plan.answering || r.e.Mode != In) }
+
 // passwords are the rules of authentication.
 func (r *rules) passwords() {
 	e, said := r.e, r.e.Set
@@ -164,10 +168,8 @@ func (r *rules) passwords() {
 		if e.Reconfigure {
 			r.fail("reconfigure needs the peer's name, and no protocol is on by which the peer tells it", "give recv_chap or recv_pap", "reconfigure")
 		}
-		// An entry that calls may hold the secret for when it is chosen for a caller.
-		calls := r.plan.eligible && (r.plan.answering || e.Mode != In)
 		for _, k := range []string{"recv_name", "recv_passwd", "radius"} {
-			if said[k] && !r.plan.fragment && !(k == "recv_passwd" && calls) {
+			if said[k] && !r.plan.fragment && !(k == "recv_passwd" && r.calls()) {
 				r.fail(k+" is to know the peer, and no protocol is on by which the peer authenticates itself", "give recv_chap or recv_pap", k)
 			}
 		}
