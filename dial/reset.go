@@ -1,6 +1,7 @@
 package dial
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,7 +41,11 @@ func (d *Dialer) Reset(ctx context.Context, device string, why ResetReason) (Res
 	named := d.nameOf(device)
 	if device == "" {
 		var err error
-		if device, err = d.target(ctx); err != nil {
+		switch device, err = d.target(ctx); {
+		case err == nil:
+		case d.cfg.ResetCmd != "" && !taken(err):
+			device = cmp.Or(append(d.cfg.Devices, "")...) // it needs no answer
+		default:
 			return Reset{}, fmt.Errorf("dial: reset: %w", err)
 		}
 		named = device
@@ -131,7 +136,7 @@ func (d *Dialer) target(ctx context.Context) (string, error) {
 func (d *Dialer) probe(ctx context.Context, w way) error {
 	if t, ok := d.tty(w.device); ok {
 		if err := d.inUse(ctx, t); err != nil {
-			return err
+			return &Error{Kind: Locked, Device: w.name(), Err: err}
 		}
 	}
 	l, err := d.cfg.open(ctx, w)
@@ -144,8 +149,8 @@ func (d *Dialer) probe(ctx context.Context, w way) error {
 
 // taken tells whether another program has the line.
 func taken(err error) bool {
-	lock := new(line.LockError)
-	return errors.As(err, &lock) && lock.Err == nil
+	lock, e := new(line.LockError), new(Error)
+	return errors.As(err, &lock) && lock.Err == nil || errors.As(err, &e) && e.Kind == Locked
 }
 
 // isCommand tells whether a line is a program.

@@ -3,6 +3,7 @@ package dial
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -86,6 +87,26 @@ func TestResetTarget(t *testing.T) {
 				t.Errorf("the receiver was switched off and is %s now", n)
 			}
 		})
+	}
+}
+
+// TestResetOfWhatIsGone: a modem that has gone before the first call can still be
+// switched off and on.
+func TestResetOfWhatIsGone(t *testing.T) {
+	t.Parallel()
+	for _, device := range []string{"auto", "usb:2c7c:0125"} {
+		s := newSite(t)
+		s.cfg.Devices, s.cfg.SysDir = []string{device}, t.TempDir()
+		ran := filepath.Join(s.dir, "reset")
+		s.cfg.ResetCmd = `echo "$DEVICE" >` + ran
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if r, err := s.dialer().Reset(ctx, "", TimeOfDay); err == nil {
+			t.Errorf("%s: %+v", device, r)
+		}
+		if b, err := os.ReadFile(ran); err != nil || string(b) != device+"\n" {
+			t.Errorf("%s: %q, %v", device, b, err)
+		}
 	}
 }
 
