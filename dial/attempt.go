@@ -311,8 +311,10 @@ func (a *attempt) watchCarrier() error {
 // tty that is not for calls some say NO CARRIER to a number, but at once.
 func (a *attempt) dialed(e *Error) bool {
 	switch e.Kind {
-	case Busy, NoAnswer, NoDialtone:
+	case Busy, NoDialtone:
 		return true
+	case NoAnswer:
+		return !errors.Is(e.Err, modem.ErrSilent)
 	case NoCarrier:
 		return a.phase == login || e.After >= callTime
 	}

@@ -259,3 +259,20 @@ func TestSameCallTwice(t *testing.T) {
 		}
 	}
 }
+
+// TestSilenceIsNoCall: a tty at which a number is answered by nothing may be no tty
+// for calls.
+func TestSilenceIsNoCall(t *testing.T) {
+	a := &attempt{phase: dialing}
+	for _, c := range []struct {
+		err  modem.Error
+		want bool
+	}{
+		{modem.Error{Err: modem.ErrSilent, After: time.Minute}, false},
+		{modem.Error{Result: modem.ParseResult("NO ANSWER"), After: time.Minute}, true},
+	} {
+		if e := a.explain(&c.err); e.Kind != NoAnswer || a.dialed(e) != c.want {
+			t.Errorf("%v, dialed %t", e, a.dialed(e))
+		}
+	}
+}
