@@ -1,7 +1,6 @@
 package dial
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,12 +40,12 @@ func (d *Dialer) Reset(ctx context.Context, device string, why ResetReason) (Res
 	named := d.nameOf(device)
 	if device == "" {
 		var err error
-		switch device, err = d.target(ctx); {
-		case err == nil:
-		case d.cfg.ResetCmd != "" && !taken(err):
-			device = cmp.Or(append(d.cfg.Devices, "")...) // it needs no answer
-		default:
+		device, err = d.target(ctx)
+		if err != nil && (d.cfg.ResetCmd == "" || taken(err)) {
 			return Reset{}, fmt.Errorf("dial: reset: %w", err)
+		}
+		if err != nil && len(d.cfg.Devices) > 0 {
+			device = d.cfg.Devices[0] // reset_cmd needs no answer
 		}
 		named = device
 	}
