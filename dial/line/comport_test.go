@@ -265,6 +265,18 @@ func TestRFC2217(t *testing.T) {
 	s.wantSaid("[5 9]")
 }
 
+// stopReading makes the server read no more, and raises the carrier.
+func (s *portServer) stopReading(l *Line) (goOn func()) {
+	stop := make(chan struct{})
+	l.remote.conn.SetWriteBuffer(64 << 10)
+	s.mu.Lock()
+	s.conn.(*net.TCPConn).SetReadBuffer(64 << 10)
+	s.stop = stop
+	s.mu.Unlock()
+	s.dcd(1)
+	return sync.OnceFunc(func() { close(stop) })
+}
+
 // TestRFC2217Stopped: a modem that stops us and loses its carrier at the same time is
 // heard, and what is to be answered meanwhile is answered later.
 func TestRFC2217Stopped(t *testing.T) {
@@ -275,16 +287,8 @@ func TestRFC2217Stopped(t *testing.T) {
 	}
 	defer l.Close()
 	s.wantSaid("[2 8]", "[3 1]", "[4 1]", "[5 3]", "[5 8]", "[5 11]", "[11 136]", "[12 3]")
-	stop := make(chan struct{})
-	goOn := sync.OnceFunc(func() { close(stop) })
+	goOn := s.stopReading(l)
 	defer goOn()
-	l.remote.conn.SetWriteBuffer(64 << 10)
-	s.mu.Lock()
-	s.conn.(*net.TCPConn).SetReadBuffer(64 << 10)
-	s.stop = stop
-	s.mu.Unlock()
-
-	s.dcd(1)
 	data := make([]byte, 4<<20) // more than the kernel keeps
 	written := make(chan error, 1)
 	go func() {
@@ -327,14 +331,7 @@ func TestRFC2217HangupStopped(t *testing.T) {
 	}
 	defer l.Close()
 	s.wantSaid("[2 8]", "[3 1]", "[4 1]", "[5 3]", "[5 8]", "[5 11]", "[11 136]", "[12 3]")
-	stop := make(chan struct{})
-	defer close(stop)
-	l.remote.conn.SetWriteBuffer(64 << 10)
-	s.mu.Lock()
-	s.conn.(*net.TCPConn).SetReadBuffer(64 << 10)
-	s.stop = stop
-	s.mu.Unlock()
-	s.dcd(1)
+	defer s.stopReading(l)()
 	for n := 1; n > 0; {
 		l.SetWriteDeadline(time.Now().Add(200 * time.Millisecond))
 		n, _ = l.Write(make([]byte, 1<<20))
