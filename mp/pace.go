@@ -137,7 +137,7 @@ func (p *pace) started(now time.Time, n int) {
 		p.idle += idle
 	}
 	if late > pause && (p.rate == 0 || idle > 0) {
-		p.begin(time.Time{})
+		p.forget()
 		if p.state == paceFilling && p.rate > 0 {
 			// There is not enough for a trial.
 			p.leave()
@@ -154,8 +154,8 @@ func (p *pace) dry(now time.Time) time.Duration {
 	return max(0, now.Sub(p.at)-seconds(p.level/p.rate))
 }
 
-// begin begins a sample at the end of a wait; zero: there is none.
-func (p *pace) begin(wait time.Time) { p.waited, p.since, p.idle = wait, 0, 0 }
+// forget gives up the sample under way.
+func (p *pace) forget() { p.waited, p.since, p.idle = time.Time{}, 0, 0 }
 
 // done says that the write has ended.
 func (p *pace) done(h handover) {
@@ -184,7 +184,8 @@ func (p *pace) done(h handover) {
 			// So little fills no line: it was the machine that let us wait.
 		case p.waited.IsZero() || p.since >= leastSample:
 			p.learn(h.waited)
-			if p.begin(time.Time{}); inParts {
+			p.forget()
+			if inParts {
 				p.waited = h.waited
 			}
 		}
