@@ -166,7 +166,7 @@ In entries with {device} or {apn} placeholders serve until the peer tells the re
 	"rx_deflate":    `The same for what we receive.`,
 
 	"device": `A line, in place of those that the UUCP files give: the path of a tty; a pattern of paths; {auto}, the first tty that answers AT; {usb:VENDOR:PRODUCT} or {usb:VENDOR:PRODUCT:INTERFACE}; {tcp:HOST:PORT}, raw or RFC 2217; {exec:COMMAND}, a program that speaks PPP on its standard input and output and has 5 seconds to end when they are closed.
-Several such words are several lines. Of a cellular modem that {auto} or {usb:} finds, one tty after the other is tried until a call comes about or has certainly been made: no call is made twice.
+Several such words are several lines. Of a cellular modem that {auto} or {usb:} finds, one tty after the other is tried until a call comes about, or has certainly been made in vain.
 Without {phone}, {apn}, {chat} and {connect_cmd} nothing is dialed: PPP starts at once.`,
 	"speed":       `The speed of the line.`,
 	"flow":        `The flow control of the line: {rtscts} by its wires, {xon} by characters, {none}. The later one of this and {xon_xoff} holds.`,
