@@ -277,9 +277,7 @@ func TestHalfOpen(t *testing.T) {
 		}
 		e.master.Close()
 	}
-	if s := statusOf(t, daemon); s.fds > before.fds+2 {
-		t.Errorf("%d descriptors, %d before", s.fds, before.fds)
-	}
+	awaitDescriptors(t, daemon, before.fds+2)
 	unharmed(t, daemon, friend, n)
 }
 

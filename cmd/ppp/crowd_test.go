@@ -389,6 +389,22 @@ func statusOf(t *testing.T, p *ppp) (u usage) {
 	return u
 }
 
+// awaitDescriptors waits until the process holds no more descriptors than most:
+// a caller's shell has ended before its connection is closed.
+func awaitDescriptors(t *testing.T, p *ppp, most int) usage {
+	t.Helper()
+	for deadline := time.Now().Add(slowly); ; time.Sleep(10 * time.Millisecond) {
+		u := statusOf(t, p)
+		if u.fds <= most {
+			return u
+		}
+		if time.Now().After(deadline) {
+			t.Errorf("%d descriptors, want at most %d", u.fds, most)
+			return u
+		}
+	}
+}
+
 func hostName(t *testing.T) string {
 	t.Helper()
 	name, err := os.Hostname()

@@ -117,11 +117,8 @@ func TestMany(t *testing.T) {
 	daemon.awaitTimes("evidence=\"LCP: terminated by the peer: bye\"", n, slowly)
 	t.Logf("all interfaces are gone after %v", time.Since(began).Round(time.Millisecond))
 	h.bare()
-	if s := statusOf(t, daemon); s.fds > before.fds {
-		t.Errorf("%d descriptors, %d before", s.fds, before.fds)
-	} else {
-		t.Logf("afterwards %d KB, %d descriptors", s.rss, s.fds)
-	}
+	s := awaitDescriptors(t, daemon, before.fds)
+	t.Logf("afterwards %d KB, %d descriptors", s.rss, s.fds)
 	if got := daemon.term(); got != 5 {
 		t.Errorf("status %d, want 5", got)
 	}
