@@ -1,9 +1,8 @@
 package chat
 
 import (
-	"cmp"
 	"errors"
-	"slices"
+	"sort"
 	"strings"
 )
 
@@ -48,7 +47,7 @@ func split(text string, where func(off int) string) (words []Word, faults []*Syn
 
 // joined makes one error of the faults, in the order of the text.
 func joined(faults []*SyntaxError) error {
-	slices.SortStableFunc(faults, func(a, b *SyntaxError) int { return cmp.Compare(a.Off, b.Off) })
+	sort.SliceStable(faults, func(i, j int) bool { return faults[i].Off < faults[j].Off })
 	errs := make([]error, len(faults))
 	for i, f := range faults {
 		errs[i] = f

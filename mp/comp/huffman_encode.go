@@ -1,7 +1,6 @@
 package comp
 
 import (
-	"cmp"
 	"math/bits"
 	"slices"
 )
@@ -20,11 +19,16 @@ type codeBuilder struct {
 	parent [2 * literalCodes]uint16
 }
 
-// leaf is a symbol that occurs.
-type leaf struct {
-	symbol uint16
-	weight uint32
-}
+// leaf is a symbol that occurs: how often, and behind that, in symbolBits, which;
+// so leaves sort by weight. A packet's octets are too few to overflow 32 bits.
+type leaf int
+
+const symbolBits = 9 // literalCodes are fewer than 1<<symbolBits
+
+func leafOf(symbol int, weight uint32) leaf { return leaf(weight<<symbolBits) | leaf(symbol) }
+
+func (l leaf) symbol() int    { return int(l & (1<<symbolBits - 1)) }
+func (l leaf) weight() uint32 { return uint32(l >> symbolBits) }
 
 // build fills c with the best code for counts whose longest code has longest
 // bits or fewer. At least two symbols get a code, since not every inflater
@@ -34,23 +38,21 @@ func (b *codeBuilder) build(c *prefixCode, counts []uint32, longest int) {
 	for s, n := range counts {
 		c.sizes[s] = 0
 		if n > 0 {
-			leaves = append(leaves, leaf{uint16(s), n})
+			leaves = append(leaves, leafOf(s, n))
 		}
 	}
-	for s := uint16(0); len(leaves) < 2; s++ {
+	for s := 0; len(leaves) < 2; s++ {
 		if counts[s] == 0 {
-			leaves = append(leaves, leaf{s, 1})
+			leaves = append(leaves, leafOf(s, 1))
 		}
 	}
-	slices.SortFunc(leaves, func(x, y leaf) int {
-		return cmp.Or(cmp.Compare(x.weight, y.weight), cmp.Compare(x.symbol, y.symbol))
-	})
+	slices.Sort(leaves)
 	lengths := b.lengths(leaves, longest)
 	// The rarest symbols get the longest codes.
 	i := 0
 	for n := longest; n > 0; n-- {
 		for range lengths[n] {
-			c.sizes[leaves[i].symbol] = uint8(n)
+			c.sizes[leaves[i].symbol()] = uint8(n)
 			i++
 		}
 	}
@@ -64,9 +66,9 @@ func (b *codeBuilder) lengths(leaves []leaf, longest int) (counts [maxCodeBits +
 	n := len(leaves)
 	leafAt, innerAt := 0, 0
 	lightest := func(made int) (node int, weight uint32) {
-		if innerAt == made || leafAt < n && leaves[leafAt].weight <= b.weight[innerAt] {
+		if innerAt == made || leafAt < n && leaves[leafAt].weight() <= b.weight[innerAt] {
 			leafAt++
-			return leafAt - 1, leaves[leafAt-1].weight
+			return leafAt - 1, leaves[leafAt-1].weight()
 		}
 		innerAt++
 		return n + innerAt - 1, b.weight[innerAt-1]

@@ -13,7 +13,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
+	"sort"
 	"strings"
 	"syscall"
 
@@ -154,8 +154,9 @@ func (c *contents) pending() []*record {
 			all = append(all, r)
 		}
 	}
-	slices.SortFunc(all, func(a, b *record) int {
-		return cmp.Or(cmp.Compare(a.session, b.session), cmp.Compare(rank(a), rank(b)), a.stamp.Compare(b.stamp))
+	sort.Slice(all, func(i, j int) bool {
+		a, b := all[i], all[j]
+		return cmp.Or(cmp.Compare(a.session, b.session), cmp.Compare(rank(a), rank(b)), a.stamp.Compare(b.stamp)) < 0
 	})
 	return all
 }
