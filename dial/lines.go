@@ -14,8 +14,13 @@ type LinesConfig struct {
 	Wait time.Duration // rest before a line that was lost or could not be had is called again
 }
 
-// longestWait bounds how the rest grows with each call in vain.
-const longestWait = 5 * time.Minute
+const (
+	// longestWait bounds how the rest grows with each call in vain.
+	longestWait = 5 * time.Minute
+
+	// A line that was lost so soon was called in vain: the peer has no room for it, say.
+	proven = time.Minute
+)
 
 // Lines decides how many lines a connection has, while it is up; its first
 // line is the Policy's business. Like that it knows the time only as an
@@ -23,6 +28,7 @@ const longestWait = 5 * time.Minute
 type Lines struct {
 	cfg   LinesConfig
 	ours  bool // we may make calls
+	most  int  // lines to which a call of ours may add one
 	want  int
 	vain  int // calls in a row
 	after time.Time
@@ -32,13 +38,18 @@ type Lines struct {
 // NewLines returns the decision for a connection that is down.
 func NewLines(c LinesConfig) *Lines { return &Lines{cfg: c} }
 
-// Up says that the connection is up; ours when it began with our call.
-func (l *Lines) Up(now time.Time, ours bool) {
-	if !l.up {
-		*l = Lines{cfg: l.cfg, up: true, ours: ours || l.cfg.AnyAdds, after: now}
-		if ours {
-			l.want = l.cfg.Min
-		}
+// Up says that the connection is up; ours when it began with our call. Without
+// multilink no line can join the first one.
+func (l *Lines) Up(now time.Time, ours, multilink bool) {
+	if l.up {
+		return
+	}
+	*l = Lines{cfg: l.cfg, up: true, ours: ours || l.cfg.AnyAdds, most: 1, after: now}
+	if multilink {
+		l.most = min(l.cfg.Out, l.cfg.Max)
+	}
+	if ours {
+		l.want = l.cfg.Min
 	}
 }
 
@@ -57,7 +68,7 @@ func (l *Lines) Busy(have int) {
 
 // Add wants another line, and reports false if there may be none.
 func (l *Lines) Add(have int) bool {
-	if !l.up || have >= l.cfg.Out || have >= l.cfg.Max {
+	if !l.up || have >= l.most {
 		return false
 	}
 	l.want = max(l.want, have+1)
@@ -74,9 +85,14 @@ func (l *Lines) Slack(have, called int) bool {
 	return true
 }
 
-// Lost says that a line was lost. One that the peer has given up it did not
-// need.
-func (l *Lines) Lost(now time.Time, byPeer bool, have int) {
+// Lost says that a line was lost that had joined. One that the peer has given up
+// it did not need.
+func (l *Lines) Lost(now, joined time.Time, byPeer bool, have int) {
+	if now.Sub(joined) < proven {
+		l.Failed(now, have)
+		return
+	}
+	l.vain = 0
 	if byPeer {
 		l.settle(have)
 	}
@@ -93,7 +109,10 @@ func (l *Lines) settle(have int) {
 }
 
 // Ended says that we have ended a line and want no other for it; left are there.
-func (l *Lines) Ended(left int) { l.want = min(l.want, left) }
+func (l *Lines) Ended(left int) {
+	l.vain = 0
+	l.want = min(l.want, left)
+}
 
 // Failed says that a call for a further line was in vain. Who wanted it for a
 // load says so again while the load lasts.
@@ -108,12 +127,9 @@ func growing(rest time.Duration, vain int) time.Duration {
 	return min(rest<<min(vain, 10), max(longestWait, rest))
 }
 
-// Joined says that one has come.
-func (l *Lines) Joined() { l.vain = 0 }
-
 // lacks reports whether a further line is to be called.
 func (l *Lines) lacks(have int) bool {
-	return l.up && have < min(l.want, l.cfg.Out, l.cfg.Max)
+	return l.up && have < min(l.want, l.most)
 }
 
 // Deadline is when Advance wants to be called; zero is never.

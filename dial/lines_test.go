@@ -88,9 +88,30 @@ func TestLines(t *testing.T) {
 			{29, "", 1, false},
 			{30, "", 1, true},
 			{40, "failed", 1, false},
-			{60, "joined", 2, false},
-			{60, "failed", 1, false},
-			{65, "", 1, true},
+			{99, "lost", 1, false}, // it had come
+			{104, "", 1, true},
+			{110, "failed", 1, false},
+			{115, "", 1, true},
+		}},
+		{"so do those for lines that the peer has no room for", two, []step{
+			{0, "up", 1, true},
+			{10, "lost at once", 1, false},
+			{15, "", 1, true},
+			{20, "lost at once", 1, false},
+			{29, "", 1, false},
+			{30, "", 1, true},
+		}},
+		{"where the load wanted them none is made", cfg, []step{
+			{0, "up", 1, false},
+			{10, "busy", 1, true},
+			{30, "lost at once", 1, false},
+			{99, "", 1, false},
+		}},
+		{"no line is called that cannot join", two, []step{
+			{0, "up, no multilink", 1, false},
+			{10, "busy", 1, false},
+			{20, "down", 0, false},
+			{30, "up", 1, true},
 		}},
 		{"what the load wanted is not called again in vain, unless the load lasts", cfg, []step{
 			{0, "up", 1, false},
@@ -105,12 +126,11 @@ func TestLines(t *testing.T) {
 		{"nor what was lost", two, []step{
 			{0, "up", 1, true},
 			{10, "busy", 2, true},
-			{20, "joined", 3, false},
-			{30, "lost", 2, false},
-			{35, "", 2, true},
-			{60, "failed", 2, false},
-			{99, "", 2, false},
-			{99, "", 1, true},
+			{90, "lost", 2, false},
+			{95, "", 2, true},
+			{96, "failed", 2, false},
+			{199, "", 2, false},
+			{199, "", 1, true},
 		}},
 		{"who was called calls for nothing", two, []step{
 			{0, "up, theirs", 1, false},
@@ -137,23 +157,25 @@ func TestLines(t *testing.T) {
 				now := start.Add(time.Duration(s.at * float64(time.Second)))
 				switch s.do {
 				case "up":
-					l.Up(now, true)
+					l.Up(now, true, true)
+				case "up, no multilink":
+					l.Up(now, true, false)
 				case "up, theirs":
-					l.Up(now, false)
+					l.Up(now, false, true)
 				case "down":
 					l.Down()
 				case "busy":
 					l.Busy(s.have)
 				case "lost":
-					l.Lost(now, false, s.have)
+					l.Lost(now, now.Add(-time.Minute), false, s.have)
+				case "lost at once":
+					l.Lost(now, now.Add(-59*time.Second), false, s.have)
 				case "left by the peer":
-					l.Lost(now, true, s.have)
+					l.Lost(now, now.Add(-time.Minute), true, s.have)
 				case "ended":
 					l.Ended(s.have)
 				case "failed":
 					l.Failed(now, s.have)
-				case "joined":
-					l.Joined()
 				case "slack", "slack of theirs":
 					called := s.have
 					if s.do != "slack" {

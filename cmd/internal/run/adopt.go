@@ -239,7 +239,10 @@ func (u *unit) act(c rendezvous.Command) error {
 	case rendezvous.Down:
 		u.breakLinks(Verdict{Status: StatusUser, Phase: u.phase(), By: "us", Evidence: "pppstat down"})
 	case rendezvous.AddLine:
-		if !u.lines.Add(u.have()) {
+		switch {
+		case u.up && u.alone:
+			return errors.New("no multilink was agreed upon for this connection")
+		case !u.lines.Add(u.have()):
 			return errors.New("there is no room for another line: see outdevs and maxdevs")
 		}
 		u.rearm()

@@ -74,8 +74,9 @@ func (u *unit) admit(m *member, a *mp.Admission) {
 	}
 	u.belongTo(who)
 	m.joined = time.Now()
-	u.unfit = u.unfit && len(there) > 0
-	u.lines.Joined()
+	if len(there) == 0 {
+		u.unfit, u.alone = false, !a.Multilink
+	}
 	if !m.dialed() {
 		// What we were calling for is here.
 		for at := range u.attempts {
@@ -166,7 +167,7 @@ func (u *unit) begun(now time.Time) {
 		u.because = map[bool]string{true: entrySaysSo, false: "the peer has called"}[ours]
 	}
 	u.policy.Up(now)
-	u.lines.Up(now, ours)
+	u.lines.Up(now, ours, !u.alone)
 	u.account.up(now)
 	if u.keeping.watch == nil {
 		u.carries(now)
@@ -200,7 +201,7 @@ func (u *unit) lost(m *member, f *mp.Failure, v Verdict) {
 			u.lines.Ended(left)
 			u.callNoFurther()
 		default:
-			u.lines.Lost(now, f.Kind == mp.PeerTerminated, u.have())
+			u.lines.Lost(now, m.joined, f.Kind == mp.PeerTerminated, u.have())
 		}
 		u.rearm()
 	case u.up:

@@ -1,0 +1,79 @@
+package run
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pppdial/cmd/internal/rendezvous"
+	"pppdial/cmd/internal/status"
+	"pppdial/mp"
+	"pppdial/mp/mptest"
+)
+
+// A fullPeer takes one line.
+type fullPeer struct {
+	*farPeer
+	taken bool
+}
+
+func (p *fullPeer) Admit(a *mp.Admission) {
+	if p.taken {
+		a.Refuse("No further lines")
+		return
+	}
+	p.taken = true
+	a.Join(p.bundle)
+}
+
+// TestLinesInVain: lines that cannot join are not called, and those that the peer
+// does not let in are called ever more rarely.
+func TestLinesInVain(t *testing.T) {
+	for _, tt := range []struct {
+		name, words string
+		full        bool // it has multilink
+		addLine     bool
+		calls       int // in an hour, at most
+	}{
+		{"mindevs and a peer without multilink", "out camp mindevs=2 outdevs=2", false, false, 1},
+		{"pppstat add-line and a peer without multilink", "out camp outdevs=2", false, true, 1},
+		{"mindevs and a peer that is full", "out camp mindevs=2 outdevs=2", true, false, 20},
+		{"pppstat add-line and a peer that is full", "out camp outdevs=2", true, true, 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				w := newMemWorld(t)
+				d, stop := w.serveEach(dir, w.world(), nil)
+				defer stop()
+				e := w.entry(0, tt.words)
+				p := w.peers["rmt0"]
+				if full := (&fullPeer{farPeer: p}); tt.full {
+					p.takes = func(far *mptest.Line, c mp.LinkConfig) {
+						c.Events = full
+						p.nursery.Start(far, nil, c)
+					}
+				} else {
+					p.entry = entryOf(t, "in -mp localhost=10.2.0.1 remotehost=10.1.0.1")
+				}
+				if v, _ := ask(t.Context(), d, func() *Verdict { return d.newUnit(e).begin() }); v != nil {
+					t.Fatal(v)
+				}
+				time.Sleep(time.Minute)
+				if tt.addLine {
+					err := host{d}.Act(t.Context(), rendezvous.Caller{}, rendezvous.Command{Verb: rendezvous.AddLine})
+					if (err == nil) != tt.full {
+						t.Errorf("add-line: %v", err)
+					}
+				}
+				time.Sleep(time.Hour)
+				if n := len(w.tried()); n > tt.calls {
+					t.Errorf("%d calls, want %d at most", n, tt.calls)
+				}
+				if b := oneUnit(t, d); len(b.Links) != 1 || b.Phase != status.NetworkPhase {
+					t.Errorf("%d lines, phase %s", len(b.Links), b.Phase)
+				}
+			})
+		})
+	}
+}
