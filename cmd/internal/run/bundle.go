@@ -80,7 +80,7 @@ func (u *unit) admit(m *member, a *mp.Admission) {
 	if !m.dialed() {
 		// What we were calling for is here.
 		for at := range u.attempts {
-			if at.first && u.entry.Mode != conf.In {
+			if at.first && at.calls {
 				at.needed = false
 				at.cancel()
 			}
@@ -232,7 +232,7 @@ func ended(k mp.Kind) bool { return k == mp.Idle || k == mp.ConnectTime || k == 
 // callNoFurther breaks off calls for further lines.
 func (u *unit) callNoFurther() {
 	for a := range u.attempts {
-		if !a.first && u.entry.Mode != conf.In {
+		if !a.first && a.calls {
 			a.needed = false
 			a.cancel()
 		}

@@ -189,7 +189,7 @@ func (u *unit) timeOfDay() {
 	case u.up:
 		u.log.Info("time for a reset")
 		u.remake(v, &why)
-	case u.have() > 0 || u.hanging > 0:
+	case len(u.members)+len(u.attempts)+u.hanging > 0:
 		u.log.Info("no reset, though it is time: the line is in use")
 	default:
 		u.log.Info("time for a reset")

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -76,4 +77,37 @@ func TestLinesInVain(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestUnsafeMP: the side that was called calls for another line, which is its own:
+// it is given back when it is no longer needed.
+func TestUnsafeMP(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := newMemWorld(t)
+		d, stop := w.serveEach(dir, w.world(), nil)
+		defer stop()
+		e := w.entry(0, "in unsafe_mp outdevs=2 maxdevs=2")
+		p := w.peers["rmt0"]
+		near, far := mptest.Pair(mptest.Config{BPS: 115200})
+		p.nursery.Start(far, nil, linkConfig(p.entry, 0, p, silence))
+		u, _ := ask(t.Context(), d, func() *unit {
+			u := d.newUnit(e) // as of a login shell
+			c := &conn{Line: near, hangUp: func(context.Context) { near.Hangup() }}
+			d.talk(&member{conn: c, entry: e, unit: u, origin: status.HandedOver})
+			return u
+		})
+		time.Sleep(10 * time.Second)
+		ask(t.Context(), d, func() bool { u.busy(); return true })
+		time.Sleep(10 * time.Second)
+		b := oneUnit(t, d)
+		if len(b.Links) != 2 || b.Links[1].Origin != status.Dialed || b.Accounting.CallsMade != 1 {
+			t.Errorf("with a load: %+v, %+v", b.Links, b.Accounting)
+		}
+		ask(t.Context(), d, func() bool { u.slack(); return true })
+		time.Sleep(10 * time.Second)
+		if b := oneUnit(t, d); len(b.Links) != 1 || b.Links[0].Origin != status.HandedOver {
+			t.Errorf("without: %+v", b.Links)
+		}
+	})
 }

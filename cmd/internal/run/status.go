@@ -9,7 +9,6 @@ import (
 
 	"pppdial/cmd/internal/rendezvous"
 	"pppdial/cmd/internal/status"
-	"pppdial/conf"
 	"pppdial/mp"
 )
 
@@ -86,9 +85,7 @@ func (u *unit) look(now time.Time, brief bool) sight {
 		CallsTried: a.tried, CallsMade: a.made, CallsTaken: a.taken, CallsFailed: a.failed,
 		ConnectSecs: int64(a.total(now).Seconds()),
 	}
-	if u.entry.Mode != conf.In { // which only waits
-		s.Accounting.LinesAdding = len(u.attempts)
-	}
+	s.Accounting.LinesAdding = u.have() - len(u.members)
 	if s.Up = u.up; s.Up {
 		s.WhyUp = u.because
 	}

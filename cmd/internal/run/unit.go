@@ -68,6 +68,7 @@ const entrySaysSo = "the entry says so"
 // An attempt is a call that is being made or waited for.
 type attempt struct {
 	cancel context.CancelFunc
+	calls  bool // it is being made
 	first  bool // there is no link yet
 	needed bool // false: another line has come first
 	began  time.Time
@@ -166,7 +167,15 @@ func (u *unit) answerOrCall() {
 }
 
 // have is the number of lines, with those that are being called.
-func (u *unit) have() int { return len(u.members) + len(u.attempts) }
+func (u *unit) have() int {
+	n := len(u.members)
+	for a := range u.attempts {
+		if a.calls {
+			n++
+		}
+	}
+	return n
+}
 
 // call makes one attempt, in a goroutine of its own.
 func (u *unit) call(first bool) {
@@ -182,7 +191,7 @@ func (u *unit) call(first bool) {
 		u.told("calling")
 	}
 	u.account.tried++
-	u.attempt(first, caller.Call)
+	u.attempt(first, true)
 }
 
 // makeCaller sees to it that there is one, or ends the unit.
@@ -201,16 +210,20 @@ func (u *unit) makeCaller() bool {
 	return true
 }
 
-func (u *unit) attempt(first bool, how func(caller, context.Context) (*conn, error)) {
+func (u *unit) attempt(first, calls bool) {
 	if !u.makeCaller() {
 		return
 	}
 	c := u.caller
 	ctx, cancel := context.WithCancel(u.d.ctx)
-	a := &attempt{cancel: cancel, first: first, needed: true, began: time.Now()}
+	a := &attempt{cancel: cancel, calls: calls, first: first, needed: true, began: time.Now()}
 	u.attempts[a] = true
+	how := c.Answer
+	if calls {
+		how = c.Call
+	}
 	go func() {
-		n, err := how(c, ctx)
+		n, err := how(ctx)
 		cancel()
 		u.d.box.Put(func() { u.called(a, n, err) })
 	}()
@@ -221,9 +234,9 @@ func (u *unit) called(a *attempt, c *conn, err error) {
 	delete(u.attempts, a)
 	switch {
 	case err == nil:
-		m := &member{conn: c, entry: u.entry, unit: u, origin: status.Dialed, first: a.first}
-		if u.entry.Mode == conf.In {
-			m.origin = status.Answered
+		m := &member{conn: c, entry: u.entry, unit: u, origin: status.Answered, first: a.first}
+		if a.calls {
+			m.origin = status.Dialed
 		}
 		if m.dialed() {
 			u.account.made++

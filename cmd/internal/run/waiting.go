@@ -11,7 +11,7 @@ func (u *unit) listen() {
 		limit = min(limit, u.entry.MaxDevs)
 	}
 	for range limit - inUse {
-		u.attempt(!u.up, caller.Answer)
+		u.attempt(!u.up, false)
 	}
 }
 
