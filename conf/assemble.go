@@ -143,7 +143,7 @@ func (r *rules) defaults() {
 		e.MaxTermMs = 0
 	}
 	if !said["dns"] {
-		e.DNS = e.Placeholders()
+		e.DNS = e.Placeholders() && e.Mode != In // a caller is not to say where this machine looks up names
 	}
 	r.authentication()
 	r.addresses()

@@ -100,7 +100,7 @@ var addressRows = []Keyword{
 		Group: "Addresses and names", slot: many(poolKind, func(e *Entry) *[]Range { return &e.Pool }),
 	},
 	{
-		Name: "dns", Forms: Bare | Negated, Type: "flag", Otherwise: "on in entries with device or apn, else off", Phase: Network, Ours: true,
+		Name: "dns", Forms: Bare | Negated, Type: "flag", Otherwise: "on in entries with device or apn that do not answer, else off", Phase: Network, Ours: true,
 		Group: "Addresses and names", slot: onOff(func(e *Entry) *bool { return &e.DNS }),
 	},
 	{
