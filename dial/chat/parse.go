@@ -18,6 +18,8 @@ type parser struct {
 	// What the script is about at this point.
 	modem    bool // it speaks with a modem in command mode, see the package comment
 	password bool // the last expect asks for a secret
+
+	secrets []Word // that are sent
 }
 
 // directive gives the kind of a word of chat(8) that stands in place of an expect.
@@ -198,7 +200,9 @@ func (p *parser) message(w Word) *message {
 	if len(said) > 0 {
 		p.modem = commandLine.Match(said)
 	}
-	m.cr = !noCR
+	if m.cr = !noCR; m.secret && len(said) > 0 {
+		p.secrets = append(p.secrets, w)
+	}
 	return m
 }
 

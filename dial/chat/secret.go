@@ -3,6 +3,7 @@ package chat
 import (
 	"bytes"
 	"regexp"
+	"strings"
 )
 
 // SecretCommand tells commands that set a PIN, a lock or a password, by the
@@ -11,6 +12,30 @@ import (
 func SecretCommand(command string) bool { return secretCommand.MatchString(command) }
 
 var secretCommand = regexp.MustCompile(`(?i)^AT.*(PIN|PWD|LCK|AUTH|PASS|ICSGP|PDPP)[A-Z]*=`)
+
+// Hide gives a script as it may be shown, without the secrets that it sends; one
+// that is in error gives nothing away.
+func Hide(script string) string {
+	words, faults := split(script, nil)
+	p := parser{words: words, faults: faults}
+	if _, err := p.parse(); err != nil {
+		return hidden
+	}
+	for i := len(p.secrets) - 1; i >= 0; i-- {
+		w := p.secrets[i]
+		script = script[:w.Off] + hidden + script[w.Off+len(w.Text):]
+	}
+	return script
+}
+
+// HideCommand gives a command as it may be shown.
+func HideCommand(command string) string {
+	if !SecretCommand(command) {
+		return command
+	}
+	before, _, _ := strings.Cut(command, "=")
+	return before + "=" + hidden
+}
 
 // Secrets are the secret texts that went out: a modem or a careless host echoes
 // them, and then they must not be shown either.

@@ -75,6 +75,29 @@ func TestScriptDoesNotPrintSecrets(t *testing.T) {
 	}
 }
 
+func TestHide(t *testing.T) {
+	for _, tt := range []struct{ script, want string }{
+		{"", ""},
+		{`ogin: me ssword: hunter2 PPP`, `ogin: me ssword: ****** PPP`},
+		{`ogin:--ogin: me ssword: \qhunter2\r\d PPP ""`, `ogin:--ogin: me ssword: ****** PPP ""`},
+		{`>-\qhunter2-> "" word: "hunter 2" x 'y z'`, `>-******-> "" word: "******" x 'y z'`},
+		{`"" AT OK AT+CPIN=4711 OK 'ATDT 1' CONNECT ""`, `"" AT OK ****** OK 'ATDT 1' CONNECT ""`},
+		{`ssword: hunter2\Q`, `******`},
+		{`ssword: "hunter2`, `******`},
+	} {
+		if got := Hide(tt.script); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.script, got, tt.want)
+		}
+	}
+	for command, want := range map[string]string{
+		"AT+CPIN=4711": "AT+CPIN=******", `at+cgauth=1,1,"u","p=q"`: "at+cgauth=******", "ATE1": "ATE1", "AT+CGDCONT=1": "AT+CGDCONT=1",
+	} {
+		if got := HideCommand(command); got != want {
+			t.Errorf("%s: %s, want %s", command, got, want)
+		}
+	}
+}
+
 func TestMask(t *testing.T) {
 	var s Secrets
 	s.add([]byte("secret\r"))

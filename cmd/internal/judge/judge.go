@@ -34,3 +34,17 @@ var Options = conf.Options{
 		return col, err
 	},
 }
+
+// Hide gives an entry as it may be shown, without what its scripts and commands
+// tell a modem or a host in confidence.
+func Hide(e *conf.Entry) *conf.Entry {
+	shown := *e
+	for _, script := range []*string{&shown.Chat, &shown.LoginChat, &shown.HangupChat} {
+		*script = chat.Hide(*script)
+	}
+	shown.ModemInit = nil
+	for _, command := range e.ModemInit {
+		shown.ModemInit = append(shown.ModemInit, chat.HideCommand(command))
+	}
+	return &shown
+}

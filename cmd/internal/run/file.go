@@ -75,7 +75,7 @@ func check(o Options, stdout, stderr io.Writer) int {
 		return StatusOptions
 	}
 	for _, e := range entries {
-		if !o.JSON {
+		if e = judge.Hide(e); !o.JSON {
 			conf.Dump(stdout, e)
 		} else if err := conf.DumpJSON(stdout, e); err != nil {
 			fmt.Fprintln(stderr, "ppp:", err)

@@ -143,6 +143,23 @@ func TestCheckJSON(t *testing.T) {
 	}
 }
 
+// TestCheckHides: what may be shown to others tells no secret.
+func TestCheckHides(t *testing.T) {
+	const file = "a\tdevice=/dev/x send_passwd=geheim1 pin=1234 modem_init=AT+CPIN=geheim2 modem_init=ATE1 phone=1\n" +
+		"\tlogin_chat='ogin: me ssword: geheim3 PPP' hangup_chat='\"\" \\qgeheim4'\n" +
+		"b\tdevice=/dev/y chat='\"\" AT+CPIN=4711 OK ATDT1 CONNECT'\n"
+	for _, json := range []bool{false, true} {
+		stdout, stderr, status := runCheck(t, file, Options{JSON: json})
+		if status != StatusOK || stderr != "" {
+			t.Fatalf("status %d, stderr %s", status, stderr)
+		}
+		if strings.Contains(stdout, "geheim") || strings.Contains(stdout, "1234") || strings.Contains(stdout, "4711") || !strings.Contains(stdout, "ogin: me ssword: ****** PPP") ||
+			!strings.Contains(stdout, "AT+CPIN=******") || !strings.Contains(stdout, "ATE1") {
+			t.Error(stdout)
+		}
+	}
+}
+
 // TestCheckFile: a control file that others may read is not read.
 func TestCheckFile(t *testing.T) {
 	path := controlFile(t, "a\tdebug\n")
