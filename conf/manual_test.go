@@ -90,7 +90,7 @@ They are taken away when the link ends; in {quiet} entries when the program does
 	"active_timeout": `How long the link may be idle while a TCP connection over it seems to be open. That is concluded from the packets that we send, and may be wrong.
 
 Demand modes are {quiet}, and {out} with this or {inactive_timeout}: the call is made at once, and later whenever there is traffic.`,
-	"inactive_timeout": `How long the link may be idle while no TCP connection seems to be open.`,
+	"inactive_timeout": `How long the link may be idle while no TCP connection seems to be open. Where {active_timeout} is off, an open connection keeps an idle link for two hours.`,
 	"toll_boundary":    `The unit of time that calls are charged by. An idle link is kept until shortly before the end of the unit that is paid for anyway.`,
 	"max_connect_secs": `The call is ended after this time, however busy it is.`,
 

@@ -13,7 +13,7 @@ import (
 // Zero times are off.
 type IdleConfig struct {
 	Active   time.Duration // idle limit while a TCP connection seems open
-	Inactive time.Duration // idle limit otherwise
+	Inactive time.Duration // idle limit otherwise; without Active one of two hours holds there
 	Toll     time.Duration // an idle link stays until near the end of a unit of this
 
 	IgnorePorts []uint16 // TCP and UDP ports whose traffic is no activity
@@ -22,7 +22,8 @@ type IdleConfig struct {
 
 const (
 	// A connection of which nothing was sent for so long is taken for dead
-	// when there are too many, and at the next call.
+	// when there are too many, and at the next call. So long an open one keeps
+	// an idle link that has no limit for that.
 	connectionLife = 2 * time.Hour
 	maxConnections = 4096
 	// So long after its FIN what we send of a connection does not mean that it
@@ -103,7 +104,7 @@ func housekeeping(t byte) bool { return t >= 130 && t <= 137 || t == 143 }
 
 // sent and received account for a packet.
 func (a *activity) sent(now time.Time, p []byte) {
-	if a.cfg.Active > 0 {
+	if a.cfg.Active > 0 || a.cfg.Inactive > 0 {
 		a.observe(now, p)
 	}
 	a.received(now, p)
@@ -174,8 +175,12 @@ func (a *activity) forget(now time.Time) {
 // deadline is when the link has been idle for long enough; zero is never.
 func (a *activity) deadline() time.Time {
 	limit := a.cfg.Inactive
-	if a.cfg.Active > 0 && a.open > 0 {
+	switch {
+	case a.open == 0:
+	case a.cfg.Active > 0:
 		limit = a.cfg.Active
+	case limit > 0:
+		limit = max(limit, connectionLife)
 	}
 	if limit == 0 || a.since.IsZero() {
 		return time.Time{}

@@ -115,6 +115,13 @@ func TestIdleDeadline(t *testing.T) {
 		}, 320},
 		{"a connection that only receives", IdleConfig{Inactive: 30e9, Active: 300e9}, func(a *activity) { a.received(at(5), tcp4(22, tcpSYN)) }, 35},
 		{"only active_timeout", IdleConfig{Active: 300e9}, func(a *activity) {}, -1},
+		{"only active_timeout, an open connection", IdleConfig{Active: 300e9}, func(a *activity) { a.sent(at(10), tcp4(22, tcpACK)) }, 310},
+		{"only inactive_timeout, an open connection", IdleConfig{Inactive: 30e9}, func(a *activity) { a.sent(at(10), tcp4(22, tcpACK)) }, 7210},
+		{"only inactive_timeout, a closed one", IdleConfig{Inactive: 30e9}, func(a *activity) {
+			a.sent(at(10), tcp4(22, tcpSYN))
+			a.sent(at(20), tcp4(22, tcpFIN))
+		}, 50},
+		{"only inactive_timeout, and a long one", IdleConfig{Inactive: 10800e9}, func(a *activity) { a.sent(at(10), tcp4(22, tcpACK)) }, 10810},
 		{"toll", IdleConfig{Inactive: 30e9, Toll: 60e9}, func(*activity) {}, 57},
 		{"toll, idle in the next unit", IdleConfig{Inactive: 30e9, Toll: 60e9}, func(a *activity) { a.sent(at(40), udp) }, 117},
 		{"toll, idle just in time", IdleConfig{Inactive: 30e9, Toll: 60e9}, func(a *activity) { a.sent(at(27), udp) }, 57},
