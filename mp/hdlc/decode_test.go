@@ -75,6 +75,8 @@ func TestDecoder(t *testing.T) {
 		{name: "control characters inserted by the line", rxACCM: 0xa0000,
 			chunks: []string{"~\x11\xff\x03\x13\x13\xc0\x21\x7d\x11", "\x13\x5e" + good[6:]},
 			want:   []string{payload}, stats: Stats{Frames: 1}},
+		{name: "the first and the last control character inserted by the line", rxACCM: 1<<31 | 1,
+			chunks: []string{"~\x1f" + good[:3] + "\x00\x1f" + good[3:]}, want: []string{payload}, stats: Stats{Frames: 1}},
 		{name: "escaped control characters stay", rxACCM: 0xa0000, chunks: []string{escapedXON},
 			want: []string{"\xff\x03\x00\x21\x11\x13"}, stats: Stats{Frames: 1}},
 		{name: "characters outside of the map stay", rxACCM: 0xa0000, chunks: []string{frame("\x01\x02\x12\x14")},

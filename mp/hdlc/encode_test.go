@@ -43,6 +43,10 @@ func TestAppendFrame(t *testing.T) {
 			"107d31127d337db1f9ae7e"},
 		{"other octets", "5e5fffef", other, false,
 			"5e7d7f7ddfef97ae7e"},
+		{"escape and flag in the FCS without a map", "4e2a43", ACCM{}, false,
+			"4e2a437d5d7d5e7e"},
+		{"xon and xoff in the FCS", "4b3d4b", xon, false,
+			"4b3d4b7d317d337e"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			payload := unhex(t, c.payload)
