@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -116,34 +117,54 @@ func TestNoNetworkBeforeAuthentication(t *testing.T) {
 // TestProtocolsOfTheNetworkPhase: RFC 1661, section 3.6: those that we know are
 // discarded until they are open, others are Rejected.
 func TestProtocolsOfTheNetworkPhase(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		la, lb := mptest.Pair(mptest.Config{})
-		a := newEnd(t, "ann", "10.0.0.2", "10.0.0.1")
-		defer a.close()
-		tee := &teeLine{Line: la}
-		startScripted(lb, nil, nil, func(peer *scripted, p wire.Protocol, packet wire.Packet) {
-			if p != wire.LCP {
-				return
-			}
-			peer.raw(wire.IPv4, udp("10.0.0.1", "10.0.0.2", 9))
-			peer.raw(0x8281, []byte{1, 7, 0, 6, 1, 2})
-			peer.raw(0xc025, []byte("link quality"))
+	// Rejected whatever the configuration: what nobody knows, and what LCP has not
+	// agreed upon.
+	others := []wire.Protocol{0x8281, wire.LQR, wire.CHAP}
+	for _, tt := range []struct {
+		name     string
+		ccp      bool
+		early    uint64
+		rejected []wire.Protocol
+	}{
+		{"without CCP", false, 3, append([]wire.Protocol{wire.Compressed, wire.CCP}, others...)},
+		{"with CCP", true, 4, others},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				la, lb := mptest.Pair(mptest.Config{})
+				a := newEndWith(t, "ann", "10.0.0.2", "10.0.0.1", func(c *mp.BundleConfig) {
+					c.IPCP.VJ = true
+					if tt.ccp {
+						c.CCP = &proto.CCPConfig{}
+					}
+				})
+				defer a.close()
+				tee := &teeLine{Line: la}
+				startScripted(lb, nil, nil, func(peer *scripted, p wire.Protocol, packet wire.Packet) {
+					if p != wire.LCP {
+						return
+					}
+					datagram := udp("10.0.0.1", "10.0.0.2", 9)
+					for _, p := range []wire.Protocol{wire.IPv4, wire.VJCompressed, wire.VJUncompressed, wire.Compressed} {
+						peer.raw(p, datagram)
+					}
+					for _, p := range append([]wire.Protocol{wire.CCP}, others...) {
+						peer.raw(p, []byte{1, 7, 0, 6, 1, 2})
+					}
+				})
+				a.start(tee, func(c *mp.LinkConfig) { c.LCP.EchoInterval = 0 })
+				time.Sleep(time.Second)
+				rejects := tee.rejects()
+				slices.Sort(rejects) // those beside the network need not wait for admission
+				if !slices.Equal(rejects, tt.rejected) || len(a.tun.Received()) > 0 || a.drops("early") != tt.early {
+					t.Errorf("rejects %v, %d packets for the interface, %d early", rejects, len(a.tun.Received()), a.drops("early"))
+				}
+				a.link.Drop(mp.Closed, "")
+				a.wantLost(mp.Closed, "")
+				lb.Hangup()
+			})
 		})
-		a.start(tee, func(c *mp.LinkConfig) { c.LCP.EchoInterval = 0 })
-		time.Sleep(time.Second)
-		var rejects []string
-		for _, f := range tee.frames() {
-			if info, ok := bytes.CutPrefix(f, []byte("\xff\x03\xc0\x21")); ok && wire.Code(info[0]) == wire.ProtocolReject {
-				rejects = append(rejects, wire.Format(wire.LCP, info))
-			}
-		}
-		if len(rejects) != 2 || len(a.tun.Received()) > 0 || a.drops("early") != 1 {
-			t.Errorf("rejects %q, %d packets for the interface, %d early", rejects, len(a.tun.Received()), a.drops("early"))
-		}
-		a.link.Drop(mp.Closed, "")
-		a.wantLost(mp.Closed, "")
-		lb.Hangup()
-	})
+	}
 }
 
 // TestRejectedProtocolStops: RFC 1661, section 5.7.
@@ -219,6 +240,16 @@ func (l *teeLine) frames() (all [][]byte) {
 		dec.Feed(append(bytes.Clone(f), 0x7e))
 		if got, ok := dec.Next(); ok {
 			all = append(all, bytes.Clone(got))
+		}
+	}
+	return all
+}
+
+// rejects are the protocols that were Rejected.
+func (l *teeLine) rejects() (all []wire.Protocol) {
+	for _, f := range l.frames() {
+		if info, ok := bytes.CutPrefix(f, []byte("\xff\x03\xc0\x21")); ok && wire.Code(info[0]) == wire.ProtocolReject {
+			all = append(all, wire.Protocol(info[4])<<8|wire.Protocol(info[5]))
 		}
 	}
 	return all
