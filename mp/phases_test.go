@@ -114,6 +114,54 @@ func TestNoNetworkBeforeAuthentication(t *testing.T) {
 	}
 }
 
+// TestDiscardedWhileAuthenticating: RFC 1661, section 3.5: what comes for the
+// network before authentication is over, either side's, is neither answered nor
+// Rejected, nor kept until then.
+func TestDiscardedWhileAuthenticating(t *testing.T) {
+	for _, ours := range []bool{false, true} {
+		t.Run(map[bool]string{false: "the peer", true: "us"}[ours], func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				la, lb := mptest.Pair(mptest.Config{})
+				a := newEnd(t, "ann", "10.0.0.2", "10.0.0.1")
+				defer a.close()
+				a.secrets = map[string]string{"joe": "x"}
+				tee := &teeLine{Line: la}
+				var s seen
+				demand, allow := []wire.Auth{papAuth}, []wire.Auth(nil)
+				prove := wire.Packet{Code: wire.PAPAuthAck, ID: 1, Data: []byte{0}}
+				if !ours {
+					demand, allow = nil, []wire.Auth{papAuth}
+					prove = wire.Packet{Code: wire.PAPAuthReq, ID: 1, Data: []byte("\x03joe\x01x")}
+				}
+				startScripted(lb, demand, allow, func(peer *scripted, p wire.Protocol, packet wire.Packet) {
+					if p != wire.PAP {
+						s.note(p, packet)
+					}
+					if p == wire.LCP {
+						peer.send(wire.IPCP, ipcpRequest)
+						peer.raw(wire.IPv4, udp("10.0.0.1", "10.0.0.2", 9))
+					}
+				})
+				a.start(tee, func(c *mp.LinkConfig) {
+					c.LCP.Demand, c.LCP.Allow = allow, demand
+					c.LCP.EchoInterval = 0
+				})
+				time.Sleep(2 * time.Second)
+				s.want(t, "nothing but authentication", 0)
+				(&scripted{line: lb}).send(wire.PAP, prove)
+				time.Sleep(100 * time.Millisecond)
+				s.want(t, "our own Configure-Request, and no answer to the peer's", 1)
+				if r := tee.rejects(); len(r) > 0 || len(a.tun.Received()) > 0 || a.drops("early") > 0 {
+					t.Errorf("rejects %v, %d packets for the interface, %d early", r, len(a.tun.Received()), a.drops("early"))
+				}
+				a.link.Drop(mp.Closed, "")
+				a.wantLost(mp.Closed, "")
+				lb.Hangup()
+			})
+		})
+	}
+}
+
 // TestProtocolsOfTheNetworkPhase: RFC 1661, section 3.6: those that we know are
 // discarded until they are open, others are Rejected.
 func TestProtocolsOfTheNetworkPhase(t *testing.T) {
