@@ -162,6 +162,39 @@ func TestDiscardedWhileAuthenticating(t *testing.T) {
 	}
 }
 
+// TestRefusedAndStaying: RFC 1661, section 3.5: who has failed to authenticate
+// itself is sent away, and so are we when we have failed, though the peer would stay.
+func TestRefusedAndStaying(t *testing.T) {
+	for _, ours := range []bool{false, true} {
+		t.Run(map[bool]string{false: "the peer", true: "us"}[ours], func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				la, lb := mptest.Pair(mptest.Config{})
+				a := newEnd(t, "ann", "", "")
+				defer a.close()
+				begin := time.Now()
+				demand, allow, kind := []wire.Auth{papAuth}, []wire.Auth(nil), mp.OurAuth
+				if !ours {
+					demand, allow, kind = nil, []wire.Auth{papAuth}, mp.PeerAuth
+				}
+				startScripted(lb, demand, allow, func(peer *scripted, p wire.Protocol, packet wire.Packet) {
+					switch {
+					case !ours && p == wire.LCP:
+						peer.send(wire.PAP, wire.Packet{Code: wire.PAPAuthReq, ID: 1, Data: []byte("\x03joe\x01x")})
+					case p == wire.PAP && packet.Code == wire.PAPAuthReq:
+						peer.send(wire.PAP, wire.Packet{Code: wire.PAPAuthNak, ID: packet.ID, Data: []byte{0}})
+					}
+				})
+				a.start(la, func(c *mp.LinkConfig) { c.LCP.Demand, c.LCP.Allow = allow, demand })
+				a.wantLost(kind, "the password is wrong")
+				if after := time.Since(begin); after > 5*time.Second {
+					t.Errorf("lost after %v", after)
+				}
+				lb.Hangup()
+			})
+		})
+	}
+}
+
 // TestProtocolsOfTheNetworkPhase: RFC 1661, section 3.6: those that we know are
 // discarded until they are open, others are Rejected.
 func TestProtocolsOfTheNetworkPhase(t *testing.T) {
