@@ -195,6 +195,48 @@ func TestRefusedAndStaying(t *testing.T) {
 	}
 }
 
+// TestOneNetworkProtocolOpen: RFC 1332, section 2.1, and RFC 5072, section 2:
+// packets of one network protocol are neither sent nor taken while only the
+// other one is open.
+func TestOneNetworkProtocolOpen(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		la, lb := mptest.Pair(mptest.Config{})
+		a := newEndWith(t, "ann", "10.0.0.2", "10.0.0.1", func(c *mp.BundleConfig) { c.IPV6CP = &proto.IPV6CPConfig{} })
+		defer a.close()
+		tee := &teeLine{Line: la}
+		startScripted(lb, nil, nil, func(peer *scripted, p wire.Protocol, packet wire.Packet) {
+			switch {
+			case p == wire.LCP:
+				peer.send(wire.IPCP, ipcpRequest)
+			case p == wire.IPCP && packet.Code == wire.ConfigureRequest:
+				peer.send(p, wire.Packet{Code: wire.ConfigureAck, ID: packet.ID, Data: packet.Data})
+			}
+		})
+		a.start(tee, func(c *mp.LinkConfig) { c.LCP.EchoInterval = 0 })
+		a.wantUp("")
+		v4, v6 := udp("10.0.0.2", "10.0.0.1", 40), append([]byte{0x60, 0, 0, 0, 0, 0, 59, 64}, make([]byte, 32)...)
+		(&scripted{line: lb}).raw(wire.IPv6, v6)
+		a.tun.Send(v6)
+		a.tun.Send(v4)
+		time.Sleep(time.Second)
+		sent := 0
+		for _, f := range tee.frames() {
+			if bytes.HasSuffix(f, v6) {
+				t.Errorf("sent %x", f)
+			}
+			if bytes.HasSuffix(f, v4) {
+				sent++
+			}
+		}
+		if sent != 1 || len(a.tun.Received()) > 0 || a.drops("early") != 1 {
+			t.Errorf("%d packets of IPv4 sent, %d for the interface, %d early", sent, len(a.tun.Received()), a.drops("early"))
+		}
+		a.link.Drop(mp.Closed, "")
+		a.wantLost(mp.Closed, "")
+		lb.Hangup()
+	})
+}
+
 // TestProtocolsOfTheNetworkPhase: RFC 1661, section 3.6: those that we know are
 // discarded until they are open, others are Rejected.
 func TestProtocolsOfTheNetworkPhase(t *testing.T) {
