@@ -177,8 +177,8 @@ func TestCHAPServerRounds(t *testing.T) {
 	d.next(time.Minute, "chap_reauth_secs")
 	d.want(`Challenge id=0x2 <hidden>, name = "srv"`, "a new identifier")
 	v, _ := wire.ParseCHAPValue(d.last.Data)
-	if bytes.Equal(v.Value, old.Challenge) {
-		t.Error("the challenge must be new")
+	if n := len(v.Value); bytes.Equal(v.Value, old.Challenge) || v.Value[0] != 25 || v.Value[n-1] != 48 {
+		t.Errorf("challenge %x: it must be new, and random as a whole", v.Value)
 	}
 	d.peer(wire.CHAPResponse, 1, value([]byte("x"), "joe"))
 	d.silence("a replayed response answers no challenge")

@@ -199,7 +199,7 @@ func TestEAPServer(t *testing.T) {
 	d.peer(wire.EAPResponse, 2, eapBody(wire.EAPIdentity, []byte("joe")))
 	d.want("Request id=0x3 "+srvMD5, "")
 	challenge := d.challengeOf()
-	if len(challenge) != 16 {
+	if len(challenge) != 16 || challenge[0] != 2 || challenge[15] != 17 {
 		t.Errorf("challenge %x", challenge)
 	}
 	d.peer(wire.EAPResponse, 2, eapBody(wire.EAPIdentity, []byte("joe")))
@@ -279,8 +279,8 @@ func TestEAPServerRounds(t *testing.T) {
 	d.saw("passed: ")
 	d.next(time.Minute, "chap_reauth_secs")
 	d.want("Request id=0x4 "+srvMD5, "the identity is known")
-	if v := d.challengeOf(); string(v) == string(old) {
-		t.Error("the challenge must be new")
+	if v := d.challengeOf(); string(v) == string(old) || v[0] != 18 || v[15] != 33 {
+		t.Errorf("challenge %x: it must be new, and random as a whole", v)
 	}
 	s.Answer(d.now, a.last(), true, "")
 	d.silence("a late answer to an older round")
