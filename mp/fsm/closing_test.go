@@ -100,6 +100,12 @@ func TestKnownCodeNeedsOpened(t *testing.T) {
 }
 
 func TestCodeRejected(t *testing.T) {
+	for code := req; code <= crej; code++ {
+		d := opened(t, testConfig)
+		d.peer(crej, 1, byte(code), 1, 0, 4)
+		d.want("TermReq 2 ", "every protocol needs codes 1 to 7")
+		d.state(Stopping)
+	}
 	d := opened(t, testConfig)
 	d.peer(crej, 1, 9, 1, 0, 4)
 	d.diary("code 9 rejected")
