@@ -20,6 +20,8 @@ func TestLines(t *testing.T) {
 	bounded := LinesConfig{Min: 3, Out: 2, Max: 4, Wait: 5 * time.Second}
 	unsafe := cfg
 	unsafe.AnyAdds = true
+	unsafeTwo := unsafe
+	unsafeTwo.Min = 2
 	for _, tc := range []struct {
 		name  string
 		cfg   LinesConfig
@@ -139,6 +141,10 @@ func TestLines(t *testing.T) {
 		{"unless unsafe_mp", unsafe, []step{
 			{0, "up, theirs", 1, false},
 			{10, "busy", 1, true},
+		}},
+		{"who was called keeps no mindevs, even with unsafe_mp", unsafeTwo, []step{
+			{0, "up, theirs", 1, false},
+			{99, "", 1, false},
 		}},
 		{"maxdevs for callers", cfg, []step{
 			{0, "takes", 3, true},

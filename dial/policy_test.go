@@ -22,6 +22,8 @@ func TestPolicy(t *testing.T) {
 	camp := PolicyConfig{AtOnce: true, Camp: true, Wait: 5 * time.Second, Tries: 2, Pause: 30 * time.Second}
 	limited := camp
 	limited.HourLimit = 2
+	continued := limited
+	continued.History = []time.Time{start.Add(-50 * time.Minute), start.Add(-10 * time.Second)}
 	for _, tc := range []struct {
 		name  string
 		cfg   PolicyConfig
@@ -120,6 +122,13 @@ func TestPolicy(t *testing.T) {
 			{3600, "advance", MakeCall, -1},
 			{3601, "up", Nothing, -1},
 			{3602, "down", Nothing, 3607},
+		}},
+		{"calls of a program before count", continued, []policyStep{
+			{0, "start", Nothing, 600},
+			{1, "order", Nothing, 600},
+			{600, "advance", MakeCall, -1},
+			{601, "up", Nothing, -1},
+			{602, "down", Nothing, 3590},
 		}},
 		{"a call of the other side counts as up", quiet, []policyStep{
 			{0, "start", Nothing, -1},
