@@ -237,6 +237,34 @@ func TestLCPRejects(t *testing.T) {
 	}
 }
 
+// TestLCPForgets: what is not in the requests of a new negotiation has its default,
+// whatever was agreed before (RFC 1661, section 6).
+func TestLCPForgets(t *testing.T) {
+	cfg := usual()
+	cfg.MRU, cfg.MRRU, cfg.SendSSN, cfg.RecvSSN, cfg.Allow = 576, 1500, true, true, []wire.Auth{pap}
+	cfg.Endpoint = wire.Endpoint{Class: wire.EndpointLocal, Address: "x"}
+	d := lcpStarted(t, cfg)
+	d.ack()
+	d.peer(confReq, 1, mru(1000), accm(0xa0000), auth(pap), magic(0xb1), lflag(wire.LCPPFC), lflag(wire.LCPACFC), mrru(1500),
+		lflag(wire.LCPSSNHF), endpoint(cfg.Endpoint))
+	r := *d.l.Result()
+	if !r.Multilink() || r.OurAuth != pap || r.PeerMagic != 0xb1 || r.PeerMRU != 1000 || !r.TxPFC || !r.TxACFC || !r.TxSSN {
+		t.Fatalf("result %+v", r)
+	}
+	d.now = d.now.Add(time.Minute)
+	d.sent = nil
+	d.peer(confReq, 2)
+	d.want(`ConfReq id=0x2 <mru 576> <asyncmap 0x0> <magic 0xa2> <pcomp> <accomp> <mrru 1500> <ssnhf> <endpoint [local:78]>`, "")
+	d.want("ConfAck id=0x2", "the peer asks for nothing any more")
+	d.peer(confRej, 2, mru(576), accm(0), magic(0xa2), lflag(wire.LCPPFC), lflag(wire.LCPACFC), mrru(1500), lflag(wire.LCPSSNHF), endpoint(cfg.Endpoint))
+	d.want("ConfReq id=0x3", "nor do we")
+	d.ack()
+	want := LCPResult{MRU: 1500, PeerMRU: 1500, RxACCM: 0xffffffff, TxACCM: 0xffffffff}
+	if r := *d.l.Result(); r != want || d.l.State() != fsm.Opened {
+		t.Errorf("%v, result %+v", d.l.State(), r)
+	}
+}
+
 func TestLCPPeerPrefersOtherAuth(t *testing.T) {
 	cfg := usual()
 	cfg.Demand = []wire.Auth{msv2, chapMD5, pap}
