@@ -95,6 +95,15 @@ func TestCHAPReflection(t *testing.T) {
 	d.peer(wire.CHAPChallenge, ours.last.ID, value(v.Value, "thief"))
 	d.rest("our own challenge is not answered")
 	d.saw("failed: CHAP: the peer sent us our own challenge")
+
+	d, _ = chapClient(t, func(c []byte) bool { return bytes.Equal(c, v.Value) })
+	d.peer(wire.CHAPChallenge, 5, value([]byte("x"), "thief"))
+	d.peer(wire.CHAPSuccess, 5)
+	d.saw("passed: ")
+	d.sent = nil
+	d.peer(wire.CHAPChallenge, ours.last.ID, value(v.Value, "thief"))
+	d.rest("nor is it in a further round")
+	d.saw("failed: CHAP: the peer sent us our own challenge")
 }
 
 func chapServer(t *testing.T, again time.Duration) (*dialogue, *CHAPServer, *asked) {

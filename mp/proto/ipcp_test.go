@@ -269,6 +269,33 @@ func TestIPCPVJ(t *testing.T) {
 	if r := d.p.Result(); *r.RxVJ != (wire.VJ{MaxSlot: 7}) || *r.TxVJ != (wire.VJ{MaxSlot: 15}) {
 		t.Errorf("VJ %+v, %+v", *r.RxVJ, *r.TxVJ)
 	}
+	d.now, d.sent = d.now.Add(time.Minute), nil
+	d.peer(confReq, 3, addr("10.0.0.2"))
+	d.want("ConfReq id=0x3 <compress VJ 0f 00> <addr 10.0.0.1>", "")
+	d.peer(confAck, 3, vj(15, false), addr("10.0.0.1"))
+	if r := d.p.Result(); d.p.State() != fsm.Opened || r.TxVJ != nil || r.RxVJ == nil {
+		t.Errorf("%v, VJ %v, %v: the peer takes no compressed headers any more", d.p.State(), r.RxVJ, r.TxVJ)
+	}
+}
+
+// TestIPCPVJTheyTake: we send with no more slots than the peer takes, and leave
+// the slot out only where both may.
+func TestIPCPVJTheyTake(t *testing.T) {
+	for _, tt := range []struct {
+		ours        bool // vj_compslot
+		asked, want wire.VJ
+	}{
+		{true, wire.VJ{MaxSlot: 3}, wire.VJ{MaxSlot: 3}},
+		{true, wire.VJ{MaxSlot: 3, CompSlot: true}, wire.VJ{MaxSlot: 3, CompSlot: true}},
+		{false, wire.VJ{MaxSlot: 255, CompSlot: true}, wire.VJ{MaxSlot: 15}},
+	} {
+		d := ipcpStarted(t, IPCPConfig{VJ: true, VJCompSlot: tt.ours, Local: sets("10.0.0.1"), Remote: sets("10.0.0.2")})
+		d.ack()
+		d.peer(confReq, 1, vj(tt.asked.MaxSlot, tt.asked.CompSlot), addr("10.0.0.2"))
+		if r := d.p.Result(); r.TxVJ == nil || *r.TxVJ != tt.want {
+			t.Errorf("of %+v: %v, want %+v", tt.asked, r.TxVJ, tt.want)
+		}
+	}
 }
 
 func TestIPCPNoVJ(t *testing.T) {
