@@ -109,6 +109,8 @@ func TestVJPlain(t *testing.T) {
 		"TCP header 60":   damage(func(b []byte) { b[ipHeader+tcpOffset] = 0xf0 }),
 		"padding behind":  append(good.build(), 0),
 		"SYN":             segment{flags: flagSYN}.build(),
+		"SYN and ACK":     segment{flags: flagSYN | flagACK}.build(),
+		"FIN":             segment{flags: flagFIN | flagACK}.build(),
 		"RST":             segment{flags: flagRST | flagACK}.build(),
 		"no ACK":          segment{flags: flagPSH}.build(),
 	} {
