@@ -36,6 +36,10 @@ func TestSetLimits(t *testing.T) {
 				b.wantUp("")
 				began := time.Now()
 				time.Sleep(minute)
+				if tc.maxConnect > 0 { // however busy the call is
+					a.tun.Send(udp("10.0.0.2", "10.0.0.1", 40))
+					<-b.tun.Received()
+				}
 				a.bundle.SetLimits(tc.active, tc.inactive, tc.maxConnect)
 				f := a.wantLost(tc.kind, tc.why)
 				if took := time.Since(began); took < tc.after || took > tc.after+time.Second {
