@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pppdial/mp"
@@ -312,6 +313,49 @@ func TestRejectedProtocolStops(t *testing.T) {
 		}
 		<-a.lost
 		a.link = nil
+		lb.Hangup()
+	})
+}
+
+// TestRejectedDataStops: the same for what an NCP has opened the way for.
+func TestRejectedDataStops(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		la, lb := mptest.Pair(mptest.Config{})
+		a := newEnd(t, "ann", "10.0.0.2", "10.0.0.1")
+		defer a.close()
+		tee := &teeLine{Line: la}
+		startScripted(lb, nil, nil, func(peer *scripted, p wire.Protocol, packet wire.Packet) {
+			switch {
+			case p == wire.LCP:
+				peer.send(wire.IPCP, ipcpRequest)
+			case p == wire.IPCP && packet.Code == wire.ConfigureRequest:
+				peer.send(p, wire.Packet{Code: wire.ConfigureAck, ID: packet.ID, Data: packet.Data})
+			}
+		})
+		a.start(tee, func(c *mp.LinkConfig) { c.LCP.EchoInterval = 0 })
+		a.wantUp("")
+		sent := func() (n int) {
+			datagram := udp("10.0.0.2", "10.0.0.1", 40)
+			tee.take()
+			a.tun.Send(datagram)
+			time.Sleep(time.Second)
+			for _, f := range tee.frames() {
+				if bytes.Equal(f, append([]byte{0xff, 0x03, 0x00, 0x21}, datagram...)) {
+					n++
+				}
+			}
+			return n
+		}
+		if n := sent(); n != 1 {
+			t.Errorf("%d packets sent before", n)
+		}
+		(&scripted{line: lb}).send(wire.LCP, wire.Packet{Code: wire.ProtocolReject, ID: 99, Data: []byte{0x00, 0x21, 0x45}})
+		synctest.Wait()
+		if n := sent(); n != 0 {
+			t.Errorf("%d packets sent after that", n)
+		}
+		a.link.Drop(mp.Closed, "")
+		<-a.lost
 		lb.Hangup()
 	})
 }
