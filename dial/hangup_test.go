@@ -125,6 +125,31 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
+// TestInterruptedWithoutDTR: a modem that does not see DTR drop is told to give
+// up its call.
+func TestInterruptedWithoutDTR(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.near = s.add(dialtest.ModemConfig{Name: "slow", ConnectAfter: time.Minute})
+	s.cfg.Devices, s.cfg.ModemInit = []string{s.near.Path()}, []string{"AT&D0"}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() {
+		defer cancel()
+		if err := s.near.Await(ctx, dialtest.Dialing); err != nil {
+			t.Error(err)
+		}
+	}()
+	if _, err := s.dialer().Call(ctx); err == nil {
+		t.Fatal("a call that takes a minute is made")
+	}
+	s.wantIdle()
+	said := s.near.Transcript()
+	if _, after, ok := strings.Cut(said, "ATD"); !ok || !strings.Contains(after, "ATH") {
+		t.Errorf("the modem was told:\n%s", said)
+	}
+}
+
 func TestUnplugged(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
