@@ -336,6 +336,8 @@ func TestReconfigure(t *testing.T) {
 		{why: "what can be negotiated anew changes", base: "accm=1", named: "accm=2", get: func(e *Entry) any { return e.ACCM }, want: uint32(2)},
 		{why: "or falls back to its default", base: "accm=1 mtu=576 qmax=9", named: "", get: func(e *Entry) any { return fmt.Sprint(e.ACCM, e.MTU, e.QMax) }, want: "0 1500 50"},
 		{why: "all the rest is the new entry's", base: "remotehost=10.0.0.9", named: "remotehost=10.0.0.2 netmask=255.0.0.0", get: func(e *Entry) any { return fmt.Sprint(e.RemoteHost, e.Netmask) }, want: "[10.0.0.2] 255.0.0.0"},
+		{why: "the name for UUCP too, which may tell the address", base: "", named: "uucp_name=rmt", get: func(e *Entry) any { return fmt.Sprint(e.UUCPName, e.RemoteHost) }, want: "rmt[192.0.2.2]"},
+		{why: "and does not from here", base: "uucp_name=rmt", named: "", get: func(e *Entry) any { return fmt.Sprint(e.UUCPName, e.RemoteHost) }, want: "joe[0.0.0.0,0.0.0.0]"},
 		{why: "through continue=", base: "", named: "continue=+more", get: func(e *Entry) any { return e.Metric }, want: 7},
 		{why: "the new entry is an incoming one", base: "", named: "quiet", get: func(e *Entry) any { return e.Mode }, want: In},
 		{why: "and no reconfigure", base: "", named: "", get: func(e *Entry) any { return e.Reconfigure }, want: false},

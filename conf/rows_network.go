@@ -63,7 +63,7 @@ var interfaceRows = []Keyword{
 
 var addressRows = []Keyword{
 	{
-		Name: "uucp_name", Forms: Valued, Type: "name", Otherwise: "the label of the entry", Phase: Dead,
+		Name: "uucp_name", Forms: Valued, Type: "name", Otherwise: "the label of the entry", Phase: Network,
 		Group: "Addresses and names", slot: one(textKind(printable), func(e *Entry) *string { return &e.UUCPName }),
 	},
 	{
