@@ -9,6 +9,9 @@ import (
 // Measured in Entry.BPS: the speed of the line is found out, not given.
 const Measured = -1
 
+// MinMTU6 is the least MTU that carries IPv6 (RFC 8200, section 5).
+const MinMTU6 = 1280
+
 // An Entry is one entry of the control file with continue= resolved, defaults
 // applied and rules checked: what is in effect. There is one field per keyword
 // (continue, in, out and quiet apart), named for it and in the keyword table's

@@ -346,6 +346,8 @@ func TestReconfigure(t *testing.T) {
 		{why: "and must", base: "recv_chap", named: "", fails: "recv_chap needs the secret"},
 		{why: "unless the peer may have used PAP, and has an account", base: "recv_chap recv_pap", named: "", get: func(e *Entry) any { return fmt.Sprint(e.RecvPasswd == "", e.RecvPAP, e.RecvCHAP) }, want: "true 1 1"},
 		{why: "unless RADIUS has it", base: "recv_chap radius=r,/f", named: "", get: func(e *Entry) any { return len(e.Radius) }, want: 1},
+		{why: "what was too small for IPv6 is not", base: "mtu=576", named: "-ipv4", get: func(e *Entry) any { return fmt.Sprint(e.IPv4, e.MTU) }, want: "false 1500"},
+		{why: "unless it is again", base: "", named: "-ipv4 mtu=576", fails: "-ipv4 and mtu=576 leave nothing to carry"},
 		{why: "our PAP name may come late", base: "", named: "send_name=x send_passwd=y", get: func(e *Entry) any { return e.SendName + e.SendPasswd.Reveal() }, want: "xy"},
 		{why: "our name may be said again", base: "send_name=x", named: "send_name=x", get: func(e *Entry) any { return e.SendName }, want: "x"},
 		{why: "or not", base: "send_name=x", named: "", get: func(e *Entry) any { return e.SendName }, want: "x"},

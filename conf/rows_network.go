@@ -13,6 +13,7 @@ var interfaceRows = []Keyword{
 	},
 	{
 		Name: "mtu", Forms: Valued, Type: "bytes", Default: "1500", Min: 68, Max: 65535, Phase: Authenticate,
+		Rule:  "with -ipv4 at least 1280",
 		Group: "Interface and routes", slot: number(func(e *Entry) *int { return &e.MTU }),
 	},
 	{

@@ -76,8 +76,12 @@ func (r *rules) check() {
 	if said["monitor"] && e.NoICMP {
 		r.fail("monitor sends ICMP, and noicmp throws it away", "leave out one of them", "monitor", "noicmp")
 	}
-	if !e.IPv4 && !e.IPv6 {
+	switch {
+	case !e.IPv4 && !e.IPv6:
 		r.fail("-ipv4 and -ipv6 leave nothing to carry", "leave out one of them", "ipv4", "ipv6")
+	case !e.IPv4 && e.MTU < MinMTU6:
+		r.fail(fmt.Sprintf("-ipv4 and mtu=%d leave nothing to carry", e.MTU),
+			fmt.Sprintf("IPv6 needs mtu=%d or more", MinMTU6), "ipv4", "mtu")
 	}
 	if len(e.ResetAt) > 10 {
 		r.fail(fmt.Sprintf("reset_at is given %d times", len(e.ResetAt)), "ten are allowed", "reset_at")

@@ -250,9 +250,6 @@ func allowed(names []string, name string) bool {
 	return len(names) == 0 || slices.Contains(names, "") || slices.Contains(names, name)
 }
 
-// minMTU6 is the least MTU that carries IPv6 (RFC 8200, section 5).
-const minMTU6 = 1280
-
 // bundleConfig says what the interface negotiates and how it queues.
 func bundleConfig(e *conf.Entry, tun mp.Tun, events mp.Events, log *slog.Logger) mp.BundleConfig {
 	c := mp.BundleConfig{
@@ -271,7 +268,7 @@ func bundleConfig(e *conf.Entry, tun mp.Tun, events mp.Events, log *slog.Logger)
 			VJ: e.VJComp, VJSlots: e.VJSlots, VJCompSlot: e.VJCompSlot, DNS: e.DNS, OurDNS: e.MSDNS,
 		}
 	}
-	if e.IPv6 && e.MTU >= minMTU6 {
+	if e.IPv6 && e.MTU >= conf.MinMTU6 {
 		c.IPV6CP = &proto.IPV6CPConfig{
 			FSM: fsmConfig(e), Local: interfaceID(e.LocalIf, ethernetID), Remote: interfaceID(e.RemoteIf, noID), Insist: e.RemoteIfOnly,
 		}

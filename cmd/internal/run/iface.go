@@ -100,8 +100,8 @@ func numberOf(name string) (int, error) {
 func (f *iface) networkUp(n mp.Network) error {
 	was, one := f.up, networks{}
 	if n.Family == mp.IPv6 {
-		if n.MTU < minMTU6 {
-			return fmt.Errorf("IPv6 needs packets of %d octets, and the link takes no more than %d", minMTU6, n.MTU)
+		if n.MTU < conf.MinMTU6 {
+			return fmt.Errorf("IPv6 needs packets of %d octets, and the link takes no more than %d", conf.MinMTU6, n.MTU)
 		}
 		was.v6, one.v6, f.up.v6 = nil, &n, &n
 	} else {
