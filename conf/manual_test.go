@@ -96,7 +96,7 @@ Demand modes are {quiet}, and {out} with this or {inactive_timeout}: the call is
 
 	"busy_delay":             `How long all lines must be saturated before another is called, up to {outdevs}. A call in vain is repeated only while they are.`,
 	"idle_delay":             `How long the lines must have had room to spare, without a moment of saturation, before one in excess of {mindevs} is hung up. Only lines that we have called are. When nothing passes at all, the timeouts end them all.`,
-	"bps":                    `The speed of each line, in place of the measured one. With 0 nothing is held back from a line.`,
+	"bps":                    `The speed of each line, in place of the measured one. A byte takes 10 bits of it, on synchronous lines 8. With 0 nothing is held back from a line.`,
 	"maxdevs":                `The most lines, called and answered, that may be joined. Further calls are refused.`,
 	"outdevs":                `The most lines that we call.`,
 	"mindevs":                `The fewest lines: while there are fewer, another is called, if it was we who made the call and the peer has agreed to {mp}. A line that the peer does not let in is called again ever more rarely, every five minutes in the end.`,
@@ -148,7 +148,7 @@ In entries with {device} or {apn} placeholders serve until the peer tells the re
 	"inact_port": `A TCP or UDP port, by number or by name, that packets may be sent to without counting as activity: they neither start a call nor keep one up. It adds to the list; {-inact_port} empties the list.`,
 	"inact_icmp": `An ICMP type that does not count as activity. It adds to the list; {-inact_icmp} empties the list.`,
 
-	"sync":          `The line is synchronous: frames are sent as bits, through the kernel's synchronous line discipline (N_HDLC), which takes a synchronous adapter and its driver; on any other line the call ends with that reason. {-sync} says that it is not.`,
+	"sync":          `The line is synchronous: frames are sent as bits, through the kernel's synchronous line discipline (N_HDLC), which takes a synchronous adapter and its driver; on any other line the call ends with that reason. Its clock is that of the adapter or the network, and {speed} says nothing of it. {-sync} says that it is not.`,
 	"xon_xoff":      `The modem holds us up, and we it, by the characters XOFF and XON, which are then escaped in both directions. The same as {flow=xon}; better is {flow=rtscts}.`,
 	"pcomp":         `{-pcomp} turns off the compression of the protocol field.`,
 	"acomp":         `{-acomp} turns off the compression of the address and control fields. On synchronous lines it is off anyway.`,

@@ -155,6 +155,9 @@ func linkConfig(e *conf.Entry, speed int, events mp.Events, log *slog.Logger) mp
 	}
 	c.Rate = float64(max(e.BPS, 0)) / bitsPerByte
 	c.Limit = float64(speed) / bitsPerByte
+	if c.Sync { // no start and stop bits, and a clock that is not the tty's
+		c.Rate, c.Limit = float64(max(e.BPS, 0))/8, 0
+	}
 	if e.LCPEchos {
 		c.LCP.EchoInterval, c.LCP.EchoFails = e.LCPEchoInterval, e.LCPEchoFails
 	}

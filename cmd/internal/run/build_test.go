@@ -362,6 +362,26 @@ func TestLater(t *testing.T) {
 	}
 }
 
+// TestLineRate: a synchronous line has no start and stop bits, and a clock that
+// the tty's speed says nothing of.
+func TestLineRate(t *testing.T) {
+	for _, tt := range []struct {
+		words       string
+		rate, limit float64 // octets a second
+	}{
+		{"", 0, 11520},
+		{"bps=64000", 6400, 11520},
+		{"bps=0", 0, 11520},
+		{"sync", 0, 0},
+		{"sync bps=64000", 8000, 0},
+		{"sync -sync bps=64000", 6400, 11520},
+	} {
+		if c := linkConfig(entryOf(t, tt.words), 115200, nil, nil); c.Rate != tt.rate || c.Limit != tt.limit {
+			t.Errorf("%q: rate %v, limit %v, want %v, %v", tt.words, c.Rate, c.Limit, tt.rate, tt.limit)
+		}
+	}
+}
+
 // TestEveryKeywordHasAnEffect: what a keyword says changes what is made, and
 // where the table says so.
 func TestEveryKeywordHasAnEffect(t *testing.T) {
