@@ -215,3 +215,87 @@ func TestAnswers(t *testing.T) {
 		t.Errorf("a key ring: %v", problems)
 	}
 }
+
+// TestCallers: who is let in, and with which address, is what pppd says, or less.
+func TestCallers(t *testing.T) {
+	const (
+		options = "name srv\nrequire-chap\nsilent\n"
+		noAddr  = "pppd lets it have no address"
+	)
+	for _, c := range []struct {
+		name, options, secrets string
+		callers                string // CLIENT@ADDRESSES, "any" being the sum of all
+		told                   string // in the problems, or that there are none
+		remark                 string
+	}{
+		{"any address", options, "joe srv geheim *", "joe@any", "", ""},
+		{"its address", options, "joe srv geheim 192.0.2.60", "joe@192.0.2.60", "", ""},
+		{"its addresses", options, "joe srv geheim 192.0.2.60 192.0.2.64/30", "joe@192.0.2.60+192.0.2.64,255.255.255.252", "", ""},
+		{"several", options, "joe srv geheim 192.0.2.60\nann srv geheim2 192.0.2.61", "joe@192.0.2.60 ann@192.0.2.61", "", ""},
+		{"three words", options, "joe srv geheim\nann srv geheim *", "ann@any", "1: warning: joe is left out: " + noAddr, "joe srv ******; " + noAddr},
+		{"a minus", options, "joe srv geheim - *\nann srv geheim *", "ann@any", "", "joe srv ******; " + noAddr},
+		{"minus behind", options, "joe srv geheim 192.0.2.60 - *", "joe@192.0.2.60", "", ""},
+		{"not that one", options, "joe srv geheim !192.0.2.3 *\nann srv geheim *", "ann@any", "1: warning: joe is left out: its addresses !192.0.2.3 * cannot be said by remotehost=", "cannot be said"},
+		{"by unit", options, "joe srv geheim 192.0.2.0/24+\nann srv geheim *", "ann@any", "1: warning: joe is left out", "cannot be said"},
+		{"nobody", options, "joe srv geheim -", "", "no line of the secrets lets it in", noAddr},
+		{"no secrets", options, "", "", "no line of the secrets lets it in", ""},
+
+		{"any but", options, "* srv geheim *\njoe srv geheim2 -\nann srv geheim3 *", "ann@any", "1: warning: " + whyAnyClient, noAddr},
+		{"the best match", options, "joe * geheim *\njoe srv geheim2 -\nann srv geheim *", "ann@any", "", noAddr},
+		{"another server", options, "joe other geheim *\nann srv geheim *", "ann@any", "", ""},
+		{"the host's name", "require-chap\nsilent\n", "joe box geheim *\nann * geheim *\nbob box geheim *", "ann@any", "1: warning: the callers of the server box are left out", ""},
+		{"Debian", "require-pap\nsilent\n", "* hostname \"\" *\nguest hostname \"*\" -\njoe * geheim 192.0.2.60", "joe@192.0.2.60", "", ""},
+
+		{"the options' address", options + "192.0.2.1:192.0.2.50\n", "joe srv geheim !192.0.2.3 192.0.2.0/24\nann srv geheim2 *", "joe@192.0.2.50 ann@192.0.2.50", "", ""},
+		{"not the options' address", options + "192.0.2.1:192.0.2.50\n", "joe srv geheim 192.0.2.60", "joe@192.0.2.60", "", ""},
+		{"one of them not", options + "192.0.2.1:192.0.2.50\n", "joe srv geheim 192.0.2.60\nann srv geheim2 *", "joe@192.0.2.60 ann@192.0.2.50", "", ""},
+		{"denied the options' address", options + "192.0.2.1:192.0.2.50\n", "joe srv geheim !192.0.2.50 *\nann srv geheim *", "ann@192.0.2.50", "1: warning: joe is left out", ""},
+		{"the peer's idea", options + "ipcp-accept-remote\n192.0.2.1:192.0.2.50\n", "joe srv geheim 192.0.2.60", "joe@192.0.2.60", "", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			secrets := "chap-secrets"
+			if strings.Contains(c.options, "pap") {
+				secrets = "pap-secrets"
+			}
+			text, list := Options{Check: checks()}.Convert([]File{{"/p/options.ttyS1", []byte(c.options)}, {"/p/" + secrets, []byte(c.secrets + "\n")}})
+			passes(t, text)
+			var problems strings.Builder
+			for _, p := range list {
+				fmt.Fprintln(&problems, p)
+			}
+			if got := admitted(text); got != c.callers {
+				t.Errorf("lets in %q, want %q", got, c.callers)
+			}
+			if !strings.Contains(problems.String(), c.told) || c.told == "" && len(list) > 0 || !strings.Contains(string(text), c.remark) {
+				t.Errorf("wants %q told and the remark %q; told %s", c.told, c.remark, &problems)
+			}
+			if t.Failed() {
+				t.Logf("%s", text)
+			}
+		})
+	}
+}
+
+// admitted are the callers of an import, with their addresses.
+func admitted(text []byte) string {
+	o := checks()
+	o.Lookup = func(name string) ([]netip.Addr, error) { return nil, fmt.Errorf("no host %s", name) }
+	file, _ := o.Parse("result", text)
+	entries, _ := file.Entries()
+	var callers []string
+	for _, e := range entries {
+		if e.Reconfigure || strings.HasPrefix(e.Label, "+") {
+			continue
+		}
+		var hosts []string
+		for _, h := range e.RemoteHost {
+			hosts = append(hosts, strings.TrimSuffix(fmt.Sprintf("%v,%v", h.Addr, h.Mask), ",255.255.255.255"))
+		}
+		name := e.Label
+		if len(e.RecvName) > 0 {
+			name = strings.Join(e.RecvName, "+")
+		}
+		callers = append(callers, name+"@"+strings.Replace(strings.Join(hosts, "+"), "0.0.0.0,0.0.0.0", "any", 1))
+	}
+	return strings.Join(callers, " ")
+}

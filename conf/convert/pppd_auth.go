@@ -120,35 +120,44 @@ func (p *pppd) receives() {
 		d.flag("recv_pap", by.was())
 		return
 	}
-	clients := p.clients(words)
-	if len(clients) == 0 {
-		p.j.warn(by.at, "%s: the peer must authenticate itself, but no secret for it is known; give the secrets as well, or add recv_passwd= and %s",
+	callers := p.callers(words)
+	if len(callers) == 0 {
+		p.j.warn(by.at, "%s: the peer must authenticate itself, but no line of the secrets lets it in; give the secrets as well, or add recv_passwd= and %s",
 			by.name, strings.Join(append(words, "recv_chap")[:max(1, len(words))], " "))
-		d.none(by.was(), "no secret for the peer is known; with recv_passwd= add recv_chap or recv_pap")
-		return
+		if !d.has("in") {
+			d.none(by.was(), "no secret for the peer is known; with recv_passwd= add recv_chap or recv_pap")
+			return
+		}
 	}
 	if len(words) == 0 {
 		words = []string{"recv_mschap", "recv_chap", "recv_pap"}
-		if !slices.ContainsFunc(clients, func(s secret) bool { return s.chap }) {
+		if !slices.ContainsFunc(callers, func(c caller) bool { return c.chap }) {
 			words = []string{"recv_pap"}
 		}
 	}
-	if len(clients) == 1 || p.peer != nil {
-		c := clients[0]
+	if len(callers) == 1 || p.peer != nil && len(callers) > 0 {
+		c := callers[0]
 		if !c.anyClient {
 			d.put("recv_name", c.client, c.was())
 		}
 		d.put("recv_passwd", c.text, c.was())
 		d.insert(&setting{key: "recv_passwd", word: strings.Join(words, " ")}, by.was(), nil)
-		p.clientAddress(d, c)
+		d.dropRemoteHost(callers[:1])
+		d.remoteHosts(c)
 		return
 	}
-	p.server(clients, words, by)
+	p.server(callers, words, by)
 }
 
-// clients are the lines of the secrets by which peers authenticate themselves to
-// us: those for our name, apart from our own.
-func (p *pppd) clients(words []string) []secret {
+// A caller is a client that may authenticate itself to us.
+type caller struct {
+	secret
+	hosts []string // that it may have; none: what the options say
+}
+
+// callers are the clients whom pppd would let in: by the lines of the secrets for
+// our name, apart from our own.
+func (p *pppd) callers(words []string) []caller {
 	ours, user := "", ""
 	if p.name != nil {
 		ours = p.name.arg
@@ -156,49 +165,121 @@ func (p *pppd) clients(words []string) []secret {
 	if p.user != nil {
 		user = p.user.arg
 	}
-	onlyPAP := slices.Equal(words, []string{"recv_pap"})
-	var cs []secret
+	pap := len(words) == 0 || slices.Contains(words, "recv_pap")
+	chap := !slices.Equal(words, []string{"recv_pap"})
+	var mine []secret
+	told := make(map[string]bool)
 	for _, s := range p.secrets {
 		switch {
-		case s.text == "",
-			len(words) > 0 && s.chap == onlyPAP && !slices.Contains(words, "recv_pap"),
-			onlyPAP && s.chap,
-			!s.anyServer && ours != "" && s.server != ours,
-			user != "" && s.client == user,
-			p.peer != nil && !s.anyClient && s.client != p.peer.arg,
-			slices.ContainsFunc(cs, func(x secret) bool { return x.client == s.client && x.text == s.text }):
+		case s.chap && !chap, !s.chap && !pap, user != "" && s.client == user,
+			p.peer != nil && !s.anyClient && s.client != p.peer.arg:
+		case s.anyServer, p.name != nil && s.server == ours:
+			mine = append(mine, s)
+		case p.name == nil && s.text != "" && p.denies(s) == "" && !told[s.server]:
+			p.j.warn(s.at, "the callers of the server %s are left out: without the option name pppd lets them in only where that is the name of the host; if it is, add the option: name %s", quotedIf(s.server), quotedIf(s.server))
+			told[s.server] = true
+		}
+	}
+	var cs []caller
+	denied := false
+	for _, s := range mine {
+		who := s.client
+		if p.peer != nil {
+			who = p.peer.arg
+		}
+		if best, _ := find(mine, s.chap, who, ours); best.at != s.at {
 			continue
 		}
-		cs = append(cs, s)
+		if why := p.denies(s); why != "" {
+			if len(s.addrs) == 0 || s.addrs[0] != "-" { // which says so itself
+				p.j.warn(s.at, "%s is left out: %s", quotedIf(s.client), why)
+			}
+			p.d.none(s.was(), why)
+			denied = true
+			continue
+		}
+		if s.text == "" || slices.ContainsFunc(cs, func(c caller) bool { return c.client == s.client && c.text == s.text }) {
+			continue
+		}
+		cs = append(cs, caller{s, p.hosts(s)})
 	}
-	return cs
+	if !denied {
+		return cs
+	}
+	return slices.DeleteFunc(cs, func(c caller) bool { // it would let in whom another line denies
+		if c.anyClient {
+			p.j.warn(c.at, whyAnyClient)
+		}
+		return c.anyClient
+	})
 }
 
-// clientAddress takes the addresses that a client may use, if they can be said.
-func (p *pppd) clientAddress(d *draft, c secret) {
-	if len(c.addrs) != 1 || c.addrs[0] == "-" || c.addrs[0] == "*" || d.has("remotehost") {
-		if len(c.addrs) > 1 {
-			d.none(c.was(), "of its addresses "+strings.Join(c.addrs, " ")+" choose one for remotehost=, or a pool=")
+const whyAnyClient = "a secret for any client: give each client an entry of its own"
+
+// denies tells why a client is not let in, "" if it is.
+func (p *pppd) denies(s secret) string {
+	addrs := s.allowed()
+	if len(addrs) == 0 {
+		return "pppd lets it have no address"
+	}
+	if p.optionsHost(addrs) || slices.Contains(addrs, "*") && !slices.ContainsFunc(addrs, isDenial) {
+		return ""
+	}
+	for _, a := range addrs {
+		if isDenial(a) || strings.HasSuffix(a, "+") || p.j.refused("remotehost="+remoteHost(a)) != "" {
+			return "its addresses " + strings.Join(addrs, " ") + " cannot be said by remotehost="
 		}
-		return
 	}
-	a := c.addrs[0]
-	if prefix, ok := masked(a); ok {
-		a = prefix
+	return ""
+}
+
+// hosts are the addresses of a client who is let in.
+func (p *pppd) hosts(s secret) []string {
+	addrs := s.allowed()
+	if p.optionsHost(addrs) || slices.Contains(addrs, "*") {
+		return nil
 	}
-	if p.j.refused("remotehost="+a) != "" {
-		d.none(c.was(), "the address "+a+" cannot be said as remotehost=")
-		return
+	var hosts []string
+	for _, a := range addrs {
+		hosts = append(hosts, remoteHost(a))
 	}
-	d.put("remotehost", a, c.was())
+	return hosts
+}
+
+// optionsHost tells whether the options insist on an address that is among those
+// of a client: pppd gives it that one then.
+func (p *pppd) optionsHost(addrs []string) bool {
+	return p.remote != nil && p.acceptRemote == nil && permits(addrs, p.peerText)
+}
+
+// remoteHosts sets the addresses of a caller.
+func (d *draft) remoteHosts(c caller) {
+	for _, h := range c.hosts {
+		d.add("remotehost", h, c.was())
+	}
+}
+
+// dropRemoteHost makes way for the addresses of callers, to which that of the
+// options would add.
+func (d *draft) dropRemoteHost(callers []caller) *setting {
+	had := d.get("remotehost")
+	if had == nil || !slices.ContainsFunc(callers, func(c caller) bool { return len(c.hosts) > 0 }) {
+		return nil
+	}
+	d.drop("remotehost")
+	for _, w := range had.was {
+		d.none(w, "the secrets say which addresses a caller may have")
+	}
+	return had
 }
 
 // server makes one entry that finds out who calls, and one for each client.
-func (p *pppd) server(clients []secret, words []string, by *opt) {
+func (p *pppd) server(callers []caller, words []string, by *opt) {
 	d := p.d
 	common := &draft{j: p.j, label: p.j.label("+" + d.label), head: []string{"What all callers of " + d.label + " have in common."}}
 	d.flag("reconfigure", was{}, "the name that a caller proves finds the entry that goes on")
 	d.insert(&setting{key: "recv_passwd", word: strings.Join(words, " ")}, by.was(), nil)
+	remote := d.dropRemoteHost(callers)
 	keep := d.settings[:0:0]
 	for _, s := range d.settings {
 		if r := s.rank() / 1000; s.key != "" && (r >= 5 && r != 7) {
@@ -210,9 +291,9 @@ func (p *pppd) server(clients []secret, words []string, by *opt) {
 	d.settings = keep
 	d.put("continue", common.label, was{})
 	p.j.drafts = append(p.j.drafts, common)
-	for _, c := range clients {
+	for _, c := range callers {
 		if c.anyClient {
-			p.j.warn(c.at, "a secret for any client: give each client an entry of its own")
+			p.j.warn(c.at, whyAnyClient)
 			continue
 		}
 		e := p.j.draft(c.client)
@@ -220,7 +301,10 @@ func (p *pppd) server(clients []secret, words []string, by *opt) {
 			p.j.warn(c.at, "the caller %s has an entry with another label, %s, since the name cannot be a label or is one already; reconfigure will not find it", quotedIf(c.client), e.label)
 		}
 		e.put("recv_passwd", c.text, c.was())
-		p.clientAddress(e, c)
+		e.remoteHosts(c)
+		if len(c.hosts) == 0 && remote != nil {
+			e.settings = append(e.settings, remote)
+		}
 		e.put("continue", common.label, was{})
 	}
 }

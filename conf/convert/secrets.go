@@ -110,12 +110,48 @@ func (s secret) was() was {
 	return was{s.at, base(s.at.file) + ": " + quotedIf(s.client) + " " + quotedIf(s.server) + " ******"}
 }
 
-// masked writes ADDRESS/BITS as ppp.conf has it.
-func masked(a string) (string, bool) {
-	p, err := netip.ParsePrefix(strings.TrimSuffix(a, "+"))
+// allowed are the words about addresses that count: those before a "-", up to a
+// "*".
+func (s secret) allowed() []string {
+	for i, a := range s.addrs {
+		switch a {
+		case "-":
+			return s.addrs[:i]
+		case "*":
+			return s.addrs[:i+1]
+		}
+	}
+	return s.addrs
+}
+
+func isDenial(addr string) bool { return strings.HasPrefix(addr, "!") }
+
+// permits tells whether a list of addresses has host: the first word that is
+// about it counts. A name after "!" may be that of any host.
+func permits(addrs []string, host string) bool {
+	ip, _ := netip.ParseAddr(host)
+	for _, a := range addrs {
+		word := strings.TrimPrefix(a, "!")
+		set, err := netip.ParsePrefix(word)
+		if one, bad := netip.ParseAddr(word); bad == nil {
+			set, err = netip.PrefixFrom(one, one.BitLen()), nil
+		}
+		switch {
+		case word == "*" || word == host || err == nil && set.Contains(ip):
+			return !isDenial(a)
+		case err != nil && isDenial(a):
+			return false
+		}
+	}
+	return false
+}
+
+// remoteHost writes ADDRESS or ADDRESS/BITS as ppp.conf has it.
+func remoteHost(a string) string {
+	p, err := netip.ParsePrefix(a)
 	if err != nil || !p.Addr().Is4() {
-		return "", false
+		return a
 	}
 	m := ^uint32(0) << (32 - p.Bits())
-	return fmt.Sprintf("%v,%d.%d.%d.%d", p.Masked().Addr(), m>>24, m>>16&255, m>>8&255, m&255), true
+	return fmt.Sprintf("%v,%d.%d.%d.%d", p.Masked().Addr(), m>>24, m>>16&255, m>>8&255, m&255)
 }
