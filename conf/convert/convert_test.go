@@ -220,6 +220,7 @@ func TestAnswers(t *testing.T) {
 func TestCallers(t *testing.T) {
 	const (
 		options = "name srv\nrequire-chap\nsilent\n"
+		login   = "require-pap\nlogin\nsilent\n"
 		noAddr  = "pppd lets it have no address"
 	)
 	for _, c := range []struct {
@@ -240,7 +241,7 @@ func TestCallers(t *testing.T) {
 		{"nobody", options, "joe srv geheim -", "", "no line of the secrets lets it in", noAddr},
 		{"no secrets", options, "", "", "no line of the secrets lets it in", ""},
 
-		{"any but", options, "* srv geheim *\njoe srv geheim2 -\nann srv geheim3 *", "ann@any", "1: warning: " + whyAnyClient, noAddr},
+		{"any but", options, "* srv geheim *\njoe srv geheim2 -\nann srv geheim3 *", "ann@any", "1: warning: a line for any client", noAddr},
 		{"the best match", options, "joe * geheim *\njoe srv geheim2 -\nann srv geheim *", "ann@any", "", noAddr},
 		{"another server", options, "joe other geheim *\nann srv geheim *", "ann@any", "", ""},
 		{"the host's name", "require-chap\nsilent\n", "joe box geheim *\nann * geheim *\nbob box geheim *", "ann@any", "1: warning: the callers of the server box are left out", ""},
@@ -251,6 +252,17 @@ func TestCallers(t *testing.T) {
 		{"one of them not", options + "192.0.2.1:192.0.2.50\n", "joe srv geheim 192.0.2.60\nann srv geheim2 *", "joe@192.0.2.60 ann@192.0.2.50", "", ""},
 		{"denied the options' address", options + "192.0.2.1:192.0.2.50\n", "joe srv geheim !192.0.2.50 *\nann srv geheim *", "ann@192.0.2.50", "1: warning: joe is left out", ""},
 		{"the peer's idea", options + "ipcp-accept-remote\n192.0.2.1:192.0.2.50\n", "joe srv geheim 192.0.2.60", "joe@192.0.2.60", "", ""},
+
+		{"accounts", login, "joe * \"\" *\nann * \"\" *", "joe+ann@any", "", ""},
+		{"the account's address", login, "joe * \"\" 192.0.2.60", "joe@192.0.2.60", "", ""},
+		{"their addresses", login, "joe * \"\" 192.0.2.60\nann * \"\" *", "joe@192.0.2.60 ann@any", "", ""},
+		{"any account", login, "* * \"\" *", "@any", "", "any account of this machine"},
+		{"any account but", login, "* * \"\" *\nguest * \"*\" -\njoe * \"\" *", "joe@any", "1: warning: a line for any client", noAddr},
+		{"both passwords", login, "joe * \"\" *\nann * geheim *", "joe@any", "2: warning: ann is left out: the secret and the password of the account", ""},
+		{"no account", login, "guest * \"*\" -", "", "add recv_name= for each account", noAddr},
+		{"the host's accounts", login, "* box \"\" *", "", "1: warning: the callers of the server box are left out", ""},
+		{"CHAP beside login", login + "require-chap\nrequire-eap\n", "joe * \"\" *", "joe@any", "4: warning: require-chap is left out: accounts prove themselves by PAP", ""},
+		{"login without PAP", options + "login\n", "joe srv geheim *", "joe@any", "", "login; it is for PAP only"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			secrets := "chap-secrets"

@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -115,38 +116,72 @@ func (p *pppd) receives() {
 			by = o
 		}
 	}
-	if p.login != nil {
-		d.put("recv_name", "", p.login.was(), "any account of this machine")
-		d.flag("recv_pap", by.was())
-		return
+	logins := p.login != nil && (len(words) == 0 || p.require["require-pap"] != nil)
+	if p.login != nil && !logins {
+		d.none(p.login.was(), "it is for PAP only")
 	}
-	callers := p.callers(words)
+	callers := p.callers(words, logins)
 	if len(callers) == 0 {
-		p.j.warn(by.at, "%s: the peer must authenticate itself, but no line of the secrets lets it in; give the secrets as well, or add recv_passwd= and %s",
-			by.name, strings.Join(append(words, "recv_chap")[:max(1, len(words))], " "))
+		p.nobody(words, by, logins)
 		if !d.has("in") {
 			d.none(by.was(), "no secret for the peer is known; with recv_passwd= add recv_chap or recv_pap")
 			return
 		}
 	}
-	if len(words) == 0 {
+	if len(callers) > 0 && p.peer != nil {
+		callers = callers[:1]
+	}
+	switch chap := slices.ContainsFunc(callers, func(c caller) bool { return c.chap }); {
+	case chap && len(words) == 0:
 		words = []string{"recv_mschap", "recv_chap", "recv_pap"}
-		if !slices.ContainsFunc(callers, func(c caller) bool { return c.chap }) {
-			words = []string{"recv_pap"}
+	case len(words) == 0:
+		words = []string{"recv_pap"}
+	case logins && !chap:
+		words = p.onlyPAP()
+	}
+	own := func(c caller) bool { return c.text != "" || len(c.hosts) > 0 }
+	several := len(callers) == 0 || len(callers) > 1 && slices.ContainsFunc(callers, own)
+	if several {
+		callers = p.named(callers)
+	} else {
+		d.dropRemoteHost(callers)
+		for _, c := range callers {
+			d.recvPasswd(c)
+			d.remoteHosts(c)
 		}
 	}
-	if len(callers) == 1 || p.peer != nil && len(callers) > 0 {
-		c := callers[0]
-		if !c.anyClient {
-			d.put("recv_name", c.client, c.was())
-		}
-		d.put("recv_passwd", c.text, c.was())
-		d.insert(&setting{key: "recv_passwd", word: strings.Join(words, " ")}, by.was(), nil)
-		d.dropRemoteHost(callers[:1])
-		d.remoteHosts(c)
-		return
+	if logins || !several { // without recv_passwd an entry is for the account of its name
+		d.recvNames(callers)
 	}
-	p.server(callers, words, by)
+	ask := &setting{key: "recv_passwd", word: strings.Join(words, " ")}
+	d.insert(ask, by.was(), nil)
+	if logins {
+		ask.add(p.login.was())
+	}
+	if several {
+		p.server(callers)
+	}
+}
+
+// nobody tells that the secrets let nobody in.
+func (p *pppd) nobody(words []string, by *opt, logins bool) {
+	add := "recv_passwd= and " + strings.Join(append(words, "recv_chap")[:max(1, len(words))], " ")
+	if logins {
+		add = "recv_name= for each account and recv_pap"
+	}
+	p.j.warn(by.at, "%s: the peer must authenticate itself, but no line of the secrets lets it in; give the secrets as well, or add %s", by.name, add)
+}
+
+// onlyPAP leaves out the protocols that cannot tell the password of an account.
+func (p *pppd) onlyPAP() []string {
+	for _, name := range slices.Sorted(maps.Keys(p.require)) {
+		if o := p.require[name]; name != "require-pap" {
+			const why = "accounts prove themselves by PAP, and chap-secrets lets nobody in"
+			p.j.warn(o.at, "%s is left out: %s", name, why)
+			p.d.none(o.was(), why)
+		}
+	}
+	return []string{"recv_pap"}
 }
 
 // A caller is a client that may authenticate itself to us.
@@ -156,8 +191,9 @@ type caller struct {
 }
 
 // callers are the clients whom pppd would let in: by the lines of the secrets for
-// our name, apart from our own.
-func (p *pppd) callers(words []string) []caller {
+// our name, apart from our own. With logins an empty secret of PAP is the password
+// of an account.
+func (p *pppd) callers(words []string, logins bool) []caller {
 	ours, user := "", ""
 	if p.name != nil {
 		ours = p.name.arg
@@ -167,6 +203,7 @@ func (p *pppd) callers(words []string) []caller {
 	}
 	pap := len(words) == 0 || slices.Contains(words, "recv_pap")
 	chap := !slices.Equal(words, []string{"recv_pap"})
+	account := func(s secret) bool { return logins && !s.chap }
 	var mine []secret
 	told := make(map[string]bool)
 	for _, s := range p.secrets {
@@ -175,7 +212,7 @@ func (p *pppd) callers(words []string) []caller {
 			p.peer != nil && !s.anyClient && s.client != p.peer.arg:
 		case s.anyServer, p.name != nil && s.server == ours:
 			mine = append(mine, s)
-		case p.name == nil && s.text != "" && p.denies(s) == "" && !told[s.server]:
+		case p.name == nil && (s.text == "") == account(s) && p.denies(s) == "" && !told[s.server]:
 			p.j.warn(s.at, "the callers of the server %s are left out: without the option name pppd lets them in only where that is the name of the host; if it is, add the option: name %s", quotedIf(s.server), quotedIf(s.server))
 			told[s.server] = true
 		}
@@ -190,7 +227,11 @@ func (p *pppd) callers(words []string) []caller {
 		if best, _ := find(mine, s.chap, who, ours); best.at != s.at {
 			continue
 		}
-		if why := p.denies(s); why != "" {
+		why := p.denies(s)
+		if why == "" && s.text != "" && account(s) {
+			why = "the secret and the password of the account cannot both be asked for"
+		}
+		if why != "" {
 			if len(s.addrs) == 0 || s.addrs[0] != "-" { // which says so itself
 				p.j.warn(s.at, "%s is left out: %s", quotedIf(s.client), why)
 			}
@@ -198,23 +239,26 @@ func (p *pppd) callers(words []string) []caller {
 			denied = true
 			continue
 		}
-		if s.text == "" || slices.ContainsFunc(cs, func(c caller) bool { return c.client == s.client && c.text == s.text }) {
+		if s.text == "" && !account(s) || slices.ContainsFunc(cs, func(c caller) bool { return c.client == s.client && c.text == s.text }) {
 			continue
 		}
 		cs = append(cs, caller{s, p.hosts(s)})
 	}
-	if !denied {
-		return cs
+	if denied { // any client would be those, too
+		cs = p.named(cs)
 	}
-	return slices.DeleteFunc(cs, func(c caller) bool { // it would let in whom another line denies
+	return cs
+}
+
+// named are the callers whose names are known.
+func (p *pppd) named(callers []caller) []caller {
+	return slices.DeleteFunc(callers, func(c caller) bool {
 		if c.anyClient {
-			p.j.warn(c.at, whyAnyClient)
+			p.j.warn(c.at, "a line for any client: give each client an entry of its own")
 		}
 		return c.anyClient
 	})
 }
-
-const whyAnyClient = "a secret for any client: give each client an entry of its own"
 
 // denies tells why a client is not let in, "" if it is.
 func (p *pppd) denies(s secret) string {
@@ -252,6 +296,25 @@ func (p *pppd) optionsHost(addrs []string) bool {
 	return p.remote != nil && p.acceptRemote == nil && permits(addrs, p.peerText)
 }
 
+// recvNames sets the names of callers.
+func (d *draft) recvNames(callers []caller) {
+	for _, c := range callers {
+		switch {
+		case !c.anyClient:
+			d.add("recv_name", c.client, c.was())
+		case c.text == "":
+			d.add("recv_name", "", c.was(), "any account of this machine")
+		}
+	}
+}
+
+// recvPasswd sets the secret of a caller, unless it is the password of an account.
+func (d *draft) recvPasswd(c caller) {
+	if c.text != "" {
+		d.put("recv_passwd", c.text, c.was())
+	}
+}
+
 // remoteHosts sets the addresses of a caller.
 func (d *draft) remoteHosts(c caller) {
 	for _, h := range c.hosts {
@@ -274,11 +337,10 @@ func (d *draft) dropRemoteHost(callers []caller) *setting {
 }
 
 // server makes one entry that finds out who calls, and one for each client.
-func (p *pppd) server(callers []caller, words []string, by *opt) {
+func (p *pppd) server(callers []caller) {
 	d := p.d
 	common := &draft{j: p.j, label: p.j.label("+" + d.label), head: []string{"What all callers of " + d.label + " have in common."}}
 	d.flag("reconfigure", was{}, "the name that a caller proves finds the entry that goes on")
-	d.insert(&setting{key: "recv_passwd", word: strings.Join(words, " ")}, by.was(), nil)
 	remote := d.dropRemoteHost(callers)
 	keep := d.settings[:0:0]
 	for _, s := range d.settings {
@@ -292,15 +354,11 @@ func (p *pppd) server(callers []caller, words []string, by *opt) {
 	d.put("continue", common.label, was{})
 	p.j.drafts = append(p.j.drafts, common)
 	for _, c := range callers {
-		if c.anyClient {
-			p.j.warn(c.at, whyAnyClient)
-			continue
-		}
 		e := p.j.draft(c.client)
 		if e.label != c.client {
 			p.j.warn(c.at, "the caller %s has an entry with another label, %s, since the name cannot be a label or is one already; reconfigure will not find it", quotedIf(c.client), e.label)
 		}
-		e.put("recv_passwd", c.text, c.was())
+		e.recvPasswd(c)
 		e.remoteHosts(c)
 		if len(c.hosts) == 0 && remote != nil {
 			e.settings = append(e.settings, remote)
