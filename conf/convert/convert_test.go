@@ -183,6 +183,39 @@ func TestUnsaid(t *testing.T) {
 	}
 }
 
+// TestIdle: where the other program ended after a time of idleness, ppp calls
+// again, and says so.
+func TestIdle(t *testing.T) {
+	const (
+		wv   = "[Dialer Defaults]\nStupid Mode = 1\nPhone = 5551234\nUsername = me\nPassword = geheim\n"
+		ends = "ppp ends with the link"
+	)
+	for _, c := range []struct {
+		name, src string
+		camp      bool
+		idle      time.Duration
+		warned    bool
+		ends      bool // a remark that ppp ends
+	}{
+		{"peers/isp", "/dev/ttyS0\nidle 60\n", false, time.Minute, true, false},
+		{"peers/isp", "/dev/ttyS0\nidle 60 nopersist\n", false, time.Minute, true, false},
+		{"peers/isp", "/dev/ttyS0\nidle 0 nopersist\n", false, 0, false, true},
+		{"peers/isp", "/dev/ttyS0\nidle 60 persist maxfail 0\n", false, time.Minute, false, false},
+		{"peers/isp", "/dev/ttyS0\nidle 60 demand maxfail 0\n", false, time.Minute, false, false},
+		{"peers/isp", "/dev/ttyS0\nidle 60 silent\n", false, time.Minute, false, false},
+		{"wvdial.conf", wv + "Auto Reconnect = off\nIdle Seconds = 60\n", false, time.Minute, true, false},
+		{"wvdial.conf", wv + "Auto Reconnect = off\nIdle Seconds = 0\n", false, 0, false, true},
+		{"wvdial.conf", wv + "Auto Reconnect = on\nIdle Seconds = 60\n", false, time.Minute, false, false},
+		{"wvdial.conf", wv, true, 0, false, false},
+	} {
+		e, text, problems := converted(t, File{c.name, []byte(c.src)})
+		warned := len(problems) == 1 && strings.Contains(problems[0].Msg, "ppp calls again for the next packet")
+		if e.Camp != c.camp || e.InactiveTimeout != c.idle || warned != c.warned || len(problems) > 0 && !warned || strings.Contains(text, ends) != c.ends {
+			t.Errorf("%q: camp %v, idle %v; %v\n%s", c.src, e.Camp, e.InactiveTimeout, problems, text)
+		}
+	}
+}
+
 // TestAnswers: whatever the peer asks for is answered, as by the pppd of the other
 // program, unless it was told to refuse.
 func TestAnswers(t *testing.T) {

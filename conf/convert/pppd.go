@@ -383,38 +383,11 @@ func (p *pppd) mode() {
 		d.flag("in", p.silent.was(), "the peer begins")
 	case p.persist != nil:
 		d.flag("camp", p.persist.was())
-	case p.end != nil:
-		d.none(p.end.was(), "ppp ends with the link unless camp or quiet says otherwise")
 	}
 	if p.persist != nil && p.demand != nil {
 		d.none(p.persist.was(), "quiet calls again by itself")
 	}
-	if o := p.idle; o == nil && d.has("quiet") {
-		d.neverIdle(was{})
-	} else if o != nil {
-		if n, ok := p.number(o); ok && n != 0 {
-			why := []string{}
-			if p.demand == nil {
-				why = append(why, "pppd ended then; ppp waits for the next packet and calls again")
-				if s := d.get("camp"); s != nil {
-					d.drop("camp")
-					d.none(p.persist.was(), "with a limit of idleness the next packet calls again")
-				}
-			}
-			d.put("inactive_timeout", strconv.FormatInt(n, 10), o.was(), why...)
-		} else if ok && d.has("quiet") {
-			d.neverIdle(o.was())
-		} else if ok {
-			d.none(o.was(), "off")
-		}
-	}
-}
-
-// neverIdle keeps a link that is made on demand: without a limit of its own it
-// would have that of quiet.
-func (d *draft) neverIdle(w was) {
-	const tenYears = "315360000"
-	d.put("inactive_timeout", tenYears, w, "an idle link was never broken")
+	p.idleness()
 }
 
 // addressSets are the addresses of both sides.

@@ -26,6 +26,51 @@ func (p *pppd) unsaid() {
 	}
 }
 
+// idleness is how long the link may be idle, and what follows.
+func (p *pppd) idleness() {
+	d := p.d
+	if o := p.idle; o == nil && d.has("quiet") {
+		d.neverIdle(was{})
+	} else if o != nil {
+		if n, ok := p.number(o); ok && n != 0 {
+			var why []string
+			switch {
+			case p.demand != nil || d.has("in"):
+			case p.persist != nil:
+				d.drop("camp")
+				d.none(p.persist.was(), whyNextPacket)
+			default:
+				why = append(why, whyCallsAgain)
+				p.j.warn(o.at, "%s: %s", o.was().text, whyCallsAgain)
+			}
+			d.put("inactive_timeout", strconv.FormatInt(n, 10), o.was(), why...)
+		} else if ok && d.has("quiet") {
+			d.neverIdle(o.was())
+		} else if ok {
+			d.none(o.was(), "off")
+		}
+	}
+	switch {
+	case p.end == nil || d.has("quiet") || d.has("in"):
+	case d.has("inactive_timeout"):
+		d.none(p.end.was(), whyNextPacket)
+	default:
+		d.none(p.end.was(), "ppp ends with the link unless camp or quiet says otherwise")
+	}
+}
+
+const (
+	whyNextPacket = "with a limit of idleness the next packet calls again"
+	whyCallsAgain = "the program ended then; ppp calls again for the next packet, whatever that costs"
+)
+
+// neverIdle keeps a link that is made on demand: without a limit of its own it
+// would have that of quiet.
+func (d *draft) neverIdle(w was) {
+	const tenYears = "315360000"
+	d.put("inactive_timeout", tenYears, w, "an idle link was never broken")
+}
+
 func noDefaultRoute(p *pppd, o *opt) {
 	p.defaultRoute = nil
 	p.d.none(o.was(), whyDefault)

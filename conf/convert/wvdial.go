@@ -159,14 +159,24 @@ func (j *job) wvEntry(name string, s *wvSection) {
 	if k, ok := get("forceaddress"); ok {
 		d.put("localhost", k.value, k.was())
 	}
-	if k, ok := get("autoreconnect"); ok && no(k.value) {
-		d.none(k.was(), "ppp ends with the link unless camp says otherwise")
-	} else {
-		d.flag("camp", orNothing(k, ok), "wvdial calls again when the link breaks")
-	}
-	if k, ok := get("idleseconds"); ok && k.value != "0" {
-		d.drop("camp")
-		d.put("inactive_timeout", k.value, k.was(), "the next packet calls again")
+	again, hasAgain := get("autoreconnect")
+	once := hasAgain && no(again.value)
+	idle, hasIdle := get("idleseconds")
+	switch {
+	case hasIdle && idle.value != "0":
+		why := "the next packet calls again"
+		if once {
+			why = whyCallsAgain
+			j.warn(idle.at, "%s: %s", idle.was().text, why)
+		}
+		d.put("inactive_timeout", idle.value, idle.was(), why)
+		if hasAgain {
+			d.none(again.was(), whyNextPacket)
+		}
+	case once:
+		d.none(again.was(), "ppp ends with the link unless camp says otherwise")
+	default:
+		d.flag("camp", orNothing(again, hasAgain), "wvdial calls again when the link breaks")
 	}
 	if k, ok := get("dialattempts"); ok {
 		if k.value == "0" {
