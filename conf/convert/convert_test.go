@@ -344,3 +344,35 @@ func admitted(text []byte) string {
 	}
 	return strings.Join(callers, " ")
 }
+
+// TestKeyfileIPv4: routes and name servers of a keyfile's own are taken over, or it
+// is said that they are not.
+func TestKeyfileIPv4(t *testing.T) {
+	const noRoute = "only IPv4 routes through the peer"
+	for _, c := range []struct {
+		keys   string
+		routes string
+		told   string
+		remark string
+	}{
+		{"", "add default #", "", ""},
+		{"route1=10.0.0.0/8\n", "add default #|add -net 10.0.0.0/8 #", "", "was: route1"},
+		{"route1=10.0.0.0/8,0.0.0.0,50\nnever-default=true\nroute2=192.0.2.9\n", "add -net 10.0.0.0/8 # 50|add -net 192.0.2.9/32 #", "", "there is no default route"},
+		{"route1=10.0.0.0/8,192.0.2.1\n", "add default #", noRoute, noRoute},
+		{"route1=x\n", "add default #", noRoute, noRoute},
+		{"route1=10.0.0.0/8\nroute1_options=mtu=1000\n", "add default #|add -net 10.0.0.0/8 #", noRoute, noRoute},
+		{"[ipv6]\nroute1=2001:db8::/32\n", "add default #", noRoute, noRoute},
+		{"route1=10.0.0.0/8\nmethod=disabled\n", "", noRoute, noRoute},
+		{"dns=192.0.2.1;\n", "add default #", "only the peer's name servers", "only the peer's name servers"},
+		{"dns=192.0.2.1;\nignore-auto-dns=true\n", "add default #", "no name servers are set", "no name servers are set"},
+	} {
+		e, text, problems := converted(t, File{"x.nmconnection", []byte("[connection]\ntype=gsm\n[gsm]\napn=internet\n[ipv4]\n" + c.keys)})
+		told := len(problems) == 1 && strings.Contains(problems[0].Msg, c.told)
+		if c.told == "" {
+			told = len(problems) == 0
+		}
+		if got := strings.Join(e.AddRoute, "|"); got != c.routes || !told || !strings.Contains(text, c.remark) {
+			t.Errorf("%q: routes %q, want %q; %v\n%s", c.keys, got, c.routes, problems, text)
+		}
+	}
+}

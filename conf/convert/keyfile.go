@@ -3,6 +3,8 @@ package convert
 import (
 	"strconv"
 	"strings"
+
+	"pppdial/conf"
 )
 
 // keyfileRow says what one key of a NetworkManager keyfile becomes, "SECTION.KEY".
@@ -30,7 +32,10 @@ func (j *job) keyfile(in *input) {
 	}
 	d := j.draft(name)
 	d.flag("camp", was{}, "NetworkManager keeps the connection up")
-	d.flag("add_route", was{})
+	noIPv4 := values["ipv4.method"] == "disabled"
+	if !noIPv4 && values["ipv4.never-default"] != "true" {
+		d.flag("add_route", was{})
+	}
 	d.flag("dns", was{})
 	for _, k := range keys {
 		id := k.section + "." + k.key
@@ -39,6 +44,12 @@ func (j *job) keyfile(in *input) {
 		case ok && row != nil:
 			row(d, k)
 		case ok:
+		case k.section == "ipv4" && isNumbered(k.key, "route") && !noIPv4:
+			d.keyfileRoute(k)
+		case isNumbered(strings.TrimSuffix(k.key, "_options"), "route"):
+			d.keyfileNoRoute(k)
+		case id == "ipv4.dns", id == "ipv6.dns":
+			d.keyfileServers(k, values[k.section+".ignore-auto-dns"] == "true")
 		case keyfileSections[k.section]:
 			d.none(k.was(), "ppp has no such setting")
 		default:
@@ -77,6 +88,40 @@ func (j *job) keyfile(in *input) {
 	if flags := values[own+"password-flags"]; flags != "" && flags != "0" && values[own+"password"] == "" {
 		j.warn(place{in.Name, 0}, "the password is in a key ring, add send_passwd=")
 	}
+}
+
+// keyfileRoute takes DESTINATION[,GATEWAY[,METRIC]].
+func (d *draft) keyfileRoute(k iniKey) {
+	parts := append(strings.Split(k.value, ","), "", "")
+	dest, gateway, metric := parts[0], parts[1], parts[2]
+	if !strings.Contains(dest, "/") {
+		dest += "/32"
+	}
+	command := strings.TrimSpace("add -net " + dest + " # " + metric)
+	if gateway != "" && gateway != "0.0.0.0" || d.j.refused(conf.Word("add_route", command)) != "" {
+		d.keyfileNoRoute(k)
+		return
+	}
+	d.add("add_route", command, k.was())
+}
+
+func (d *draft) keyfileNoRoute(k iniKey) {
+	const why = "only IPv4 routes through the peer can be taken over; write others as add_route= or add_route6="
+	d.j.warn(k.at, "%s: %s", k.was().text, why)
+	d.none(k.was(), why)
+}
+
+// keyfileServers says what becomes of name servers that are not the peer's.
+func (d *draft) keyfileServers(k iniKey, only bool) {
+	if k.value == "" {
+		return
+	}
+	why := "only the peer's name servers are set; others are set up in the system"
+	if only {
+		why = "no name servers are set; set these up in the system"
+	}
+	d.j.warn(k.at, "%s: %s", k.was().text, why)
+	d.none(k.was(), why)
 }
 
 // keyfileSections are those whose unknown keys are about the link.
@@ -154,7 +199,6 @@ var keyfileRows = map[string]keyfileRow{
 	"ipv4.method": func(d *draft, k iniKey) {
 		if k.value == "disabled" {
 			d.flag("-ipv4", k.was())
-			d.drop("add_route")
 		} else {
 			d.none(k.was(), whyDefault)
 		}
@@ -173,8 +217,7 @@ var keyfileRows = map[string]keyfileRow{
 	},
 	"ipv4.never-default": func(d *draft, k iniKey) {
 		if k.value == "true" {
-			d.drop("add_route")
-			d.none(k.was(), "no add_route")
+			d.none(k.was(), "without add_route there is no default route")
 		}
 	},
 	"ipv4.ignore-auto-dns": func(d *draft, k iniKey) {
@@ -182,7 +225,6 @@ var keyfileRows = map[string]keyfileRow{
 			d.flag("-dns", k.was())
 		}
 	},
-	"ipv4.dns": keyfileNone("the peer's name servers are used; others are set up in the system"),
 }
 
 func keyfileNone(why string) keyfileRow {
