@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -149,6 +150,25 @@ func TestCaret(t *testing.T) {
 	} {
 		if got := escapes1(word, false); got != want {
 			t.Errorf("%s is %s, want %s", word, got, want)
+		}
+	}
+}
+
+// TestByteOrderMark: one at the beginning changes nothing.
+func TestByteOrderMark(t *testing.T) {
+	for _, src := range []string{
+		"[Dialer Defaults]\nPhone = 5551234\nUsername = me\nPassword = geheim\n",
+		"[connection]\ntype=gsm\n[gsm]\napn=internet\npassword=geheim\n",
+		"APN=internet\nMONITOR=192.0.2.1\n",
+		"system beta\nphone 5551234\ncall-password geheim\n",
+		"/dev/ttyS0\npassword geheim\n",
+		"ABORT BUSY\n'' ATZ\nOK ATD5551234\n",
+	} {
+		o := Options{Check: checks()}
+		want, told := o.Convert([]File{{"f", []byte(src)}})
+		got, marked := o.Convert([]File{{"f", []byte("\ufeff" + src)}})
+		if string(got) != string(want) || !slices.Equal(marked, told) {
+			t.Errorf("%q with a mark: %v\n%s", src, marked, got)
 		}
 	}
 }

@@ -32,7 +32,7 @@ var (
 // kindOf tells by name and content whose file it is.
 func kindOf(f File) kind {
 	base := path.Base(f.Name)
-	src := string(f.Src)
+	src := strings.TrimPrefix(string(f.Src), "\ufeff")
 	switch {
 	case strings.HasSuffix(base, "pap-secrets"), strings.HasSuffix(base, "chap-secrets"):
 		return secretsFile
