@@ -1,6 +1,8 @@
 package run
 
 import (
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -57,5 +59,22 @@ func TestParseArgs(t *testing.T) {
 				t.Errorf("stdout %q, stderr %q, want %q", stdout.String(), stderr.String(), tt.out)
 			}
 		})
+	}
+}
+
+// The manual has the options of the usage, in its synopsis and with what they do.
+func TestManualOptions(t *testing.T) {
+	src, err := os.ReadFile("../../../man/ppp.8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	synopsis, description, _ := strings.Cut(string(src), "\n.Sh DESCRIPTION\n")
+	for _, m := range regexp.MustCompile(`(?m)^  -(\w)`).FindAllStringSubmatch(usage, -1) {
+		if !regexp.MustCompile(`(Fl|\|) ` + m[1] + `\b`).MatchString(synopsis) {
+			t.Errorf("-%s is not in the synopsis", m[1])
+		}
+		if !strings.Contains(description, "\n.It Fl "+m[1]) {
+			t.Errorf("-%s is not described", m[1])
+		}
 	}
 }
