@@ -148,8 +148,9 @@ func (f *iface) set(fresh networks) error {
 	return nil
 }
 
-// keeps reports whether the interface stays configured between connections.
-func (f *iface) keeps() bool { return f.entry.Demand() }
+// keeps reports whether the interface stays configured between connections. With
+// camp others serve then, also where there is a timeout.
+func (f *iface) keeps() bool { return f.entry.Demand() && !f.entry.Camp }
 
 // withdraw leaves the interface between two connections without its routes, so
 // that others serve.
