@@ -55,11 +55,11 @@ Entries that share an address must name the same servers in {radius}.`,
 	"mtu":     `The largest packet of the interface, and the largest that we tell the peer to send (the MRU of LCP). A peer that wants smaller packets lowers the interface's MTU. Below 1280 there is no IPv6.`,
 	"add_route": `A route command, carried out when the interface is configured; in quiet mode that is before the first call. {#} and {$REMOTEADDR} stand for the peer's address.
 By itself it is {add default #}, the default route through the peer.
-What {add} has added is deleted at the end, unless {-del_route} is given.
+What {add} has added is deleted at the end, unless {-del_route} is given. {delete} and {change} come before all that is added: they are for routes that others have put there.
 No program is run and no shell is involved.
 
 Such routes are static. Where a routing daemon runs, the one or the other should have the say.`,
-	"del_route": `A route command, carried out when the link is shut down, for what does not undo itself.
+	"del_route": `A route command, carried out when the link is shut down, for what does not undo itself. {delete} and {change} come before what {add_route} has added is deleted, {add} after it.
 {-del_route} leaves standing what {add_route} has added.`,
 	"add_route6":    `Like {add_route}, for IPv6, carried out when IPv6 has come up on the link. By itself it is the IPv6 default route through the peer.`,
 	"del_route6":    `Like {del_route}, for IPv6 and {add_route6}.`,

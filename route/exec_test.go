@@ -130,6 +130,21 @@ func TestExecAndSet(t *testing.T) {
 	})
 }
 
+// Behind Close nothing of ours is in the way, and the peer is still known.
+func TestExecBehindClose(t *testing.T) {
+	onBoth(t, func(t *testing.T, k route.Kernel) {
+		r := route.New(k, route.Options{})
+		must(t, r.Set(link(t, "add default #")))
+		must(t, r.Close())
+		must(t, r.Exec(command(t, "add default 192.168.1.1")))
+		must(t, r.Exec(command(t, "add -host # 192.168.1.1")))
+		wantWay(t, k, "8.8.8.8", "eth0")
+		if got := lines(t, k); !strings.Contains(got, "route 10.0.0.2 via 192.168.1.1 dev eth0") {
+			t.Errorf("no route to the peer:\n%s", got)
+		}
+	})
+}
+
 // Before any Set the peer is not known.
 func TestExecWithoutAPeer(t *testing.T) {
 	r := route.New(machine(t), route.Options{})

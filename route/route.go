@@ -38,8 +38,9 @@ type Router struct {
 	log     *slog.Logger
 	journal journal
 
+	state State // of the last Set
+
 	// What Set has added and not removed since.
-	state   State
 	up      bool // the interface was down before
 	addrs   []IfAddr
 	routes  []added
@@ -67,6 +68,7 @@ func (r *Router) Set(s State) error {
 	if r.state.Name != "" && r.state.Name != s.Name {
 		err = r.Close()
 	}
+	r.state = s
 	return errors.Join(err, r.apply(s, w, false))
 }
 
@@ -77,7 +79,6 @@ func (r *Router) Close() error {
 }
 
 func (r *Router) apply(s State, w wanted, closing bool) error {
-	r.state = s
 	var errs []error
 	if s.Up {
 		var ready bool

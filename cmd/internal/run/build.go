@@ -366,6 +366,9 @@ func addrSet(hosts []conf.Addr) []proto.AddrSet {
 // networks are the network protocols that are up on an interface; nil: not.
 type networks struct{ v4, v6 *mp.Network }
 
+// has reports whether IPv6, or else IPv4, is one of them.
+func (n networks) has(inet6 bool) bool { return inet6 && n.v6 != nil || !inet6 && n.v4 != nil }
+
 // routeState says what the kernel shall know of the interface, and which
 // commands do not describe a state and are run once.
 func routeState(e *conf.Entry, dev string, up networks) (s route.State, once []rtcmd.Command, err error) {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,6 +16,7 @@ import (
 	"pppdial/mp"
 	"pppdial/route"
 	"pppdial/route/dns"
+	"pppdial/route/rtcmd"
 	"pppdial/route/tun"
 )
 
@@ -29,7 +31,6 @@ type iface struct {
 	kernel route.Kernel
 	router *route.Router
 	up     networks
-	ran    bool // the commands that are run once have been run
 }
 
 // openInterface makes the interface; it is down and has no addresses yet.
@@ -76,7 +77,7 @@ func openInterface(e *conf.Entry, w *world, stateDir string, events mp.Events, a
 // stand gives the interface addresses and routes before anybody is called.
 func (f *iface) stand() error {
 	f.up.v4 = standing(f.entry, f.unit)
-	return f.set(f.up)
+	return f.set(networks{})
 }
 
 // firstOther is where the numbers of interfaces begin that are no pppN.
@@ -98,17 +99,19 @@ func numberOf(name string) (int, error) {
 // networkUp gives the interface what a network protocol has agreed upon, or leaves it
 // as it was: of IPv6 without any.
 func (f *iface) networkUp(n mp.Network) error {
-	was, one := f.up, networks{}
+	was := f.up
 	if n.Family == mp.IPv6 {
 		if n.MTU < conf.MinMTU6 {
 			return fmt.Errorf("IPv6 needs packets of %d octets, and the link takes no more than %d", conf.MinMTU6, n.MTU)
 		}
-		was.v6, one.v6, f.up.v6 = nil, &n, &n
+		f.up.v6 = &n
 	} else {
-		one.v4, f.up.v4 = &n, &n
+		f.up.v4 = &n
 	}
-	if err := f.set(one); err != nil {
-		f.up = was
+	if err := f.set(was); err != nil {
+		if f.up = was; n.Family == mp.IPv6 {
+			f.up.v6 = nil
+		}
 		state, _, _ := routeState(f.entry, f.tun.Name(), f.up)
 		f.warn(f.router.Set(state))
 		return err
@@ -118,33 +121,28 @@ func (f *iface) networkUp(n mp.Network) error {
 	return nil
 }
 
-// set makes the kernel know what has been agreed upon, and runs the commands of
-// the protocols that are new. A link without one of its routes is better than
-// none, so that is not an error.
-func (f *iface) set(fresh networks) error {
-	_, once, err := routeState(f.entry, f.tun.Name(), fresh)
+// set makes the kernel know what has been agreed upon. The commands of a protocol
+// that was not up come before its routes: what they delete or change is another's.
+// A link without one of its routes is better than none, so that is not an error.
+func (f *iface) set(was networks) error {
+	state, once, err := routeState(f.entry, f.tun.Name(), f.up)
 	if err != nil {
 		return err
 	}
-	state, _, err := routeState(f.entry, f.tun.Name(), f.up)
-	if err != nil {
-		return err
-	}
-	if err := f.router.Set(state); err != nil {
-		basis := state
-		basis.Routes, basis.ProxyARP = nil, route.ProxyARP{Off: true}
-		if err := f.router.Set(basis); err != nil {
+	before := state
+	before.Routes = slices.DeleteFunc(slices.Clone(state.Routes), func(r route.Route) bool { return !was.has(r.Dst.Addr().Is6()) })
+	if err := f.router.Set(before); err != nil {
+		before.Routes, before.ProxyARP = nil, route.ProxyARP{Off: true}
+		if err := f.router.Set(before); err != nil {
 			return err
 		}
-		f.warn(f.router.Set(state))
 	}
-	if f.keeps() && f.ran && fresh.v6 == nil {
-		return nil
-	}
-	f.ran = f.ran || fresh.v4 != nil
 	for _, c := range once {
-		f.warn(f.router.Exec(c))
+		if !was.has(c.Inet6) {
+			f.warn(f.router.Exec(c))
+		}
 	}
+	f.warn(f.router.Set(state))
 	return nil
 }
 
@@ -155,20 +153,35 @@ func (f *iface) keeps() bool { return f.entry.Demand() && !f.entry.Camp }
 // withdraw leaves the interface between two connections without its routes, so
 // that others serve.
 func (f *iface) withdraw() {
-	f.delRoutes()
-	state, _, err := routeState(f.entry, f.tun.Name(), f.up)
-	if err == nil {
+	f.delRoutes(func() error {
+		state, _, err := routeState(f.entry, f.tun.Name(), f.up)
+		if err != nil {
+			return err
+		}
 		state.Withdrawn = true
-		err = f.router.Set(state)
-	}
-	f.warn(err)
-	f.up = networks{}
+		return f.router.Set(state)
+	})
 }
 
 // unset takes away all that the kernel was told.
-func (f *iface) unset() {
-	f.delRoutes()
-	f.warn(f.router.Close())
+func (f *iface) unset() { f.delRoutes(f.router.Close) }
+
+// delRoutes runs the commands for the end of the link and takes away our routes
+// between them: what they delete or change may be one of ours, what they add would
+// find ours in its way.
+func (f *iface) delRoutes(takeAway func() error) {
+	commands, err := delRoutes(f.entry, f.up)
+	f.warn(err)
+	run := func(adds bool) {
+		for _, c := range commands {
+			if (c.Action == rtcmd.Add) == adds {
+				f.warn(f.router.Exec(c))
+			}
+		}
+	}
+	run(false)
+	f.warn(takeAway())
+	run(true)
 	f.up = networks{}
 }
 
@@ -196,13 +209,4 @@ func (f *iface) close() {
 	f.unset()
 	f.tun.Close()
 	f.kernel.Close()
-}
-
-// delRoutes runs the commands for the end of the link.
-func (f *iface) delRoutes() {
-	commands, err := delRoutes(f.entry, f.up)
-	f.warn(err)
-	for _, c := range commands {
-		f.warn(f.router.Exec(c))
-	}
 }
