@@ -138,7 +138,7 @@ In entries with {device} or {apn} placeholders serve until the peer tells the re
 	"LCP_ECHOS":         `{-LCP_ECHOS} does not ask by Echo-Requests whether the peer is still there.`,
 	"LCP_ECHO_INTERVAL": `The time between two Echo-Requests.`,
 	"lcp_echo_fails":    `How many Echo-Requests in a row may pass without any frame from the peer before it counts as dead.`,
-	"ipv4":              `{-ipv4} does not set up IPv4 on the link.`,
+	"ipv4":              `{-ipv4} does not set up IPv4 on the link. It cannot stand beside {quiet}, as IPv6 has no address before the first call; {out} with a timeout calls at once, and when there is traffic from then on.`,
 	"ipv6":              `{-ipv6} does not set up IPv6 on the link.`,
 
 	"noicmp":     `ICMP packets are thrown away and never sent. It is for lines so slow that they hurt.`,

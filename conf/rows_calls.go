@@ -97,7 +97,7 @@ var callRows = []Keyword{
 	},
 	{
 		Name: "quiet", Forms: Bare, Type: "mode", Phase: Dead,
-		Rule:  "both addresses are known; not needed in entries with device or apn",
+		Rule:  "both addresses are known; not needed in entries with device or apn; not beside -ipv4",
 		Group: "Modes and calls", slot: modeWord(Quiet),
 	},
 	{

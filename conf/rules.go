@@ -110,6 +110,9 @@ func (r *rules) knownAddresses() {
 	e := r.e
 	why := ""
 	switch {
+	case e.Mode == Quiet && !e.IPv4: // IPv6 has no address before the first call
+		r.fail("quiet waits for IPv4 packets, and -ipv4 leaves none", "leave out one of them, or say out with a timeout", "quiet", "ipv4")
+		return
 	case e.Mode == Quiet && !e.Placeholders():
 		why = "quiet"
 	case !e.AddrNegotiate:

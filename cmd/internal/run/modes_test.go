@@ -135,6 +135,15 @@ func to(port uint16) []byte {
 	return p
 }
 
+// to6 is one of IPv6.
+func to6(port uint16) []byte {
+	p := make([]byte, 60)
+	p[0], p[5], p[6], p[7] = 0x60, 20, 17, 64
+	p[8], p[23], p[24], p[39] = 0xfd, 1, 0xfd, 2
+	p[42], p[43], p[45] = byte(port>>8), byte(port), 20
+	return p
+}
+
 func ping(kind byte) []byte {
 	p := udp("10.1.0.1", "10.2.0.1", 60)
 	p[9], p[20] = 1, kind
@@ -209,6 +218,8 @@ func TestModes(t *testing.T) {
 		{name: "out with a timeout", words: "out inactive_timeout=20", send: []sending{at(50, to(53))}, until: 1000,
 			want: []string{"0 call", "1 up", "21 " + idleEnd, "50 call", "51 up", "71 " + idleEnd}},
 		{name: "out with a timeout, the other one's default", words: "out active_timeout=20", send: []sending{at(50, tcp(22, synFlag))}, until: 1000,
+			want: []string{"0 call", "1 up", "21 " + idleEnd, "50 call", "51 up", "71 " + idleEnd}},
+		{name: "out with a timeout, IPv6 alone", words: "out -ipv4 inactive_timeout=20", send: []sending{at(50, to6(53))}, until: 1000,
 			want: []string{"0 call", "1 up", "21 " + idleEnd, "50 call", "51 up", "71 " + idleEnd}},
 
 		{name: "camp", words: "out camp max_connect_secs=100", until: 250,
