@@ -12,8 +12,8 @@ import (
 
 // Exec carries out one command at once, as del_route asks for, and add_route
 // where it does not begin with add. # and $REMOTEADDR stand for the peer's
-// address in the State of the last Set, also behind a Close. What Exec adds is not removed later;
-// what it deletes or changes may be anybody's.
+// address in the State of the last Set, also behind a Close. What Exec adds is
+// not removed later; what it deletes or changes may be anybody's.
 func (r *Router) Exec(c rtcmd.Command) error {
 	s := r.state
 	viaPeer := c.ViaPeer
