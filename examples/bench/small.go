@@ -206,7 +206,7 @@ func mb(n int) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
 // size is that of the program as it is packaged.
 func (b *bench) size() ([]row, error) {
 	stripped := filepath.Join(b.dir, "stripped")
-	c := exec.CommandContext(b.ctx, "go", "build", "-trimpath", "-ldflags=-s -w -funcalign=16", "-o", stripped, "pppdial/cmd/ppp")
+	c := exec.CommandContext(b.ctx, "go", "build", "-trimpath", "-ldflags=-s -w -funcalign=8", "-o", stripped, "pppdial/cmd/ppp")
 	c.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := c.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("go build: %w: %s", err, out)
