@@ -16,7 +16,6 @@ import (
 // not removed later; what it deletes or changes may be anybody's.
 func (r *Router) Exec(c rtcmd.Command) error {
 	s := r.state
-	viaPeer := c.ViaPeer
 	what := c.String()
 	c, err := c.Resolve(s.remote(c.Inet6))
 	if err != nil {
@@ -27,7 +26,7 @@ func (r *Router) Exec(c rtcmd.Command) error {
 		p.kept = append(p.kept, a.want)
 	}
 	e := Entry{Dst: c.Dst}
-	if viaPeer || c.Gateway.IsValid() || c.Interface != "" {
+	if c.ViaPeer || c.Gateway.IsValid() || c.Interface != "" {
 		rt := Route{Dst: c.Dst, Gateway: c.Gateway, Interface: c.Interface, Metric: c.Metric}
 		if e, err = p.entry(rt); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package route_test
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -145,11 +146,17 @@ func TestExecBehindClose(t *testing.T) {
 	})
 }
 
-// Before any Set the peer is not known.
-func TestExecWithoutAPeer(t *testing.T) {
-	r := route.New(machine(t), route.Options{})
-	err := r.Exec(command(t, "add default #"))
-	if want := "route: rtcmd: add default #: the peer's address is not known"; flat(err) != want {
+// A peer that has told no address is a gateway all the same, but no destination.
+func TestExecUnknownPeer(t *testing.T) {
+	k := machine(t)
+	r := route.New(k, route.Options{})
+	s := link(t)
+	s.Addrs[0].Remote = netip.Addr{}
+	must(t, r.Set(s))
+	must(t, r.Exec(command(t, "add default #")))
+	wantWay(t, k, "8.8.8.8", "ppp0")
+	err := r.Exec(command(t, "add # 192.168.1.1"))
+	if want := "route: rtcmd: add -host # 192.168.1.1: the peer's address is not known"; flat(err) != want {
 		t.Errorf("Exec: %v, want %s", err, want)
 	}
 }

@@ -2,6 +2,7 @@ package route_test
 
 import (
 	"errors"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -230,12 +231,22 @@ func TestAutomaticProxyARP(t *testing.T) {
 }
 
 func TestFromCommand(t *testing.T) {
-	r, err := route.FromCommand(command(t, "add #/24 192.168.1.1 3"), ip("10.1.2.3"))
-	want := route.Route{Dst: prefix("10.1.2.0/24"), Gateway: ip("192.168.1.1"), Metric: 3}
-	if err != nil || r != want {
-		t.Errorf("%+v, %v; want %+v", r, err, want)
+	for _, tt := range []struct {
+		text   string
+		remote netip.Addr
+		want   route.Route
+	}{
+		{"add #/24 192.168.1.1 3", ip("10.1.2.3"), route.Route{Dst: prefix("10.1.2.0/24"), Gateway: ip("192.168.1.1"), Metric: 3}},
+		{"add default #", ip("10.1.2.3"), route.Route{Dst: prefix("0.0.0.0/0")}},
+		{"add default #", netip.Addr{}, route.Route{Dst: prefix("0.0.0.0/0")}},
+	} {
+		if r, err := route.FromCommand(command(t, tt.text), tt.remote); err != nil || r != tt.want {
+			t.Errorf("%s, the peer being %v: %+v, %v; want %+v", tt.text, tt.remote, r, err, tt.want)
+		}
 	}
-	if _, err := route.FromCommand(command(t, "add # 192.168.1.1"), ip("fe80::1")); err == nil {
-		t.Error("a peer of the other family is taken")
+	for _, remote := range []netip.Addr{{}, ip("fe80::1")} {
+		if _, err := route.FromCommand(command(t, "add # 192.168.1.1"), remote); err == nil {
+			t.Errorf("the peer is taken for %v", remote)
+		}
 	}
 }

@@ -79,16 +79,11 @@ type ProxyARP struct {
 }
 
 // FromCommand turns a command that begins with add into the route that it
-// wants. remote is the peer's address, of the command's family.
+// wants. remote is the peer's address, of the command's family, if it is known.
 func FromCommand(c rtcmd.Command, remote netip.Addr) (Route, error) {
-	viaPeer := c.ViaPeer
 	c, err := c.Resolve(remote)
 	if err != nil {
 		return Route{}, err
 	}
-	r := Route{Dst: c.Dst, Gateway: c.Gateway, Interface: c.Interface, Metric: c.Metric}
-	if viaPeer {
-		r.Gateway = netip.Addr{}
-	}
-	return r, nil
+	return Route{Dst: c.Dst, Gateway: c.Gateway, Interface: c.Interface, Metric: c.Metric}, nil
 }

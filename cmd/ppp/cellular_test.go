@@ -22,21 +22,33 @@ const cellWords = "apn=internet,IP send_name=me send_passwd=guess localhost=0 re
 // TestCellular dials, keeps and hangs up all the modems of the bank.
 func TestCellular(t *testing.T) {
 	t.Parallel()
-	for _, profile := range []func() *dialtest.Profile{dialtest.EC25, dialtest.SIM7600, dialtest.E398, dialtest.BC66} {
-		p := profile()
+	for _, tt := range []struct {
+		profile   func() *dialtest.Profile
+		secretive bool
+		addrs     string
+	}{
+		{dialtest.EC25, false, " peer 10.64.64.64"},
+		{dialtest.SIM7600, false, " peer 10.64.64.64"},
+		{dialtest.E398, true, "/32 scope global ppp0"},
+		{dialtest.BC66, false, " peer 10.64.64.64"},
+	} {
+		p := tt.profile()
 		t.Run(p.Name, func(t *testing.T) {
 			t.Parallel()
 			h, bank := newHost(t, "near"), newBank(t)
 			p.Cellular.SIM.PIN = "24681357" // no number in the log has it by chance
 			p.Cellular.RegisterAfter = time.Second
 			modem := newModem(t, bank, dialtest.ModemConfig{Name: p.Name, Profile: p})
-			bank.Answer("*99#", operator{addr: cellAddr}.service())
-			h.conf("cell device=%s pin=24681357 %s", modem.Path(), cellWords)
+			bank.Answer("*99#", operator{addr: cellAddr, secretive: tt.secretive}.service())
+			h.conf("cell device=%s pin=24681357 add_route %s", modem.Path(), cellWords)
 			call := h.call("cell")
 			call.await("registered network=", slowly)
 			call.await("up local=", slowly)
-			if out := h.ip("addr"); !strings.Contains(out, cellAddr.String()+" peer 10.64.64.64") {
+			if out := h.ip("addr"); !strings.Contains(out, cellAddr.String()+tt.addrs) {
 				t.Errorf("the addresses are\n%s", out)
+			}
+			if out := h.ip("route"); !strings.Contains(out, "default dev ppp0") {
+				t.Errorf("the routes are\n%s", out)
 			}
 			if got := call.term(); got != 5 {
 				t.Errorf("status %d, want 5", got)

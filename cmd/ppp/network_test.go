@@ -18,7 +18,8 @@ type operator struct {
 	addr    netip.Addr     // for us; the zero Addr: the network has refused us
 	network *packetNetwork // where its packets go; nil: nowhere
 
-	gone bool // the network ends the context as soon as there are addresses
+	secretive bool // tells no address of its own
+	gone      bool // the network ends the context as soon as there are addresses
 
 	dumb     bool    // says nothing at all
 	open     bool    // asks for no name
@@ -164,7 +165,11 @@ func (s *operatorSession) ipcp(pkt wire.Packet) {
 			s.send(wire.IPCP, wire.Packet{Code: wire.ConfigureNak, ID: pkt.ID, Data: wire.AppendAddr(nil, ipcpAddress, s.addr)})
 		default:
 			s.send(wire.IPCP, wire.Packet{Code: wire.ConfigureAck, ID: pkt.ID, Data: pkt.Data})
-			s.send(wire.IPCP, wire.Packet{Code: wire.ConfigureRequest, ID: 1, Data: wire.AppendAddr(nil, ipcpAddress, netip.MustParseAddr("10.64.64.64"))})
+			its := wire.AppendAddr(nil, ipcpAddress, netip.MustParseAddr("10.64.64.64"))
+			if s.secretive {
+				its = nil
+			}
+			s.send(wire.IPCP, wire.Packet{Code: wire.ConfigureRequest, ID: 1, Data: its})
 		}
 	}
 }

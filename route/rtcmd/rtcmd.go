@@ -102,10 +102,12 @@ func (c Command) Inverse() (Command, bool) {
 	return c, true
 }
 
-// Resolve puts the peer's address in for "#" and $REMOTEADDR. A command that
-// needs none is returned as it is; otherwise remote must be of its family.
+// Resolve puts the peer's address in for the destination "#" or $REMOTEADDR,
+// and then remote must be of the command's family. As a gateway the peer needs
+// no address: it is alone at the other end of the link, and not all peers tell
+// one.
 func (c Command) Resolve(remote netip.Addr) (Command, error) {
-	if !c.ToPeer && !c.ViaPeer {
+	if !c.ToPeer {
 		return c, nil
 	}
 	remote = remote.Unmap().WithZone("")
@@ -115,12 +117,7 @@ func (c Command) Resolve(remote netip.Addr) (Command, error) {
 	if remote.Is6() != c.Inet6 {
 		return Command{}, fmt.Errorf("rtcmd: %s: the peer's address %s is of the other family", c, remote)
 	}
-	if c.ToPeer {
-		c.Dst = netip.PrefixFrom(remote, c.PeerBits).Masked()
-		c.ToPeer, c.PeerBits = false, 0
-	}
-	if c.ViaPeer {
-		c.Gateway, c.ViaPeer = remote, false
-	}
+	c.Dst = netip.PrefixFrom(remote, c.PeerBits).Masked()
+	c.ToPeer, c.PeerBits = false, 0
 	return c, nil
 }

@@ -105,16 +105,18 @@ func TestInverse(t *testing.T) {
 
 func TestResolve(t *testing.T) {
 	tests := []struct{ text, remote, want string }{
-		{"add default #", "10.1.2.3", "add default 10.1.2.3"},
-		{"add default #", "::ffff:10.1.2.3", "add default 10.1.2.3"},
+		{"add default #", "10.1.2.3", "add default #"},
+		{"add default #", "", "add default #"},
 		{"add $REMOTEADDR/24 192.168.1.1", "10.1.2.3", "add -net 10.1.2.0/24 192.168.1.1"},
 		{"add # 192.168.1.1 4", "10.1.2.3", "add -host 10.1.2.3 192.168.1.1 4"},
-		{"add #/24 #", "10.1.2.3", "add -net 10.1.2.0/24 10.1.2.3"},
+		{"add # 192.168.1.1", "::ffff:10.1.2.3", "add -host 10.1.2.3 192.168.1.1"},
+		{"add #/24 #", "10.1.2.3", "add -net 10.1.2.0/24 #"},
 		{"add default 10.0.0.1", "", "add default 10.0.0.1"},
-		{"add -inet6 default #", "fe80::7%ppp0", "add -inet6 default fe80::7"},
-		{"add default #", "", "rtcmd: add default #: the peer's address is not known"},
-		{"add default #", "fe80::7", "rtcmd: add default #: the peer's address fe80::7 is of the other family"},
-		{"add -inet6 default #", "10.1.2.3", "rtcmd: add -inet6 default #: the peer's address 10.1.2.3 is of the other family"},
+		{"add -inet6 # fe80::1", "fe80::7%ppp0", "add -inet6 -host fe80::7 fe80::1"},
+		{"add # 192.168.1.1", "", "rtcmd: add -host # 192.168.1.1: the peer's address is not known"},
+		{"add #/24 #", "", "rtcmd: add -net #/24 #: the peer's address is not known"},
+		{"add # 192.168.1.1", "fe80::7", "rtcmd: add -host # 192.168.1.1: the peer's address fe80::7 is of the other family"},
+		{"add -inet6 # #", "10.1.2.3", "rtcmd: add -inet6 -host # #: the peer's address 10.1.2.3 is of the other family"},
 	}
 	for _, tt := range tests {
 		c, err := Parse(tt.text)
@@ -174,7 +176,7 @@ func FuzzParse(f *testing.F) {
 			remote = netip.MustParseAddr("fe80::7")
 		}
 		r, err := c.Resolve(remote)
-		if err != nil || r.ToPeer || r.ViaPeer || !r.Dst.IsValid() || r.Dst != r.Dst.Masked() {
+		if err != nil || r.ToPeer || r.ViaPeer != c.ViaPeer || !r.Dst.IsValid() || r.Dst != r.Dst.Masked() {
 			t.Fatalf("%q resolves to %+v, %v", text, r, err)
 		}
 	})
