@@ -68,13 +68,17 @@ const (
 	codeProhibited = 13
 )
 
-// agreed says what addresses the link has now. It returns those of before.
+// agreed says what addresses the link has now. It returns those of before. A
+// peer that tells none of its own goes on under the one that it had.
 func (r *renumbering) agreed(local, remote netip.Addr) []netip.Addr {
-	if !local.Is4() || !remote.Is4() {
+	if !local.Is4() {
 		return nil
 	}
 	was := r.local
-	r.local, r.remote, r.ready = local.As4(), remote.As4(), time.Time{}
+	r.local, r.ready = local.As4(), time.Time{}
+	if remote.Is4() {
+		r.remote = remote.As4()
+	}
 	if was != r.local {
 		clear(r.flows)
 		r.former = slices.DeleteFunc(r.former, func(a [4]byte) bool { return a == r.local || a == was })

@@ -280,6 +280,28 @@ func TestRenumberedConversation(t *testing.T) {
 	}
 }
 
+// A peer that tells no address of its own renumbers us all the same.
+func TestRenumberedByUnknownPeer(t *testing.T) {
+	up := time.Unix(1_000_000, 0)
+	r := new(renumbering)
+	r.agreed(standingAddr, standingPeer)
+	if got := r.agreed(callAddr, netip.Addr{}); len(got) != 1 || got[0] != standingAddr {
+		t.Errorf("former addresses %v", got)
+	}
+	r.ready = up
+	if p := echo(icmpEcho, standingAddr, farHost, 7); !r.out(up, up.Add(-time.Second), p) || source(p) != callAddr {
+		t.Errorf("what has waited: % x", p)
+	}
+	p := echo(icmpEchoReply, farHost, callAddr, 7)
+	if r.in(up, p); destination(p) != standingAddr {
+		t.Errorf("its answer: % x", p)
+	}
+	p = echo(icmpEcho, standingAddr, farHost, 8)
+	if e := r.refusal(p); r.out(up, up.Add(time.Hour), p) || source(e) != standingPeer {
+		t.Errorf("refusal % x", e)
+	}
+}
+
 // What is no conversation of ours passes unchanged.
 func TestRenumberedForeign(t *testing.T) {
 	up := time.Unix(1_000_000, 0)
