@@ -170,7 +170,7 @@ func conversations(r *rand.Rand, connections, count int) (all [][]byte) {
 }
 
 func TestVJConversations(t *testing.T) {
-	for _, slots := range []int{2, 3, 16, 256} {
+	for _, slots := range []int{1, 2, 3, 16, 256} {
 		for _, compSlot := range []bool{false, true} {
 			c, d := NewVJCompressor(slots, compSlot), NewVJDecompressor(slots)
 			compressed := 0

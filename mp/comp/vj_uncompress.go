@@ -18,7 +18,7 @@ type VJDecompressor struct {
 	toss   bool
 }
 
-// NewVJDecompressor returns a decompressor with slots connections, 2 to 256, as
+// NewVJDecompressor returns a decompressor with slots connections, 1 to 256, as
 // many as we told the peer.
 func NewVJDecompressor(slots int) *VJDecompressor {
 	return &VJDecompressor{states: make([]vjState, slots), toss: true}

@@ -131,9 +131,7 @@ func (y *ipcpPolicy) Naked(o wire.Option) error {
 	case wire.IPCPAddress:
 		y.addressNaked(o)
 	case wire.IPCPCompression:
-		if v, err := wire.ParseVJ(o.Data); err == nil && y.vj != nil && v.MaxSlot > 0 {
-			y.vj = &wire.VJ{MaxSlot: min(v.MaxSlot, y.vj.MaxSlot), CompSlot: v.CompSlot && y.vj.CompSlot}
-		}
+		y.vjNaked(o)
 	case wire.IPCPDNS1, wire.IPCPDNS2:
 		i := dnsIndex(o.Type)
 		if a, err := o.Addr(); err == nil && y.dns[i].IsValid() {
@@ -164,6 +162,21 @@ func (y *ipcpPolicy) addressNaked(o wire.Option) {
 	if better := local.proposal(y.cfg.LocalHint); y.addr.IsUnspecified() && better.IsValid() {
 		y.addr = better
 	}
+}
+
+// vjNaked takes fewer slots, or their identifiers always. Any other wish would
+// only come again: it is taken for a Reject.
+func (y *ipcpPolicy) vjNaked(o wire.Option) {
+	if y.vj == nil {
+		return
+	}
+	v, err := wire.ParseVJ(o.Data)
+	less := wire.VJ{MaxSlot: min(v.MaxSlot, y.vj.MaxSlot), CompSlot: v.CompSlot && y.vj.CompSlot}
+	if err != nil || less == *y.vj {
+		y.vj = nil
+		return
+	}
+	y.vj = &less
 }
 
 func (y *ipcpPolicy) Rejected(o wire.Option) error {

@@ -311,6 +311,29 @@ func TestIPCPNoVJ(t *testing.T) {
 	d.want("ConfRej id=0x1 <compress VJ 0f 00>", "-vj_comp")
 }
 
+// What of a Nak of our compression we can follow; the rest of it is a Reject.
+func TestIPCPVJNaked(t *testing.T) {
+	for name, tt := range map[string]struct {
+		option []byte
+		second string // our next request
+	}{
+		"fewer slots":          {vj(7, true), "<compress VJ 07 01> <addr 10.0.0.1>"},
+		"one slot":             {vj(0, false), "<compress VJ 00 00> <addr 10.0.0.1>"},
+		"with slots always":    {vj(15, false), "<compress VJ 0f 00> <addr 10.0.0.1>"},
+		"more slots":           {vj(31, true), "<addr 10.0.0.1>"},
+		"without slots":        {[]byte{wire.IPCPCompression, 4, 0, 0x2d}, "<addr 10.0.0.1>"}, // RFC 1172
+		"its number of before": {[]byte{wire.IPCPCompression, 4, 0, 0x37}, "<addr 10.0.0.1>"},
+		"IPHC":                 {[]byte{wire.IPCPCompression, 14, 0, 0x61, 0, 15, 0, 15, 1, 0, 0, 5, 0, 168}, "<addr 10.0.0.1>"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := ipcpStarted(t, IPCPConfig{VJ: true, VJCompSlot: true, Local: sets("10.0.0.1")})
+			d.sent = nil
+			d.peer(confNak, 1, tt.option)
+			d.want("ConfReq id=0x2 "+tt.second, "")
+		})
+	}
+}
+
 func TestIPCPAsksForDNS(t *testing.T) {
 	d := ipcpStarted(t, IPCPConfig{DNS: true})
 	d.want("ConfReq id=0x1 <addr 0.0.0.0> <ms-dns1 0.0.0.0> <ms-dns2 0.0.0.0>", "RFC 1877")

@@ -90,9 +90,10 @@ func (p lcpPolicy) Request(b []byte) []byte {
 	return b
 }
 
-// Naked takes the peer's better value where we can live with it. What the
-// peer would like to see beside what we ask for is passed over, the MRU
-// apart: it has a default that can be too much.
+// Naked takes the peer's better value where we can live with it, and is a
+// Reject of what we can do without. What the peer would like to see beside what
+// we ask for is passed over, the MRU apart: it has a default that can be too
+// much.
 func (p lcpPolicy) Naked(o wire.Option) error {
 	l, a := p.l, &p.l.ask
 	switch o.Type {
@@ -112,13 +113,15 @@ func (p lcpPolicy) Naked(o wire.Option) error {
 		}
 		a.magic = l.cfg.Magic()
 	case wire.LCPMRRU:
-		if v, err := o.Uint16(); err == nil && v >= minMRRU && int(v) < a.mrru {
+		v, err := o.Uint16()
+		if err != nil || v < minMRRU || int(v) > max(l.cfg.MRRU, wire.DefaultMRU) {
+			return p.Rejected(o)
+		}
+		if a.mrru != 0 {
 			a.mrru = int(v)
 		}
-	case wire.LCPSSNHF:
-		a.ssn = false
-	case wire.LCPEndpoint:
-		a.endpoint = false
+	case wire.LCPPFC, wire.LCPACFC, wire.LCPSSNHF, wire.LCPEndpoint:
+		return p.Rejected(o)
 	case wire.LCPMPHeaders:
 		if a.classes == 0 {
 			return nil

@@ -189,11 +189,14 @@ func TestLCPJudges(t *testing.T) {
 }
 
 func TestLCPNaks(t *testing.T) {
-	multi := usual()
-	multi.MRRU, multi.RecvSSN = 1500, true
-	small := func() LCPConfig {
+	multi := func() LCPConfig {
 		cfg := usual()
-		cfg.MRU = 576
+		cfg.MRRU, cfg.RecvSSN = 1500, true
+		return cfg
+	}
+	small := func() LCPConfig {
+		cfg := multi()
+		cfg.MRU, cfg.MRRU = 576, 576
 		return cfg
 	}
 	for name, tt := range map[string]struct {
@@ -202,12 +205,17 @@ func TestLCPNaks(t *testing.T) {
 		next   string
 	}{
 		"MRU unasked":    {usual(), mru(296), "ConfReq id=0x2 <mru 296> <asyncmap 0x0> <magic 0xa1> <pcomp> <accomp>"},
-		"MRU too large":  {small(), mru(4096), "ConfReq id=0x2 <mru 576> <asyncmap 0x0> <magic 0xa1> <pcomp> <accomp>"},
-		"MRU to default": {small(), mru(1500), "ConfReq id=0x2 <mru 1500> <asyncmap 0x0> <magic 0xa1> <pcomp> <accomp>"},
+		"MRU too large":  {small(), mru(4096), "ConfReq id=0x2 <mru 576> <asyncmap 0x0> <magic 0xa1> <pcomp> <accomp> <mrru 576> <ssnhf>"},
+		"MRU to default": {small(), mru(1500), "ConfReq id=0x2 <mru 1500> <asyncmap 0x0> <magic 0xa1> <pcomp> <accomp> <mrru 576> <ssnhf>"},
 		"ACCM":           {usual(), accm(0xa0000), "ConfReq id=0x2 <asyncmap 0xa0000> <magic 0xa1> <pcomp> <accomp>"},
 		"magic":          {usual(), magic(0x77), "ConfReq id=0x2 <asyncmap 0x0> <magic 0xa2> <pcomp> <accomp>"},
-		"MRRU":           {multi, mrru(1400), "ConfReq id=0x2 <asyncmap 0x0> <magic 0xa1> <pcomp> <accomp> <mrru 1400> <ssnhf>"},
+		"MRRU":           {multi(), mrru(1400), "ConfReq id=0x2 <asyncmap 0x0> <magic 0xa1> <pcomp> <accomp> <mrru 1400> <ssnhf>"},
 		"MRRU unasked":   {usual(), mrru(1400), "ConfReq id=0x2 <asyncmap 0x0> <magic 0xa1> <pcomp> <accomp>"},
+		"MRRU larger":    {small(), mrru(1500), "ConfReq id=0x2 <mru 576> <asyncmap 0x0> <magic 0xa1> <pcomp> <accomp> <mrru 1500> <ssnhf>"},
+		"MRRU too large": {multi(), mrru(4096), "ConfReq id=0x2 <asyncmap 0x0> <magic 0xa1> <pcomp> <accomp>"},
+		"MRRU too small": {multi(), mrru(64), "ConfReq id=0x2 <asyncmap 0x0> <magic 0xa1> <pcomp> <accomp>"},
+		"PFC":            {usual(), lflag(wire.LCPPFC), "ConfReq id=0x2 <asyncmap 0x0> <magic 0xa1> <accomp>"},
+		"ACFC":           {usual(), lflag(wire.LCPACFC), "ConfReq id=0x2 <asyncmap 0x0> <magic 0xa1> <pcomp>"},
 		"callback":       {usual(), []byte{wire.LCPCallback, 3, 6}, "ConfReq id=0x2 <asyncmap 0x0> <magic 0xa1> <pcomp> <accomp>"},
 	} {
 		t.Run(name, func(t *testing.T) {
