@@ -130,7 +130,7 @@ In entries with {device} or {apn} placeholders serve until the peer tells the re
 	"restart_ms":        `How long to wait for an answer before a packet of a control protocol is sent again. It doubles with every repetition. At the very beginning of a link there are quicker ones.`,
 	"restart_ms_lim":    `Where that doubling ends.`,
 	"ccp_restart_ms":    `The same delay for the compression control protocol. It does not double, and is longer because CCP often talks while the line is full.`,
-	"max_FSM_fail":      `How often the peer may turn down our Configure-Requests, by Configure-Nak or Configure-Reject, before the link is given up.`,
+	"max_FSM_fail":      `How often the peer may turn down our Configure-Requests, by Configure-Nak or Configure-Reject, before the link is given up. Where its answers change nothing in what we ask for, as those of a modem that is not ready yet, the next request waits for {restart_ms}.`,
 	"max_FSM_conf":      `How many Configure-Requests are sent without an answer before the link is given up.`,
 	"max_FSM_term":      `How many Terminate-Requests are sent without an answer before the line is dropped.`,
 	"max_term_ms":       `For how long Terminate-Requests are sent without an answer before the line is dropped.`,

@@ -113,7 +113,7 @@ func TestCellularFaults(t *testing.T) {
 		},
 		{
 			name: "E398, feigned authentication, an address that is none", profile: dialtest.E398, network: operator{refusal: zeroNak}.service(), words: "max_FSM_fail=4",
-			status: 10, verdict: `phase=network by=peer evidence="IPCP: no agreement.*the modem says: SIM ready.*" cause="the network takes any name at first, and has refused`,
+			status: 10, verdict: `phase=network by=peer evidence="IPCP: no agreement after 4 refused Configure-Requests: the peer has no address for us; the modem says: SIM ready.*" cause="the network takes any name at first, and has refused`,
 		},
 		{
 			name: "E398, feigned authentication and a hang-up", profile: dialtest.E398, network: operator{refusal: hangUp}.service(),

@@ -98,7 +98,8 @@ type Policy interface {
 	// Reset is called when a negotiation begins, before the first Request:
 	// what was learned from Naks and Rejects is forgotten.
 	Reset()
-	// Request appends the options of our next Configure-Request.
+	// Request appends the options of our next Configure-Request, which is not
+	// sent each time.
 	Request(b []byte) []byte
 	// Naked and Rejected take one option of a Configure-Nak or -Reject. A Nak
 	// may hold options that we have not asked for. An error ends the

@@ -314,7 +314,10 @@ func (y *ipcpPolicy) Impasse(o wire.Option, ours bool) string {
 }
 
 func (y *ipcpPolicy) insists(a netip.Addr, ours bool) string {
-	if ours {
+	switch {
+	case ours && a.IsUnspecified():
+		return "the peer has no address for us"
+	case ours:
 		return fmt.Sprintf("the peer insists on %v as our address, allowed are %v", a, addrSets(y.cfg.Local))
 	}
 	return fmt.Sprintf("the peer insists on %v as its own address, allowed are %v", a, addrSets(y.cfg.Remote))

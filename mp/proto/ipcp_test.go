@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"bytes"
 	"errors"
 	"net/netip"
 	"slices"
@@ -165,14 +166,20 @@ func TestIPCPPeersAddress(t *testing.T) {
 }
 
 func TestIPCPPeerInsistsOnOurAddress(t *testing.T) {
-	d := ipcpStarted(t, IPCPConfig{Local: sets("10.0.0.5", "10.0.0.6")})
-	for d.p.Err() == nil {
-		d.peer(confNak, d.last.ID, addr("10.0.0.9"))
-	}
-	want := "IPCP: no agreement after 5 refused Configure-Requests: " +
-		"the peer insists on 10.0.0.9 as our address, allowed are 10.0.0.5 or 10.0.0.6"
-	if got := d.p.Err().Error(); got != want {
-		t.Errorf("error %s\nwant %s", got, want)
+	for given, words := range map[string]string{
+		"10.0.0.9": "the peer insists on 10.0.0.9 as our address, allowed are 10.0.0.5 or 10.0.0.6",
+		"0.0.0.0":  "the peer has no address for us",
+	} {
+		d := ipcpStarted(t, IPCPConfig{Local: sets("10.0.0.5", "10.0.0.6")})
+		for d.p.Err() == nil {
+			d.peer(confNak, d.last.ID, addr(given))
+			d.now = d.m.Deadline()
+			d.m.Advance(d.now)
+		}
+		want := "IPCP: no agreement after 5 refused Configure-Requests: " + words
+		if got := d.p.Err().Error(); got != want {
+			t.Errorf("error %s\nwant %s", got, want)
+		}
 	}
 }
 
@@ -408,6 +415,37 @@ func TestIPCPEmptyNaks(t *testing.T) {
 	want := "IPCP: no agreement after 5 refused Configure-Requests: a Nak without options"
 	if got := text(d.p.Err()); got != want || d.p.Counts().EmptyNaks != 5 {
 		t.Errorf("error %s\nwant %s; %d counted", got, want, d.p.Counts().EmptyNaks)
+	}
+}
+
+// Others Nak by what they always say until then.
+func TestIPCPNotReady(t *testing.T) {
+	const ready = time.Second
+	ours := slices.Concat(addr("100.66.1.7"), dns(0, "10.0.0.53"), dns(1, "10.0.0.54"))
+	for name, said := range map[string][]byte{
+		"an address that is none":   addr("0.0.0.0"),
+		"name servers of its own":   append(dns(0, "10.11.12.13"), dns(1, "10.11.12.14")...),
+		"what nobody has asked for": wire.AppendAddr(nil, wire.IPCPNBNS1, netip.MustParseAddr("10.11.12.13")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := ipcpStarted(t, IPCPConfig{DNS: true})
+			for d.p.State() != fsm.AckRcvd && d.p.Err() == nil {
+				switch {
+				case d.last.Code != confReq: // ours waits
+					d.now = d.m.Deadline()
+					d.m.Advance(d.now)
+				case d.now.Sub(d.begin) < ready:
+					d.last.Code = 0
+					d.peer(confNak, d.last.ID, said)
+				case !bytes.Equal(d.last.Data, ours):
+					d.peer(confNak, d.last.ID, ours)
+				default:
+					d.ack()
+				}
+			}
+			d.peer(confReq, 1, addr("10.64.64.64"))
+			d.result("100.66.1.7", "10.64.64.64")
+		})
 	}
 }
 

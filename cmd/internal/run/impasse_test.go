@@ -17,17 +17,17 @@ func TestImpasse(t *testing.T) {
 		naks             int    // of the answerer; one request more has been Rejected for its DNS
 	}{
 		{
-			name: "endless Naks", caller: "device=/dev/null localhost=10.9.0.77 remotehost=0 -ipv6", answerer: answererWords + "-ipv6",
+			name: "endless Naks", caller: "device=/dev/null localhost=10.9.0.77 remotehost=0 -ipv6 restart_ms=100", answerer: answererWords + "-ipv6",
 			a: "IPCP: no agreement after 10 refused Configure-Requests: the peer insists on " + ourAddr + " as our address, allowed are 10.9.0.77",
 			b: "terminated by the peer: No network protocols running", naks: 9,
 		},
 		{
-			name: "a Nak turned into a Reject", caller: "device=/dev/null localhost=10.9.0.77 remotehost=0 -ipv6", answerer: answererWords + "-ipv6 max_FSM_fail=3",
+			name: "a Nak turned into a Reject", caller: "device=/dev/null localhost=10.9.0.77 remotehost=0 -ipv6 restart_ms=100", answerer: answererWords + "-ipv6 max_FSM_fail=3",
 			a: "IPCP: no agreement: the peer insists on " + ourAddr + " as our address, allowed are 10.9.0.77",
 			b: "terminated by the peer: No network protocols running", naks: 3,
 		},
 		{
-			name: "our max_FSM_fail", caller: "device=/dev/null localhost=10.9.0.77 remotehost=0 -ipv6 max_FSM_fail=4", answerer: answererWords + "-ipv6",
+			name: "our max_FSM_fail", caller: "device=/dev/null localhost=10.9.0.77 remotehost=0 -ipv6 restart_ms=100 max_FSM_fail=4", answerer: answererWords + "-ipv6",
 			a: "IPCP: no agreement after 4 refused Configure-Requests: the peer insists on " + ourAddr + " as our address, allowed are 10.9.0.77",
 			b: "terminated by the peer: No network protocols running", naks: 3,
 		},
