@@ -47,6 +47,7 @@ See ppp(8) for what a server may say.`,
 	"radius_coa": `The address of this machine at which requests of the RADIUS servers are taken to end sessions or to change their limits (RFC 5176); the port is 3799 unless given.
 They must come from one of the servers, with a Message-Authenticator and an Event-Timestamp.
 While another ppp has the address, the servers can end and change only the sessions of that one; its place is taken when it ends.
+An address that the machine has not got yet is waited for.
 Entries that share an address must name the same servers in {radius}.`,
 	"utmp": `{-utmp} leaves out the utmp and wtmp records. Otherwise there is one for every call that we make and for every incoming one that no login has recorded.`,
 

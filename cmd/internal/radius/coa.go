@@ -21,7 +21,7 @@ const (
 	maxReplies   = 4096              // that are remembered
 	lookUpEvery  = time.Minute
 	lookUpLimit  = 5 * time.Second
-	listenEvery  = time.Minute // while another process has the address
+	listenEvery  = time.Minute // while the address is not to be had
 )
 
 // ErrListen says why there can be no client: nothing can be taken at the address
@@ -41,7 +41,7 @@ var (
 type listener struct {
 	client *Client
 	at     *net.UDPAddr
-	conn   *net.UDPConn // nil: another process has the address
+	conn   *net.UDPConn // nil: the address is not to be had
 	cancel context.CancelFunc
 	ended  chan struct{}
 
@@ -62,7 +62,8 @@ func newListener(c *Client) *listener {
 }
 
 // listen begins to take requests. An address that another process has, another
-// ppp most likely, is waited for: callers can be let in without it.
+// ppp most likely, or that the machine gets only later, is waited for: callers
+// can be let in without it.
 func listen(c *Client) (*listener, error) {
 	l := newListener(c)
 	var err error
@@ -72,6 +73,8 @@ func listen(c *Client) (*listener, error) {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		c.log.Error("another process takes the requests of RADIUS servers: they cannot end or change the sessions of this one", "address", l.at)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		c.log.Error("this machine has not got the address for requests of RADIUS servers: they cannot end or change sessions", "address", l.at)
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", ErrListen, err)
 	}
@@ -106,7 +109,7 @@ func (l *listener) run(ctx context.Context) {
 	}
 }
 
-// takeOver waits until the address is free.
+// takeOver waits until the address is free, and there.
 func (l *listener) takeOver(ctx context.Context) bool {
 	again := time.NewTicker(listenEvery)
 	defer again.Stop()

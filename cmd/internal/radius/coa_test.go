@@ -240,8 +240,8 @@ func TestListen(t *testing.T) {
 	if err != nil || radius.Code(b[0]) != radius.CodeDisconnectACK || <-did != "s1" {
 		t.Errorf("%x, %v", b[:n], err)
 	}
-	_, err = New(Config{Servers: c.cfg.Servers, Identifier: "x", Dir: t.TempDir(), Listen: "192.0.2.1:0"})
-	if !errors.Is(err, ErrListen) || !strings.Contains(err.Error(), "cannot assign requested address") {
+	_, err = New(Config{Servers: c.cfg.Servers, Identifier: "x", Dir: t.TempDir(), Listen: "127.0.0.1:x"})
+	if !errors.Is(err, ErrListen) || !strings.Contains(err.Error(), "unknown port") {
 		t.Error(err)
 	}
 }
@@ -290,6 +290,29 @@ func TestAddressInUse(t *testing.T) {
 			t.Errorf("%x, %v", b[:n], err)
 		}
 		testClient(t, n, second, "127.0.0.1") // which ends while it waits
+	})
+}
+
+// TestAddressNotThere: an address that this machine has not got, not yet perhaps,
+// is waited for, too.
+func TestAddressNotThere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, said := newNetwork(), make(logLines, 10)
+		n.serve("127.0.0.1:1812", accept())
+		c := testClient(t, n, func(cfg *Config) {
+			cfg.Listen = "192.0.2.1:3799"
+			cfg.Log = slog.New(slog.NewTextHandler(said, nil))
+		}, "127.0.0.1")
+		if line := <-said; !strings.Contains(line, "level=ERROR") || !strings.Contains(line, "this machine has not got the address") {
+			t.Error(line)
+		}
+		if o := <-question(t.Context(), c, papRequest("joe", "x")); o.Grant == nil {
+			t.Error(o.Err)
+		}
+		time.Sleep(10*listenEvery + time.Second)
+		if len(said) > 0 {
+			t.Error(<-said)
+		}
 	})
 }
 

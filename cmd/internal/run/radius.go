@@ -91,7 +91,7 @@ func (d *daemon) checkRadius(e *conf.Entry) *Verdict {
 	v := &Verdict{Status: StatusOptions, Phase: "dead", By: "us", Evidence: err.Error(),
 		Cause: "the RADIUS servers cannot be asked", Try: "see radius in ppp.conf(5)"}
 	if errors.Is(err, radius.ErrListen) {
-		v.Cause, v.Try = "requests of the RADIUS servers cannot be taken", "see that radius_coa is an address of this machine"
+		v.Cause, v.Try = "requests of the RADIUS servers cannot be taken", "see that radius_coa has a name that resolves, and a port that this process may take"
 	}
 	return v
 }

@@ -63,8 +63,8 @@ func TestGranted(t *testing.T) {
 	}
 }
 
-// An address that another ppp has is no reason to send callers away; one that
-// is not ours cannot be meant.
+// An address that another ppp has, or nobody yet, is no reason to send callers
+// away; what is no address cannot be meant.
 func TestCheckRadius(t *testing.T) {
 	first, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -78,7 +78,7 @@ func TestCheckRadius(t *testing.T) {
 	d := newDaemon(Options{StateDir: t.TempDir(), KeepDir: t.TempDir()}, nil, newMemWorld(t).world(), new(slog.LevelVar), silence)
 	defer d.nursery.Close()
 	defer d.closeRadius()
-	for at, want := range map[string]string{first.LocalAddr().String(): "", "192.0.2.1": "requests of the RADIUS servers cannot be taken"} {
+	for at, want := range map[string]string{first.LocalAddr().String(): "", "192.0.2.1": "", "nobody.invalid": "requests of the RADIUS servers cannot be taken"} {
 		v := d.checkRadius(entryOf(t, "recv_chap radius=127.0.0.1,"+secret+" radius_coa="+at))
 		if v == nil {
 			v = &Verdict{}
