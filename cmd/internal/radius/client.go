@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"sync"
@@ -70,7 +71,7 @@ func New(cfg Config) (*Client, error) {
 	spool, pending, bad, err := openSpool(cfg.Dir, cfg.Servers)
 	if err != nil {
 		c.listener.close()
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrSpool, err)
 	}
 	if len(pending) > 0 || bad > 0 {
 		c.log.Info("accounting records that were left", "records", len(pending), "unreadable", bad)

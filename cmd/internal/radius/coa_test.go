@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -337,7 +338,7 @@ func TestListenerWithoutAPlace(t *testing.T) {
 	at := free.LocalAddr().String()
 	free.Close()
 	_, err = New(Config{Servers: []Server{{"localhost", 1812, NewSecret(testSecret)}}, Identifier: "x", Dir: filepath.Join(file, "dir"), Listen: at})
-	if err == nil || !strings.Contains(err.Error(), "no place for accounting records") {
+	if !errors.Is(err, ErrSpool) || !errors.Is(err, syscall.ENOTDIR) {
 		t.Error(err)
 	}
 	again, err := net.ListenPacket("udp", at)

@@ -42,6 +42,9 @@ const (
 	maxLine     = 8192 // a packet in base64, and what stands before it
 )
 
+// ErrSpool says why there can be no client: accounting records cannot be kept.
+var ErrSpool = errors.New("radius: no place for accounting records")
+
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // appendLine appends a line.
@@ -183,7 +186,7 @@ type spool struct {
 // openSpool makes the file, and fills it with what killed processes have left.
 func openSpool(dir string, servers []Server) (*spool, []*record, int, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, nil, 0, fmt.Errorf("radius: no place for accounting records: %w", err)
+		return nil, nil, 0, err
 	}
 	var names []string
 	for _, s := range servers {
@@ -201,7 +204,7 @@ func openSpool(dir string, servers []Server) (*spool, []*record, int, error) {
 	for _, f := range left {
 		if err := all.read(f); err != nil {
 			closeAll(left)
-			return nil, nil, 0, fmt.Errorf("radius: %s: %w", f.Name(), err)
+			return nil, nil, 0, err
 		}
 	}
 	pending := all.pending()
@@ -226,7 +229,7 @@ func closeAll(files []*os.File) {
 func (s *spool) orphans() ([]*os.File, error) {
 	names, err := filepath.Glob(filepath.Join(s.dir, s.prefix+"*"))
 	if err != nil {
-		return nil, fmt.Errorf("radius: %w", err)
+		return nil, err
 	}
 	var left []*os.File
 	for _, name := range names {
@@ -236,7 +239,7 @@ func (s *spool) orphans() ([]*os.File, error) {
 		}
 		if err != nil {
 			closeAll(left)
-			return nil, fmt.Errorf("radius: %w", err)
+			return nil, err
 		}
 		if !lock(f) {
 			f.Close()
@@ -282,7 +285,7 @@ func (s *spool) rewrite(pending, open []*record) error {
 	if err != nil {
 		os.Remove(f.Name())
 		f.Close()
-		return fmt.Errorf("radius: accounting records: %w", err)
+		return err
 	}
 	if s.f != nil {
 		os.Remove(s.f.Name())
@@ -298,7 +301,7 @@ func (s *spool) create() (*os.File, error) {
 	for {
 		f, err := os.OpenFile(filepath.Join(s.dir, s.prefix+NewID()), os.O_RDWR|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
 		if err != nil {
-			return nil, fmt.Errorf("radius: no place for accounting records: %w", err)
+			return nil, err
 		}
 		if lock(f) {
 			return f, nil
@@ -323,10 +326,7 @@ func (s *spool) append(lines []byte, sync bool) error {
 	if err == nil && sync {
 		err = s.f.Sync()
 	}
-	if err != nil {
-		return fmt.Errorf("radius: accounting records: %w", err)
-	}
-	return nil
+	return err
 }
 
 // close leaves the file to the next process, or removes it.

@@ -2,10 +2,12 @@ package radius
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -158,7 +160,7 @@ func TestSpoolWithoutAPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, _, _, err := openSpool(filepath.Join(file, "dir"), nil)
-	if err == nil || !strings.Contains(err.Error(), "no place for accounting records") {
+	if !errors.Is(err, syscall.ENOTDIR) {
 		t.Error(err)
 	}
 }

@@ -90,8 +90,13 @@ func (d *daemon) checkRadius(e *conf.Entry) *Verdict {
 	}
 	v := &Verdict{Status: StatusOptions, Phase: "dead", By: "us", Evidence: err.Error(),
 		Cause: "the RADIUS servers cannot be asked", Try: "see radius in ppp.conf(5)"}
-	if errors.Is(err, radius.ErrListen) {
-		v.Cause, v.Try = "requests of the RADIUS servers cannot be taken", "see that radius_coa has a name that resolves, and a port that this process may take"
+	switch { // what may be mended while we wait
+	case errors.Is(err, radius.ErrListen):
+		v.Status, v.Cause = StatusFatal, "requests of the RADIUS servers cannot be taken"
+		v.Try = "see that radius_coa has a name that resolves, and a port that this process may take"
+	case errors.Is(err, radius.ErrSpool):
+		v.Status, v.Cause = StatusFatal, "accounting records for the RADIUS servers cannot be kept"
+		v.Try = "see that there is room in " + d.opt.KeepDir + ", and that it can be written to"
 	}
 	return v
 }

@@ -83,8 +83,32 @@ func TestCheckRadius(t *testing.T) {
 		if v == nil {
 			v = &Verdict{}
 		}
-		if v.Cause != want {
+		if v.Cause != want || v.Status == StatusOptions {
 			t.Errorf("%s: %+v, want the cause %q", at, v, want)
+		}
+	}
+}
+
+// TestCheckRadiusFiles: a secret that is not there is an error of who has named it,
+// a disk that is full or in trouble is none, and may be mended while we wait.
+func TestCheckRadiusFiles(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(file, []byte("xyzzy\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		secret, keep string
+		status       int
+		says         string
+	}{
+		{file + "x", t.TempDir(), StatusOptions, "radius in ppp.conf(5)"},
+		{file, filepath.Join(file, "keep"), StatusFatal, "room in " + filepath.Join(file, "keep")},
+	} {
+		d := newDaemon(Options{StateDir: t.TempDir(), KeepDir: c.keep}, nil, newMemWorld(t).world(), new(slog.LevelVar), silence)
+		defer d.nursery.Close()
+		v := d.checkRadius(entryOf(t, "recv_chap radius=127.0.0.1,"+c.secret))
+		if v == nil || v.Status != c.status || !strings.Contains(v.Try, c.says) {
+			t.Errorf("%+v, want status %d with %q", v, c.status, c.says)
 		}
 	}
 }
