@@ -280,19 +280,25 @@ func explainFile(err error) Verdict {
 	return v
 }
 
-// faulty explains that the control file is in error.
-func faulty(file string, diags conf.Diagnostics) Verdict {
-	n, first := 0, ""
+// faulty explains that the control file is in error. What depends on the hour is
+// no reason to give up for good.
+func faulty(diags conf.Diagnostics) Verdict {
+	n, first, passing := 0, "", true
 	for _, d := range diags {
 		if !d.Warning {
 			if n++; first == "" {
 				first = d.String()
 			}
+			passing = passing && d.AtStart
 		}
 	}
 	v := Verdict{Status: StatusOptions, Phase: "dead", By: "us", Evidence: first,
 		Cause: "the control file is in error", Try: "mend it; ppp -n checks it"}
-	if n > 1 {
+	switch {
+	case passing:
+		v.Status, v.Cause = StatusFatal, "a name in the control file has no address, or none that a link can have"
+		v.Try = "see that the name service answers when ppp starts, or give the address"
+	case n > 1:
 		v.Cause = fmt.Sprintf("the control file has %d errors", n)
 	}
 	return v

@@ -237,6 +237,30 @@ func TestChoose(t *testing.T) {
 	}
 }
 
+// TestFaulty: names may resolve when the program is started again; other errors
+// stay.
+func TestFaulty(t *testing.T) {
+	for _, tt := range []struct {
+		file   string
+		status int
+		cause  string
+	}{
+		{"a\tmtu=0\n", StatusOptions, "the control file is in error"},
+		{"a\tmtu=0\nb\tmtu=1\n", StatusOptions, "the control file has 2 errors"},
+		{"a\tremotehost=nobody.invalid\n", StatusFatal, "no address"},
+		{"a\tremotehost=nobody.invalid localhost=nobody.invalid\n", StatusFatal, "no address"},
+		{"a\tremotehost=nobody.invalid mtu=0\n", StatusOptions, "the control file has 2 errors"},
+	} {
+		_, _, diags, err := choose(Options{Remote: "a", File: controlFile(t, tt.file)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v := faulty(diags); v.Status != tt.status || !strings.Contains(v.Cause, tt.cause) {
+			t.Errorf("%q: %v, want status %d and the cause %q", tt.file, v, tt.status, tt.cause)
+		}
+	}
+}
+
 // TestNoControlFile: an answering ppp needs none, unless it is named.
 func TestNoControlFile(t *testing.T) {
 	none := filepath.Join(t.TempDir(), "ppp.conf")

@@ -67,7 +67,7 @@ func start(ctx context.Context, o Options, level *slog.LevelVar, log *slog.Logge
 		return explainFile(err)
 	}
 	if diags.HasErrors() {
-		return faulty(o.File, diags)
+		return faulty(diags)
 	}
 	if os.Geteuid() != 0 {
 		return notRoot(o)
