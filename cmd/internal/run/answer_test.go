@@ -11,11 +11,14 @@ import (
 	"testing/synctest"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"pppdial/cmd/internal/rendezvous"
 	"pppdial/cmd/internal/status"
 	"pppdial/dial"
 	"pppdial/mp"
 	"pppdial/mp/mptest"
+	"pppdial/route/tun"
 )
 
 // strangers are refused without the name service being asked.
@@ -190,6 +193,41 @@ func TestAnswerUnfit(t *testing.T) {
 		})
 		if d.final.Status != StatusUser {
 			t.Error(d.final)
+		}
+	})
+}
+
+// TestAnswerNoInterface: a caller for whom no interface can be made at the moment is
+// sent away, and the next one is answered.
+func TestAnswerNoInterface(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := newMemWorld(t)
+		defer w.close()
+		sees := w.world()
+		device, asked := sees.tun, 0
+		sees.tun = func(name string) (tun.Device, error) {
+			if asked++; asked == 1 {
+				return nil, &tun.OpenError{Msg: "/dev/net/tun: too many open files in system", Err: unix.ENFILE}
+			}
+			return device(name)
+		}
+		d := newDaemon(Options{StateDir: dir}, nil, sees, new(slog.LevelVar), silence)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		e, ended := w.entry(0, "in"), make(chan Verdict, 1)
+		go func() { ended <- d.run(ctx, nil, func() *Verdict { return d.serve(e) }) }()
+		for call, want := range []string{status.Holding, status.NetworkPhase} {
+			time.Sleep(time.Minute)
+			w.callUs(d)
+			time.Sleep(time.Minute)
+			if got := oneUnit(t, d).Phase; got != want {
+				t.Errorf("after call %d: %s, want %s", call, got, want)
+			}
+		}
+		cancel()
+		if v := <-ended; v.Status != StatusUser {
+			t.Error(v)
 		}
 	})
 }

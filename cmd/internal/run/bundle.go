@@ -47,7 +47,7 @@ func (u *unit) admit(m *member, a *mp.Admission) {
 	}
 	if v := u.makeInterface(); v != nil {
 		a.Refuse("no interface")
-		u.end(*v)
+		u.finish(*v)
 		return
 	}
 	m.rank = a.Rank

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"pppdial/cmd/internal/rendezvous"
 	"pppdial/conf"
 	"pppdial/dial"
@@ -249,14 +251,15 @@ func evidence(f *mp.Failure) string {
 func explainInterface(err error) Verdict {
 	v := Verdict{Status: StatusFatal, Phase: "network", By: "us", Evidence: err.Error(), Cause: "the kernel does not take the interface's settings"}
 	var open *tun.OpenError
-	if errors.As(err, &open) {
-		v.Status, v.Phase, v.Cause = StatusNoTUN, "dead", "no network interface can be made"
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			v.Try = "modprobe tun"
-		case errors.Is(err, fs.ErrPermission):
-			v.Try = "give this process CAP_NET_ADMIN and /dev/net/tun"
-		}
+	if !errors.As(err, &open) {
+		return v
+	}
+	v.Phase, v.Cause = "dead", "no network interface can be made"
+	switch { // what waiting does not mend
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.ENODEV), errors.Is(err, unix.ENXIO):
+		v.Status, v.Try = StatusNoTUN, "modprobe tun"
+	case errors.Is(err, fs.ErrPermission):
+		v.Status, v.Try = StatusNoTUN, "give this process CAP_NET_ADMIN and /dev/net/tun"
 	}
 	return v
 }

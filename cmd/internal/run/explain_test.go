@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"pppdial/conf"
 	"pppdial/dial"
 	"pppdial/dial/line"
@@ -134,11 +136,22 @@ func TestEveryKindIsExplained(t *testing.T) {
 }
 
 func TestExplainInterface(t *testing.T) {
-	if v := explainInterface(&tun.OpenError{Err: fs.ErrNotExist}); v.Status != StatusNoTUN || v.Try != "modprobe tun" {
-		t.Error(v)
-	}
-	if v := explainInterface(errors.New("x")); v.Status != StatusFatal {
-		t.Error(v)
+	for _, tt := range []struct {
+		err    error
+		status int
+		says   string
+	}{
+		{&tun.OpenError{Err: unix.ENOENT}, StatusNoTUN, "modprobe tun"},
+		{&tun.OpenError{Err: unix.ENODEV}, StatusNoTUN, "modprobe tun"},
+		{&tun.OpenError{Err: unix.EACCES}, StatusNoTUN, "CAP_NET_ADMIN"},
+		{&tun.OpenError{Err: unix.EPERM}, StatusNoTUN, "CAP_NET_ADMIN"},
+		{&tun.OpenError{Err: unix.ENFILE}, StatusFatal, "no network interface"},
+		{&tun.OpenError{Err: unix.EBUSY}, StatusFatal, "no network interface"},
+		{errors.New("x"), StatusFatal, "settings"},
+	} {
+		if v := explainInterface(tt.err); v.Status != tt.status || !strings.Contains(v.Cause+" "+v.Try, tt.says) {
+			t.Errorf("%v:\n%v\nwant status %d with %q", tt.err, v, tt.status, tt.says)
+		}
 	}
 }
 

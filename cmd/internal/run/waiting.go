@@ -41,7 +41,7 @@ func (d *daemon) listenAgain(m *member) {
 	}
 }
 
-// finish ends the unit of a connection that is over. Where calls are awaited,
+// finish ends the unit of a connection that is over, or came to nothing. Where calls are awaited,
 // another one takes its place, in which nothing is left of this caller.
 func (u *unit) finish(v Verdict) {
 	u.renew = u.waits != nil
