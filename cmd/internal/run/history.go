@@ -19,7 +19,8 @@ type history struct{ dir, label string }
 
 func (h history) path() string { return filepath.Join(h.dir, "calls."+h.label) }
 
-// load returns the calls of the last hour, oldest first.
+// load returns the calls of the last hour, oldest first. Those that are yet to come
+// were made before the clock was set back: nobody knows when, and they do not count.
 func (h history) load(now time.Time, log *slog.Logger) (calls []time.Time) {
 	b, err := os.ReadFile(h.path())
 	if err != nil {
@@ -31,7 +32,7 @@ func (h history) load(now time.Time, log *slog.Logger) (calls []time.Time) {
 	for line := range bytes.Lines(b) {
 		n, err := strconv.ParseInt(string(bytes.TrimSpace(line)), 10, 64)
 		if t := time.Unix(n, 0); err == nil && now.Sub(t) < time.Hour && !t.After(now) {
-			calls = append(calls, t)
+			calls = append(calls, now.Add(t.Sub(now))) // by the monotonic clock: nobody sets that
 		}
 	}
 	return calls
