@@ -23,10 +23,13 @@ type Claim struct {
 // An OwnedError says that a process has the entry already.
 type OwnedError struct {
 	Label string
-	PID   int
+	PID   int // 0: it has not said
 }
 
 func (e *OwnedError) Error() string {
+	if e.PID == 0 {
+		return fmt.Sprintf("rendezvous: entry %q is being run by another process", e.Label)
+	}
 	return fmt.Sprintf("rendezvous: entry %q is being run by pid %d", e.Label, e.PID)
 }
 
@@ -49,14 +52,12 @@ func (s *Server) Claim(label string) (*Claim, error) {
 		}
 		return nil, fmt.Errorf("rendezvous: %w", err)
 	}
-	err = errors.Join(c.file.Truncate(0), c.link(s.place))
-	if err == nil {
-		_, err = fmt.Fprintf(c.file, "%d\n", os.Getpid())
-	}
-	if err != nil {
+	if err := errors.Join(c.file.Truncate(0), c.link(s.place)); err != nil {
 		c.Release()
 		return nil, fmt.Errorf("rendezvous: %w", err)
 	}
+	// The lock is the claim. Where there is no room for the pid, it does without.
+	fmt.Fprintf(c.file, "%d\n", os.Getpid())
 	return c, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -151,6 +152,48 @@ func TestEntryCannotBeLockedByOthers(t *testing.T) {
 	c.Release()
 	if _, err := s.Claim(strings.Repeat("x", 300)); err == nil {
 		t.Error("a label that makes no file name")
+	}
+}
+
+// TestClaimFullDisk: an entry can be owned, by one alone, where no file has room for
+// the pid.
+func TestClaimFullDisk(t *testing.T) {
+	dir := runDir(t)
+	failed := make(chan error)
+	go func() {
+		runtime.LockOSThread() // the thread ends with its namespace
+		failed <- func() error {
+			if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
+				return err
+			}
+			err := errors.Join(
+				unix.Mount("none", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""),
+				os.Mkdir(dir, 0o755),
+				unix.Mount("run", dir, "tmpfs", 0, "mode=755,size=1"),
+				os.WriteFile(filepath.Join(dir, "log"), make([]byte, os.Getpagesize()), 0o600),
+			)
+			if err != nil {
+				return err
+			}
+			s, err := Listen(dir, Options{}, &house{})
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			c, err := s.Claim("rmt")
+			if err != nil {
+				return err
+			}
+			defer c.Release()
+			var owned *OwnedError
+			if _, err := s.Claim("rmt"); !errors.As(err, &owned) || owned.PID != 0 || strings.Contains(err.Error(), "pid") {
+				t.Error(err)
+			}
+			return nil
+		}()
+	}()
+	if err := <-failed; err != nil {
+		t.Fatal(err)
 	}
 }
 

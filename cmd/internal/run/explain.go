@@ -335,7 +335,10 @@ func explainClaim(err error) Verdict {
 	var owned *rendezvous.OwnedError
 	if errors.As(err, &owned) {
 		v.Cause = "another ppp serves this entry already"
-		v.Try = fmt.Sprintf("pppstat shows it; kill %d ends it", owned.PID)
+		v.Try = "pppstat shows it"
+		if owned.PID != 0 {
+			v.Try += fmt.Sprintf("; kill %d ends it", owned.PID)
+		}
 	}
 	return v
 }

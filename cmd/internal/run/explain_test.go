@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"pppdial/cmd/internal/rendezvous"
 	"pppdial/conf"
 	"pppdial/dial"
 	"pppdial/dial/line"
@@ -151,6 +152,14 @@ func TestExplainInterface(t *testing.T) {
 	} {
 		if v := explainInterface(tt.err); v.Status != tt.status || !strings.Contains(v.Cause+" "+v.Try, tt.says) {
 			t.Errorf("%v:\n%v\nwant status %d with %q", tt.err, v, tt.status, tt.says)
+		}
+	}
+}
+
+func TestExplainClaim(t *testing.T) {
+	for pid, want := range map[int]string{42: "pppstat shows it; kill 42 ends it", 0: "pppstat shows it"} {
+		if v := explainClaim(&rendezvous.OwnedError{Label: "rmt", PID: pid}); v.Status != StatusLock || v.Try != want {
+			t.Errorf("pid %d: %v", pid, v)
 		}
 	}
 }
