@@ -9,6 +9,9 @@ import (
 
 // This file is what a failure means for the next call.
 
+// lookAgain is how often the clock is looked at by who waits for a time of day.
+const lookAgain = time.Minute
+
 // deviceOf is the line over which a call has failed; "" when there was none.
 func deviceOf(err error) string {
 	if e := new(dial.Error); errors.As(err, &e) {

@@ -352,6 +352,29 @@ func TestUpNow(t *testing.T) {
 	})
 }
 
+// TestNotNow: while calls are forbidden until a time of day, the clock is looked at
+// every minute, for it may be set.
+func TestNotNow(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := newMemWorld(t)
+		w.fails = &dial.Error{Kind: dial.NotNow, Next: time.Now().Add(8 * time.Hour)}
+		d, stop := w.serveUnits(dir, 1, "out camp modwait=5")
+		defer stop()
+		time.Sleep(time.Hour)
+		if n := len(w.tried()); n != 1 {
+			t.Errorf("%d calls", n)
+		}
+		ask(t.Context(), d, func() dial.Action { // as if the time had come an hour ago
+			return d.units[0].policy.Failed(time.Now().Add(-time.Hour), dial.Cause{})
+		})
+		time.Sleep(time.Minute + time.Second)
+		if n := len(w.tried()); n != 2 {
+			t.Errorf("%d calls after the clock was set", n)
+		}
+	})
+}
+
 // TestKept: what comes while a call is made is kept, as much as qmax says, and
 // sent when the link is up; what waits in vain is dropped, and all is counted.
 func TestKept(t *testing.T) {

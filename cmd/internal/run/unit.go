@@ -42,6 +42,7 @@ type unit struct {
 	cancelReset context.CancelFunc // of the reset under way; nil: none
 
 	timer *time.Timer
+	until time.Time // before which the last failure allows no call
 
 	up      bool     // a network protocol has been up in this connection
 	unfit   bool     // the kernel has refused what it has agreed upon
@@ -297,6 +298,7 @@ func (u *unit) failed(v Verdict, c dial.Cause) {
 // rest is what follows a failure: the end, or a time without calls.
 func (u *unit) rest(v Verdict, c dial.Cause) {
 	u.tries++
+	u.until = c.Until
 	action := u.policy.Failed(time.Now(), c)
 	if action == dial.GiveUp && !u.entry.Camp && u.iface.up == (networks{}) { // no packet can come
 		action = dial.End
@@ -387,7 +389,11 @@ func (u *unit) rearm() {
 	if next.IsZero() {
 		return
 	}
-	u.timer = u.d.after(time.Until(next), u.advance)
+	wait := time.Until(next)
+	if next == u.until { // a time of day, and the clock on the wall may be set
+		wait = min(wait, lookAgain)
+	}
+	u.timer = u.d.after(wait, u.advance)
 }
 
 func (u *unit) advance() {
