@@ -18,8 +18,9 @@ import (
 type record struct {
 	session string
 	status  rfc2866.AcctStatusType
-	stamp   time.Time // when it happened, in whole seconds
-	attrs   []byte    // as in a packet
+	stamp   time.Time               // when it happened, in whole seconds
+	lasted  rfc2866.AcctSessionTime // in seconds; 0 in a Start
+	attrs   []byte                  // as in a packet
 }
 
 // id names the record among all: a session has one Start, one Stop, and one
@@ -60,6 +61,7 @@ func parseRecord(attrs []byte) (*record, error) {
 	if r.stamp, err = rfc2869.EventTimestamp_Lookup(&p); err != nil {
 		return nil, fmt.Errorf("attribute Event-Timestamp: %w", err)
 	}
+	r.lasted = rfc2866.AcctSessionTime_Get(&p)
 	return r, nil
 }
 

@@ -137,7 +137,8 @@ func (c *contents) line(line []byte) {
 	case mark == markDone:
 		c.done[id] = true
 	case mark == markOpen:
-		if old := c.open[r.session]; old == nil || !old.stamp.After(r.stamp) {
+		// How long it has lasted tells the latest, whatever its clock did.
+		if old := c.open[r.session]; old == nil || cmp.Or(cmp.Compare(old.lasted, r.lasted), old.stamp.Compare(r.stamp)) <= 0 {
 			c.open[r.session] = r
 		}
 	}

@@ -16,13 +16,14 @@ import (
 	"layeh.com/radius/rfc2869"
 )
 
-// testRecord is a record with as little as there may be.
-func testRecord(t *testing.T, session string, status rfc2866.AcctStatusType, at int64) *record {
+// testRecord is a record with as little as there may be, and more.
+func testRecord(t *testing.T, session string, status rfc2866.AcctStatusType, at int64, more ...*radius.AVP) *record {
 	t.Helper()
 	p := &radius.Packet{}
 	p.Add(rfc2866.AcctStatusType_Type, radius.NewInteger(uint32(status)))
 	p.Add(rfc2866.AcctSessionID_Type, []byte(session))
 	p.Add(rfc2869.EventTimestamp_Type, radius.NewInteger(uint32(at)))
+	p.Attributes = append(p.Attributes, more...)
 	r, err := newRecord(p)
 	if err != nil {
 		t.Fatal(err)
@@ -47,6 +48,8 @@ func TestSpoolContents(t *testing.T) {
 	}
 	s1, u1, e1 := testRecord(t, "1", start, 100), testRecord(t, "1", update, 200), testRecord(t, "1", stop, 300)
 	early, late := testRecord(t, "1", stop, 150), testRecord(t, "1", stop, 250)
+	lasted := func(secs uint32) *radius.AVP { return avp(rfc2866.AcctSessionTime_Type, radius.NewInteger(secs)) }
+	short, long := testRecord(t, "1", stop, 250, lasted(30)), testRecord(t, "1", stop, 120, lasted(900))
 	s2 := testRecord(t, "2", start, 50)
 	title := string(appendLine(nil, markText, spoolTitle+"a:1812", nil))
 	for _, c := range []struct {
@@ -65,6 +68,8 @@ func TestSpoolContents(t *testing.T) {
 		{"an open session is stopped", []string{line('+', s1) + line('-', s1) + line('=', early)}, []string{"1/stop@150"}, 0},
 		{"with the latest note", []string{line('=', early) + line('=', late)}, []string{"1/stop@250"}, 0},
 		{"whatever its place", []string{line('=', late) + line('=', early)}, []string{"1/stop@250"}, 0},
+		{"whatever the clock did", []string{line('=', short) + line('=', long)}, []string{"1/stop@120"}, 0},
+		{"and in whatever place", []string{line('=', long) + line('=', short)}, []string{"1/stop@120"}, 0},
 		{"a closed one has its own Stop", []string{line('=', late) + line('+', e1)}, []string{"1/stop@300"}, 0},
 		{"and is not stopped twice", []string{line('=', late) + line('+', e1) + line('-', e1)}, nil, 0},
 		{"killed while writing a new file", []string{line('+', s1) + line('+', s2), line('+', s2)}, []string{"1/start@100", "2/start@50"}, 0},
