@@ -41,8 +41,9 @@ func (d *daemon) listenAgain(m *member) {
 	}
 }
 
-// finish ends the unit of a connection that is over, or came to nothing. Where calls are awaited,
-// another one takes its place, in which nothing is left of this caller.
+// finish ends the unit of a connection that is over, or came to nothing. Where
+// calls are awaited, another one takes its place, in which nothing is left of this
+// caller.
 func (u *unit) finish(v Verdict) {
 	u.renew = u.waits != nil
 	u.end(v)
