@@ -220,7 +220,7 @@ func (u *unit) lost(m *member, f *mp.Failure, v Verdict) {
 	case m.origin == status.HandedOver && u.d.main != u, u.entry.Mode == conf.In:
 		u.end(v)
 	case u.policy.Calling() && len(u.members) == 0 && !u.dialing():
-		u.whenFree(func() { u.failed(v, causeOf(v, nil)) })
+		u.whenFree(func() { u.withoutPPP(m, f.Kind, v) })
 	default:
 		v.log(m.log)
 	}

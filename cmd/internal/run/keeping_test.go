@@ -15,6 +15,8 @@ import (
 	"pppdial/cmd/internal/rendezvous"
 	"pppdial/cmd/internal/status"
 	"pppdial/dial"
+	"pppdial/mp"
+	"pppdial/mp/mptest"
 )
 
 // answerProbes plays the first router behind a unit's peer, as long as it is
@@ -237,6 +239,48 @@ func TestResetOnFail(t *testing.T) {
 			got := w.tried()
 			if !slices.Equal(got, want) || !strings.HasPrefix(w.wasReset(), tc.want) || (tc.want == "") != (w.wasReset() == "") {
 				t.Errorf("kind %v: calls %v, reset %q; want %v, %q", tc.kind, got, w.wasReset(), want, tc.want)
+			}
+		})
+	}
+}
+
+// TestResetWithoutPPP: so is one that says CONNECT, and then no PPP comes; a password
+// that the peer does not take, and a call that we break off, are not its fault.
+func TestResetWithoutPPP(t *testing.T) {
+	mute := func(*mptest.Line, mp.LinkConfig) {}
+	for _, tc := range []struct {
+		name, words string
+		takes       func(*mptest.Line, mp.LinkConfig)
+		down        bool // we break it off
+		want        string
+	}{
+		{"silent", "out camp reset_on_fail", mute, false, "/dev/a: the call failed"},
+		{"silent, on demand", "quiet reset_always", mute, false, "/dev/a: the call failed"},
+		{"silent, no word of resets", "out camp", mute, false, ""},
+		{"wrong password", "out camp reset_on_fail send_passwd=wrong", nil, false, ""},
+		{"broken off", "out camp reset_on_fail", mute, true, ""},
+	} {
+		dir := t.TempDir()
+		synctest.Test(t, func(t *testing.T) {
+			w := newMemWorld(t)
+			sees := w.world()
+			sees.caller = func(c dial.Config) (caller, error) {
+				p := w.peers[c.Label]
+				p.entry, p.takes = entryOf(t, "in recv_name=joe recv_passwd=right localhost=10.2.0.1 remotehost=10.1.0.1"), tc.takes
+				return memCaller{w, c.Label}, nil
+			}
+			d, stop := w.serveEach(dir, sees, []string{tc.words + " redial_limit=1 send_name=joe"})
+			defer stop()
+			w.tuns[0].Send(to(53))
+			time.Sleep(10 * time.Second)
+			if tc.down {
+				host{d}.Act(t.Context(), rendezvous.Caller{}, rendezvous.Command{Verb: rendezvous.Down})
+			}
+			time.Sleep(2 * time.Minute)
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			if got := strings.Join(w.resets, ", "); got != tc.want || len(w.calls) != 1 {
+				t.Errorf("%s: calls %v, reset %q, want %q", tc.name, w.calls, got, tc.want)
 			}
 		})
 	}

@@ -19,6 +19,18 @@ func (u *unit) afterFailure(device string, c dial.Cause, err error, goOn func())
 	u.reset(device, dial.CallFailed, goOn)
 }
 
+// withoutPPP takes a link that never came up; that it went because we wanted it to is
+// no modem's fault.
+func (u *unit) withoutPPP(m *member, k mp.Kind, v Verdict) {
+	c := causeOf(v, nil)
+	goOn := func() { u.failed(v, c) }
+	if !m.dialed() || ended(k) || k == mp.Refused {
+		goOn()
+		return
+	}
+	u.afterFailure(m.device, c, nil, goOn)
+}
+
 // ofModem tells whether a reset may help against what has failed: nil is a link
 // that never came up.
 func ofModem(err error) bool {
