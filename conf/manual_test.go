@@ -122,11 +122,12 @@ None of them, and no {camp}, is heeded when a login has started the program on t
 	"quiet": `We call the peer when there is traffic for it, hang up when the link is idle, and so on.
 The interface is there before the first call, so both addresses must be known: given by {localhost} and {remotehost}, or by their defaults.
 In entries with {device} or {apn} placeholders serve until the peer tells the real ones.`,
-	"camp":         `The link is made again whenever it breaks, for ever.`,
-	"modwait":      `How long the modem rests between two calls.`,
-	"modtries":     `How many calls in a row may fail before the program gives up for now, and what waits to be sent is thrown away.`,
-	"modpause":     `How long to wait after a failed series of calls before the next may begin.`,
-	"redial_limit": `The most calls in an hour, counted across restarts; 0 is no limit. Operators bar SIM cards that redial fast.`,
+	"camp":     `The link is made again whenever it breaks, for ever.`,
+	"modwait":  `How long the modem rests between two calls.`,
+	"modtries": `How many calls in a row may fail before the program gives up for now, and what waits to be sent is thrown away.`,
+	"modpause": `How long to wait after a failed series of calls before the next may begin.`,
+	"redial_limit": `The most calls in an hour, counted across restarts; 0 is no limit. Operators bar SIM cards that redial fast.
+What fails before the modem is told to dial is no call: a line that is away or in use and, where no script dials, a modem that says nothing or has no network.`,
 
 	"restart_ms":        `How long to wait for an answer before a packet of a control protocol is sent again. It doubles with every repetition. At the very beginning of a link there are quicker ones.`,
 	"restart_ms_lim":    `Where that doubling ends.`,

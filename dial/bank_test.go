@@ -84,6 +84,7 @@ func (s *site) call() *Call {
 // wantError makes a call that must fail, and leave nothing behind.
 func (s *site) wantError(kind Kind) *Error {
 	s.t.Helper()
+	before := len(s.near.Transcript())
 	c, err := s.dialer().Call(s.t.Context())
 	if err == nil {
 		c.Hangup(s.t.Context())
@@ -92,6 +93,16 @@ func (s *site) wantError(kind Kind) *Error {
 	e := new(Error)
 	if !errors.As(err, &e) || e.Kind != kind {
 		s.t.Errorf("got kind %d: %v; want kind %d\n%s", e.Kind, err, kind, s.log)
+	}
+	switch kind {
+	case Locked, OpenFailed, NoRoute, NotNow, Silent, ModemError, Ringing, NoSIM, NotRegistered:
+		if e.Called {
+			s.t.Errorf("%v: nobody was called", e)
+		}
+	default:
+		if !e.Called && strings.Contains(s.near.Transcript()[before:], "> \"ATD") {
+			s.t.Errorf("%v: somebody was called", e)
+		}
 	}
 	s.wantIdle()
 	return e

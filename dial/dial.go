@@ -98,6 +98,7 @@ func (d *Dialer) first(ctx context.Context, ways []way, failed []*Error, how fun
 		}
 		if ctx.Err() != nil {
 			e.Kind, e.Err = Interrupted, context.Cause(ctx)
+			e.Called = e.Called || slices.ContainsFunc(failed, func(o *Error) bool { return o.Called })
 			return nil, e
 		}
 		badLine[at], badModem[w.modem], dialed[by] = e.Kind.ofLine(), e.ofModem, e.dialed
@@ -132,6 +133,7 @@ func (d *Dialer) try(ctx context.Context, w way, how func(*attempt, context.Cont
 	}
 	e := a.explain(err)
 	e.ofModem, e.dialed = e.Kind.ofModem(), a.dialed(e)
+	e.Called = a.phase >= dialing || isCommand(w.device) // who knows what a program does
 	if a.made != nil {
 		if ctx.Err() == nil {
 			a.diagnose(ctx, e)

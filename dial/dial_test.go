@@ -168,8 +168,8 @@ func TestLinesInTurn(t *testing.T) {
 	}
 	_, err := s.dialer().Call(t.Context())
 	e := new(Error)
-	if !errors.As(err, &e) || e.Kind != Locked || len(e.Others) != 3 {
-		t.Fatalf("all lines are used: %v", err)
+	if !errors.As(err, &e) || e.Kind != Locked || len(e.Others) != 3 || e.Called {
+		t.Fatalf("all lines are used: %v, called %t", err, e.Called)
 	}
 	if lock := new(line.LockError); !errors.As(err, &lock) || lock.PID != os.Getpid() {
 		t.Errorf("no LockError in %v", err)

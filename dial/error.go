@@ -76,6 +76,7 @@ type Error struct {
 	Retry  time.Duration // Systems: at least so long between tries; 0: not said
 	Others []*Error      // the attempts over other ways; this one came farthest
 	Modem  *modem.Status // what a cellular modem says of the failure; nil: it was not asked, or is silent
+	Called bool          // it came to dialing, over this way or another: somebody may have been called
 
 	// Whatever else the modem says: that may be of the call before.
 	ofModem bool // another tty of the same modem would fare no better
@@ -128,6 +129,7 @@ func Join(all []*Error) *Error {
 	e := all[best]
 	for i, o := range all {
 		e.Retry = max(e.Retry, o.Retry)
+		e.Called = e.Called || o.Called
 		if i != best {
 			e.Others = append(e.Others, o)
 		}

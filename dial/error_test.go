@@ -12,12 +12,16 @@ import (
 
 func TestErrorText(t *testing.T) {
 	locked := &Error{Kind: Locked, Device: "/dev/ttyS0", Number: "1", Err: &line.LockError{Path: "/dev/ttyS0", PID: 7, Program: "minicom"}}
-	busy := &Error{Kind: Busy, Device: "/dev/ttyS1", Number: "1", Err: errors.New("modem: ATDT1: BUSY"), Retry: time.Minute}
+	busy := &Error{Kind: Busy, Device: "/dev/ttyS1", Number: "1", Err: errors.New("modem: ATDT1: BUSY"), Retry: time.Minute, Called: true}
 	missing := &Error{Kind: OpenFailed, Device: "usb:1:2", Err: errors.New("no such USB device")}
 	e := Join([]*Error{locked, busy, missing})
 	const want = "dial: /dev/ttyS1, number 1: ATDT1: BUSY; besides, /dev/ttyS0 is used by minicom (pid 7); besides, usb:1:2: no such USB device"
 	if e != busy || e.Error() != want || e.Retry != time.Minute {
 		t.Errorf("got  %v\nwant %s", e, want)
+	}
+	e = Join([]*Error{{Kind: ChatFailed}, {Kind: Busy, Called: true}, {Kind: Silent}})
+	if e.Kind != ChatFailed || !e.Called {
+		t.Errorf("%+v: somebody was called", e)
 	}
 }
 

@@ -102,6 +102,30 @@ func TestCarrierInScript(t *testing.T) {
 	s.wantIdle()
 }
 
+// TestInterruptedInTurn ends an attempt that has not called, after one that has.
+func TestInterruptedInTurn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.bank.Number("5559999", dialtest.Busy)
+	s.cfg.Phones = []string{"5559999"}
+	second := s.add(dialtest.ModemConfig{Name: "second"})
+	second.Wedge(true)
+	s.cfg.Devices = append(s.cfg.Devices, second.Path())
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() {
+		_, err := s.dialer().Call(ctx)
+		ended <- err
+	}()
+	for !strings.Contains(s.log.infos(), "no call") {
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	if e := new(Error); !errors.As(<-ended, &e) || e.Kind != Interrupted || e.Device != second.Path() || !e.Called {
+		t.Errorf("it ends with %+v", e)
+	}
+}
+
 // TestInterrupted ends an attempt at all kinds of moments.
 func TestInterrupted(t *testing.T) {
 	t.Parallel()

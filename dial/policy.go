@@ -206,6 +206,13 @@ func (p *Policy) Again(now time.Time) bool {
 	return true
 }
 
+// Uncalled takes back the last count: nobody was called, since no line was ready.
+func (p *Policy) Uncalled() {
+	if n := len(p.calls); n > 0 {
+		p.calls = p.calls[:n-1]
+	}
+}
+
 // Deadline is when Advance wants to be called; zero is never.
 func (p *Policy) Deadline() time.Time {
 	if !p.wanted || p.up || p.calling {

@@ -186,6 +186,19 @@ func TestPolicy(t *testing.T) {
 			{1, "not before 100", Nothing, 100},
 			{100, "advance", MakeCall, -1},
 		}},
+		{"who is not called does not count", limited, []policyStep{
+			{0, "start", MakeCall, -1},
+			{1, "not called", Nothing, 6},
+			{6, "advance", MakeCall, -1},
+			{7, "not called", GiveUp, 37},
+			{37, "advance", MakeCall, -1},
+			{38, "up", Nothing, -1},
+			{39, "again", MakeCall, -1},
+			{40, "taken back", Nothing, -1},
+			{41, "again", MakeCall, -1},
+			{42, "again", Nothing, -1},
+			{43, "down", Nothing, 3637},
+		}},
 		{"further lines count as calls", limited, []policyStep{
 			{0, "start", MakeCall, -1},
 			{1, "up", Nothing, -1},
@@ -218,6 +231,11 @@ func TestPolicy(t *testing.T) {
 					got = p.Failed(now, Cause{Hopeless: true})
 				case "crossed":
 					got = p.Failed(now, Cause{Crossed: true})
+				case "not called":
+					p.Uncalled()
+					got = p.Failed(now, Cause{})
+				case "taken back":
+					p.Uncalled()
 				case "not before 100":
 					got = p.Failed(now, Cause{Until: start.Add(100 * time.Second)})
 				case "postponed":

@@ -10,6 +10,9 @@ import (
 	"path/filepath"
 	"strconv"
 	"time"
+
+	"pppdial/conf"
+	"pppdial/dial"
 )
 
 // A history is the file in which the times of an entry's calls outlive the
@@ -51,5 +54,19 @@ func (h history) save(calls []time.Time, log *slog.Logger) {
 	}
 	if err != nil {
 		log.Warn("calls of now will not count for redial_limit after a restart", "error", err)
+	}
+}
+
+func (u *unit) saveHistory() {
+	if u.entry.RedialLimit > 0 {
+		u.history.save(u.policy.Calls(), u.log)
+	}
+}
+
+// uncount takes an attempt back that has certainly called nobody.
+func (u *unit) uncount(err error) {
+	if e := new(dial.Error); errors.As(err, &e) && !e.Called && u.entry.Mode != conf.In {
+		u.policy.Uncalled()
+		u.saveHistory()
 	}
 }

@@ -35,7 +35,7 @@ type scriptedCaller struct {
 // failures are the outcomes of calls that are not made. They take a second.
 var failures = map[string]dial.Kind{
 	"busy": dial.Busy, "no carrier": dial.NoCarrier, "no dial tone": dial.NoDialtone, "SIM locked": dial.SIMLocked,
-	"PIN refused": dial.PINRefused, "APN refused": dial.APNRefused,
+	"PIN refused": dial.PINRefused, "APN refused": dial.APNRefused, "away": dial.OpenFailed,
 }
 
 // Call takes a second, a slow one a minute; when no outcome is told any more, it
@@ -52,7 +52,8 @@ func (c scriptedCaller) Call(ctx context.Context) (*conn, error) {
 		return nil, &dial.Error{Kind: dial.Interrupted, Err: ctx.Err()}
 	}
 	if kind, ok := failures[outcome]; ok {
-		return nil, &dial.Error{Kind: kind, Err: errors.New(outcome)}
+		called := kind != dial.OpenFailed && kind != dial.SIMLocked && kind != dial.PINRefused
+		return nil, &dial.Error{Kind: kind, Err: errors.New(outcome), Called: called}
 	}
 	return c.memCaller.Call(ctx)
 }
@@ -234,6 +235,11 @@ func TestModes(t *testing.T) {
 			want: []string{"0 call", "1 up", "11 down, the time for the call is over", "16 call", "17 up", "27 down, the time for the call is over",
 				"32 call", "33 up", "43 down, the time for the call is over", "3600 call", "3601 up", "3611 down, the time for the call is over",
 				"3616 call", "3617 up", "3627 down, the time for the call is over", "3632 call", "3633 up", "3643 down, the time for the call is over"}},
+		{name: "a line that is away is no call", words: "out camp redial_limit=2 modwait=30 modtries=9 max_connect_secs=10", outcomes: []string{"away", "away", "away"}, until: 3700,
+			want: []string{"0 call", "31 call", "62 call", "93 call", "94 up", "104 down, the time for the call is over",
+				"134 call", "135 up", "145 down, the time for the call is over", "3693 call", "3694 up"}},
+		{name: "nor is one beside another", words: "out camp redial_limit=2 modwait=5 mindevs=2 outdevs=2", outcomes: []string{"up", "away", "away"}, until: 1000,
+			want: []string{"0 call", "1 up", "1 call", "7 call", "18 call"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -321,12 +327,28 @@ func TestWhy(t *testing.T) {
 	})
 }
 
+// TestUncalled: a line that is away is no call for the next program either.
+func TestUncalled(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		for range 2 {
+			w := &scripted{memWorld: newMemWorld(t), began: time.Now(), outcomes: []string{"away"}}
+			_, stop := w.serveEach(dir, w.world(), []string{"out camp redial_limit=1"})
+			time.Sleep(2 * time.Second)
+			stop()
+			if got, want := w.told(), []string{"0 call"}; !slices.Equal(got, want) {
+				t.Errorf("%q, want %q", got, want)
+			}
+		}
+	})
+}
+
 // TestUpNow: an operator's call does not wait for the rest after what further
 // calls hardly mend, only for redial_limit.
 func TestUpNow(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		w := &scripted{memWorld: newMemWorld(t), began: time.Now(), outcomes: slices.Repeat([]string{"SIM locked"}, 4)}
+		w := &scripted{memWorld: newMemWorld(t), began: time.Now(), outcomes: slices.Repeat([]string{"APN refused"}, 4)}
 		w.log = slog.New(w)
 		d, stop := w.serveEach(dir, w.world(), []string{"out camp redial_limit=4"})
 		defer stop()

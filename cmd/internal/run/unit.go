@@ -233,6 +233,7 @@ func (u *unit) attempt(first, calls bool) {
 // called takes the outcome of an attempt.
 func (u *unit) called(a *attempt, c *conn, err error) {
 	delete(u.attempts, a)
+	u.uncount(err)
 	switch {
 	case err == nil:
 		m := &member{conn: c, entry: u.entry, unit: u, origin: status.Answered, first: a.first}
@@ -412,12 +413,6 @@ func (u *unit) advance() {
 		}
 	}
 	u.do(a)
-}
-
-func (u *unit) saveHistory() {
-	if u.entry.RedialLimit > 0 {
-		u.history.save(u.policy.Calls(), u.log)
-	}
 }
 
 // end sets the final verdict, the first one stays, and ends what runs.

@@ -103,7 +103,7 @@ func (c flappingCaller) Call(ctx context.Context) (*conn, error) {
 		c.w.note(c.label, func(b *book) { b.failed++ })
 		select {
 		case <-time.After(bad.after):
-			return nil, &dial.Error{Kind: bad.kind, Err: errors.New("that is how it is")}
+			return nil, &dial.Error{Kind: bad.kind, Err: errors.New("that is how it is"), Called: bad.kind != dial.Silent}
 		case <-ctx.Done():
 			return nil, &dial.Error{Kind: dial.Interrupted, Err: ctx.Err()}
 		}
