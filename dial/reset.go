@@ -187,6 +187,9 @@ type reset struct {
 
 // step tries one rung, until the modem answers.
 func (r *reset) step(ctx context.Context, rung Rung) error {
+	if err := r.free(); err != nil {
+		return err
+	}
 	switch rung {
 	case Escape:
 		return r.with(ctx, func(l *line.Line) error {
@@ -216,9 +219,6 @@ func (r *reset) step(ctx context.Context, rung Rung) error {
 		}
 		return r.back(ctx)
 	}
-	if err := r.free(); err != nil {
-		return err
-	}
 	if rung == USBReset {
 		if err := r.usb(ctx); err != nil {
 			return err
@@ -233,8 +233,8 @@ func (r *reset) step(ctx context.Context, rung Rung) error {
 	return r.back(ctx)
 }
 
-// free is an error while another program uses one of the modem's ttys: what is
-// harder than words would cut its call.
+// free is an error while one of the modem's ttys is used, by another program or for
+// another line: already ATH over the next one may cut its call.
 func (r *reset) free() error {
 	ttys := []string{r.path}
 	if id, ok := r.d.identity(r.named); ok {

@@ -19,11 +19,13 @@ func TestResetSparesOthers(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		what string
+		last Rung
 		set  func(*site)
 	}{
-		{"over the same tty", func(*site) {}},
-		{"over another tty", func(s *site) { s.cfg.Devices = []string{s.near.Other(2).Path()} }},
-		{"with a reset_cmd", func(s *site) { s.cfg.ResetCmd = "touch " + filepath.Join(s.dir, "reset") }},
+		{"over the same tty", ATReset, func(*site) {}},
+		{"over another tty", ATReset, func(s *site) { s.cfg.Devices = []string{s.near.Other(2).Path()} }},
+		{"mildly, over another tty", NoRung, func(s *site) { s.cfg.Devices = []string{s.near.Other(2).Path()} }},
+		{"with a reset_cmd", ATReset, func(s *site) { s.cfg.ResetCmd = "touch " + filepath.Join(s.dir, "reset") }},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			t.Parallel()
@@ -34,7 +36,7 @@ func TestResetSparesOthers(t *testing.T) {
 			}
 			c.set(s)
 			d := s.dialer()
-			d.ladder(s.cfg.Devices[0]).Tried(ATReset)
+			d.ladder(s.cfg.Devices[0]).Tried(c.last)
 			var lock *line.LockError
 			if r, err := d.Reset(t.Context(), "", LinkBroken); !errors.As(err, &lock) {
 				t.Errorf("%+v, %v", r, err)
