@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"encoding/binary"
 	"math/rand/v2"
 	"os"
@@ -281,6 +282,53 @@ func TestResetWithoutPPP(t *testing.T) {
 			defer w.mu.Unlock()
 			if got := strings.Join(w.resets, ", "); got != tc.want || len(w.calls) != 1 {
 				t.Errorf("%s: calls %v, reset %q, want %q", tc.name, w.calls, got, tc.want)
+			}
+		})
+	}
+}
+
+// A twoModems calls by /dev/a, and meanwhile by /dev/b, with an error if there is one.
+type twoModems struct {
+	memCaller
+	err error
+}
+
+func (c twoModems) Call(ctx context.Context) (*conn, error) {
+	c.w.mu.Lock()
+	further := len(c.w.lines) > 0
+	c.w.mu.Unlock()
+	if further && c.err != nil {
+		return nil, c.err
+	}
+	n, err := c.memCaller.Call(ctx)
+	if further && err == nil {
+		n.device = "/dev/b"
+	}
+	return n, err
+}
+
+// TestResetFurther: the modem of a further line is reset when its calls fail, and
+// called again when it has rested; the line that is there stays.
+func TestResetFurther(t *testing.T) {
+	for kind, want := range map[dial.Kind]string{
+		dial.Silent: "1 Jan 00:00:00 UTC, 1 Jan 00:00:35 UTC, 1 Jan 00:01:15 UTC",
+		dial.Busy:   "",
+	} {
+		dir := t.TempDir()
+		synctest.Test(t, func(t *testing.T) {
+			w := newMemWorld(t)
+			sees := w.world()
+			sees.caller = func(c dial.Config) (caller, error) {
+				return twoModems{memCaller{w, c.Label}, &dial.Error{Kind: kind, Device: "/dev/b"}}, nil
+			}
+			d, stop := w.serveEach(dir, sees, []string{"out camp mindevs=2 outdevs=2 modwait=5 reset_on_fail"})
+			defer stop()
+			time.Sleep(100 * time.Second)
+			if b := oneUnit(t, d); b.Phase != status.NetworkPhase || len(b.Links) != 1 || len(w.tried()) != 1 {
+				t.Errorf("kind %v: %+v", kind, b)
+			}
+			if got := strings.Join(w.when, ", "); got != want || strings.Contains(w.wasReset(), "/dev/a") {
+				t.Errorf("kind %v: reset %s at %s, want %s", kind, w.wasReset(), got, want)
 			}
 		})
 	}

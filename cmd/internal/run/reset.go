@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"pppdial/conf"
 	"pppdial/dial"
 	"pppdial/mp"
 )
@@ -17,6 +18,22 @@ func (u *unit) afterFailure(device string, c dial.Cause, err error, goOn func())
 		return
 	}
 	u.reset(device, dial.CallFailed, goOn)
+}
+
+// furtherFailed takes a call for a further line that was not made. While its modem is
+// reset it counts as being made, so that no other is.
+func (u *unit) furtherFailed(a *attempt, err error) {
+	goOn := func() {
+		delete(u.attempts, a)
+		u.lines.Failed(time.Now(), u.have())
+		u.rearm()
+	}
+	if !u.up || u.cancelReset != nil || u.entry.Mode == conf.In { // it may be the modem of a first call, or of two
+		goOn()
+		return
+	}
+	u.attempts[a] = true
+	u.afterFailure(deviceOf(err), causeOf(explainCall(err), err), err, goOn)
 }
 
 // withoutPPP takes a link that never came up; that it went because we wanted it to is

@@ -267,8 +267,7 @@ func (u *unit) called(a *attempt, c *conn, err error) {
 		u.rearm()
 	case !a.first:
 		u.log.Info("no further line", "because", err)
-		u.lines.Failed(time.Now(), u.have())
-		u.rearm()
+		u.furtherFailed(a, err)
 	default:
 		v := explainCall(err)
 		c := causeOf(v, err)
