@@ -191,14 +191,14 @@ The probes are no activity, and never cause a call.`,
 	"monitor_secs": `The time between two probes.`,
 	"monitor_fails": `How many probes in a row may fail before the link is broken and made again, whatever the mode.
 A link that passes nothing is noticed within {monitor_secs} times {monitor_fails}.
-When the link that is made then passes nothing either, the modem is reset too.`,
+When the link that is made then passes nothing either, the modems of its lines are reset too.`,
 	"reset_cmd": `A program that resets the modem, such as by switching its power off and on. The environment variable {DEVICE} names the line. It may take a minute.
 A line {exec:COMMAND} is reset in this way only.`,
 	"reset_on_fail": `The modem is reset when a call has failed, or its link has never come up: mildly at first, a step harder each time that no link has held since, and not at all while another program, or another line, uses one of its ttys.
 Beside the lines that are there, a further one has its modem reset when its call was not made. While the modem rests, no first call is made either.
 A modem that no network has taken yet is left looking for one for ten minutes first: the first search in a new place takes long.`,
-	"reset_always": `The modem is reset whenever a link has ended.`,
-	"reset_at": `A time of day at which the link is broken, the modem reset and the link made again.
+	"reset_always": `The modem is reset whenever a link has ended; of several lines, that of the last one.`,
+	"reset_at": `A time of day at which the link is broken, the modems of its lines are reset, one after the other, and the link is made again.
 Without a link only the modem is reset, unless its line is in use: one that waits for a call is left alone.
 Where {device} stands for several lines, that is the modem of the last call, or before the first one a modem that answers.
 A time that summer time skips comes as much later; one that comes twice counts once.`,

@@ -23,7 +23,8 @@ type keeping struct {
 	clock  *keep.Clock // nil: there are no times for resets
 	resets keep.Resets
 
-	again bool // the connection is being broken to be made again
+	again bool     // the connection is being broken to be made again
+	lines []string // that it had then
 }
 
 func (u *unit) beginKeeping(now time.Time) {
@@ -200,9 +201,13 @@ func (u *unit) timeOfDay() {
 	}
 }
 
-// remake breaks the connection and makes it again, with a reset of its modem
+// remake breaks the connection and makes it again, with a reset of its modems
 // between for a reason that is not nil.
 func (u *unit) remake(v Verdict, why *dial.ResetReason) {
 	u.keeping.again, u.resetFor = u.entry.Mode != conf.In, why
+	u.keeping.lines = nil
+	for _, m := range u.joined() {
+		u.keeping.lines = append(u.keeping.lines, m.device)
+	}
 	u.close(v)
 }

@@ -334,6 +334,32 @@ func TestResetFurther(t *testing.T) {
 	}
 }
 
+// TestResetAll: the modems of all lines are reset at their time, also while that of
+// a further one is being reset.
+func TestResetAll(t *testing.T) {
+	for _, err := range []error{nil, &dial.Error{Kind: dial.Silent, Device: "/dev/b"}} {
+		dir := t.TempDir()
+		synctest.Test(t, func(t *testing.T) {
+			w := newMemWorld(t)
+			sees := w.world()
+			sees.caller = func(c dial.Config) (caller, error) { return twoModems{memCaller{w, c.Label}, err}, nil }
+			at := time.Now().Add(time.Minute)
+			d, stop := w.serveEach(dir, sees, []string{"out camp mindevs=2 outdevs=2 modwait=5 reset_on_fail reset_at=" + at.Format("15:04")})
+			defer stop()
+			time.Sleep(59 * time.Second)
+			before := w.wasReset()
+			time.Sleep(3 * time.Minute)
+			want := "/dev/a: time of day, /dev/b: time of day"
+			if err != nil {
+				want = before + ", /dev/a: time of day"
+			}
+			if b := oneUnit(t, d); !strings.HasPrefix(w.wasReset(), want) || b.Phase != status.NetworkPhase || err == nil && len(b.Links) != 2 {
+				t.Errorf("reset %s, want %s; %+v", w.wasReset(), want, b)
+			}
+		})
+	}
+}
+
 // TestResetOfSearch: a modem that no network has taken yet has ten minutes before
 // each reset.
 func TestResetOfSearch(t *testing.T) {

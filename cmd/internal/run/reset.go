@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"pppdial/conf"
@@ -71,14 +72,17 @@ func (u *unit) searches(device string, err error) bool {
 	return !u.keeping.resets.Searched(device, time.Now())
 }
 
-// afterLink goes on when the modem of a link that was up is reset, if that is
-// wanted: resetFor says so, or the entry for a link that has died or for all.
+// afterLink goes on when the modem of the last link that was up is reset, if that is
+// wanted: resetFor says so, of all that were up then, or the entry for a link that has
+// died or for all.
 func (u *unit) afterLink(m *member, k mp.Kind, goOn func()) {
 	why := u.resetFor
 	u.resetFor = nil
 	switch {
 	case why != nil:
-		u.reset(m.device, *why, goOn)
+		lines := append(u.keeping.lines, m.device)
+		slices.Sort(lines)
+		u.resetAll(slices.Compact(lines), *why, goOn)
 	case k == mp.PeerDead && u.keeping.resets.Failed():
 		u.reset(m.device, dial.LinkBroken, goOn)
 	case u.keeping.resets.Ended():
@@ -86,6 +90,15 @@ func (u *unit) afterLink(m *member, k mp.Kind, goOn func()) {
 	default:
 		goOn()
 	}
+}
+
+// resetAll resets the modems of several lines, one after the other.
+func (u *unit) resetAll(lines []string, why dial.ResetReason, goOn func()) {
+	if len(lines) == 0 {
+		goOn()
+		return
+	}
+	u.reset(lines[0], why, func() { u.resetAll(lines[1:], why, goOn) })
 }
 
 // reset resets a modem, lets it rest, and goes on when all lines are free. The end
