@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"time"
 
-	"pppdial/conf"
 	"pppdial/dial"
 )
 
@@ -64,8 +63,8 @@ func (u *unit) saveHistory() {
 }
 
 // uncount takes an attempt back that has certainly called nobody.
-func (u *unit) uncount(err error) {
-	if e := new(dial.Error); errors.As(err, &e) && !e.Called && u.entry.Mode != conf.In {
+func (u *unit) uncount(a *attempt, err error) {
+	if e := new(dial.Error); errors.As(err, &e) && !e.Called && a.calls {
 		u.policy.Uncalled()
 		u.saveHistory()
 	}

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"pppdial/conf"
 	"pppdial/dial"
 	"pppdial/mp"
 )
@@ -29,7 +28,7 @@ func (u *unit) furtherFailed(a *attempt, err error) {
 		u.lines.Failed(time.Now(), u.have())
 		u.rearm()
 	}
-	if !u.up || u.cancelReset != nil || u.entry.Mode == conf.In { // it may be the modem of a first call, or of two
+	if !u.up || u.cancelReset != nil || !a.calls { // it may be the modem of a first call, or of two
 		goOn()
 		return
 	}

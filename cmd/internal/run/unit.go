@@ -233,7 +233,7 @@ func (u *unit) attempt(first, calls bool) {
 // called takes the outcome of an attempt.
 func (u *unit) called(a *attempt, c *conn, err error) {
 	delete(u.attempts, a)
-	u.uncount(err)
+	u.uncount(a, err)
 	switch {
 	case err == nil:
 		m := &member{conn: c, entry: u.entry, unit: u, origin: status.Answered, first: a.first}
