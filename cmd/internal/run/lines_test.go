@@ -111,3 +111,28 @@ func TestUnsafeMP(t *testing.T) {
 		}
 	})
 }
+
+// TestPostponed: a call that is not made because the peer's is on its way does not
+// count for redial_limit.
+func TestPostponed(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := newMemWorld(t)
+		d, stop := w.serveEach(dir, w.world(), nil)
+		defer stop()
+		e := w.entry(0, "out camp redial_limit=2")
+		near, far := mptest.Pair(mptest.Config{BPS: 115200})
+		defer far.Hangup()
+		ask(t.Context(), d, func() *Verdict {
+			u := d.newUnit(e)
+			d.main = u
+			c := &conn{Line: near, hangUp: func(context.Context) { near.Hangup() }}
+			d.talk(&member{conn: c, entry: e, unit: u, origin: status.HandedOver}) // its far end is silent
+			return u.begin()
+		})
+		time.Sleep(5 * time.Minute)
+		if b := oneUnit(t, d); len(w.tried()) != 1 || b.Phase != status.NetworkPhase {
+			t.Errorf("calls %v, phase %s", w.tried(), b.Phase)
+		}
+	})
+}

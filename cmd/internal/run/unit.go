@@ -152,6 +152,7 @@ func (u *unit) answerOrCall() {
 	}
 	if len(u.members) > 0 { // the peer has called, it is not known yet what comes of it
 		u.policy.Postponed(time.Now())
+		u.policy.Uncalled()
 		return
 	}
 	u.saveHistory()
