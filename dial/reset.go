@@ -187,7 +187,7 @@ type reset struct {
 
 // step tries one rung, until the modem answers.
 func (r *reset) step(ctx context.Context, rung Rung) error {
-	if err := r.free(); err != nil {
+	if err := r.free(rung); err != nil {
 		return err
 	}
 	switch rung {
@@ -234,10 +234,12 @@ func (r *reset) step(ctx context.Context, rung Rung) error {
 }
 
 // free is an error while one of the modem's ttys is used, by another program or for
-// another line: already ATH over the next one may cut its call.
-func (r *reset) free() error {
+// another line: of a cellular modem ATH over the next one may cut its call. The
+// ports of a serial adapter are one USB device, too, but not one modem.
+func (r *reset) free(rung Rung) error {
 	ttys := []string{r.path}
-	if id, ok := r.d.identity(r.named); ok {
+	words := rung == Escape || rung == DropDTR || rung == ATReset
+	if id, ok := r.d.identity(r.named); ok && (!words || r.d.cfg.Cellular != nil) {
 		for _, t := range usb.TTYs(r.d.cfg.SysDir) {
 			if t.Device == id.Device {
 				ttys = append(ttys, filepath.Join(r.d.cfg.DevDir, t.Name))

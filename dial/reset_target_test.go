@@ -50,6 +50,25 @@ func TestResetSparesOthers(t *testing.T) {
 	}
 }
 
+// TestResetAtAdapter: a modem is reset while the one at the next port of its serial
+// adapter is in a call.
+func TestResetAtAdapter(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	second := s.add(dialtest.ModemConfig{Name: "second", Number: "5550001", CarrierHangup: true})
+	s.cfg.DevDir = s.dir
+	s.cfg.SysDir = fakeSysfs(t, "",
+		fakeTTY{name: filepath.Base(s.near.Path()), device: "pci/usb1/1-1", vendor: "0403:6011", iface: "00", usbPort: true},
+		fakeTTY{name: filepath.Base(second.Path()), device: "pci/usb1/1-1", vendor: "0403:6011", iface: "01", usbPort: true})
+	call := s.call()
+	s.cfg.Devices = []string{second.Path()}
+	if r, err := s.dialer().Reset(t.Context(), "", CallFailed); err != nil || !strings.Contains(second.Transcript(), "ATH") {
+		t.Errorf("%+v, %v; the modem was told %q", r, err, second.Transcript())
+	}
+	wantEcho(t, call.Line, "~alive~")
+	call.Hangup(t.Context())
+}
+
 // TestResetTarget resets a modem that the entry does not name, beside a GPS receiver
 // that comes before it.
 func TestResetTarget(t *testing.T) {

@@ -28,9 +28,9 @@ func Hide(script string) string {
 	return script
 }
 
-// HideCommand gives a command as it may be shown.
+// HideCommand gives a command, with or without its AT, as it may be shown.
 func HideCommand(command string) string {
-	if !SecretCommand(command) {
+	if !SecretCommand(command) && !SecretCommand("AT"+command) {
 		return command
 	}
 	before, _, _ := strings.Cut(command, "=")

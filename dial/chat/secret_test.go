@@ -90,7 +90,7 @@ func TestHide(t *testing.T) {
 		}
 	}
 	for command, want := range map[string]string{
-		"AT+CPIN=4711": "AT+CPIN=******", `at+cgauth=1,1,"u","p=q"`: "at+cgauth=******", "ATE1": "ATE1", "AT+CGDCONT=1": "AT+CGDCONT=1",
+		"AT+CPIN=4711": "AT+CPIN=******", "+CPIN=4711": "+CPIN=******", `at+cgauth=1,1,"u","p=q"`: "at+cgauth=******", "ATE1": "ATE1", "AT+CGDCONT=1": "AT+CGDCONT=1",
 	} {
 		if got := HideCommand(command); got != want {
 			t.Errorf("%s: %s, want %s", command, got, want)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/netip"
 	"strings"
@@ -228,6 +229,30 @@ func TestAnswerNoInterface(t *testing.T) {
 		cancel()
 		if v := <-ended; v.Status != StatusUser {
 			t.Error(v)
+		}
+	})
+}
+
+// TestAnswerNoDriver: without a TUN driver no caller can be served, however long one
+// waits.
+func TestAnswerNoDriver(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := newMemWorld(t)
+		defer w.close()
+		sees := w.world()
+		sees.tun = func(string) (tun.Device, error) {
+			return nil, &tun.OpenError{Msg: "/dev/net/tun: no such file", Err: fs.ErrNotExist}
+		}
+		d := newDaemon(Options{StateDir: dir}, nil, sees, new(slog.LevelVar), silence)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		e, ended := w.entry(0, "in"), make(chan Verdict, 1)
+		go func() { ended <- d.run(ctx, nil, func() *Verdict { return d.serve(e) }) }()
+		time.Sleep(time.Minute)
+		w.callUs(d)
+		if v := <-ended; v.Status != StatusNoTUN {
+			t.Errorf("status %d, want %d", v.Status, StatusNoTUN)
 		}
 	})
 }

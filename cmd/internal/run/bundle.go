@@ -47,7 +47,11 @@ func (u *unit) admit(m *member, a *mp.Admission) {
 	}
 	if v := u.makeInterface(); v != nil {
 		a.Refuse("no interface")
-		u.finish(*v)
+		if v.Status == StatusNoTUN { // waiting does not mend it
+			u.end(*v)
+		} else {
+			u.finish(*v)
+		}
 		return
 	}
 	m.rank = a.Rank
@@ -260,6 +264,9 @@ func (u *unit) over(now time.Time, m *member, k mp.Kind, v Verdict) {
 	u.account.ended(now, v)
 	u.keep(v)
 	u.parted(now, v)
+	if u.cancelReset != nil { // of a further line's modem: the first need not wait for it
+		u.cancelReset()
+	}
 	u.whenFree(func() { u.afterLink(m, k, func() { u.down(v) }) })
 }
 

@@ -334,6 +334,41 @@ func TestResetFurther(t *testing.T) {
 	}
 }
 
+// A hangingModem is reset for as long as it may take.
+type hangingModem struct{ twoModems }
+
+func (c hangingModem) Reset(ctx context.Context, device string, why dial.ResetReason) (dial.Reset, error) {
+	select {
+	case <-time.After(2 * time.Minute):
+	case <-ctx.Done():
+	}
+	return c.twoModems.Reset(ctx, device, why)
+}
+
+// TestResetFurtherGivesWay: when the connection is lost while the modem of a further
+// line is reset, the good one is called as if there were no other.
+func TestResetFurtherGivesWay(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := newMemWorld(t)
+		sees := w.world()
+		sees.caller = func(c dial.Config) (caller, error) {
+			return hangingModem{twoModems{memCaller{w, c.Label}, &dial.Error{Kind: dial.Silent, Device: "/dev/b"}}}, nil
+		}
+		_, stop := w.serveEach(dir, sees, []string{"out camp mindevs=2 outdevs=2 modwait=5 reset_on_fail"})
+		defer stop()
+		time.Sleep(20 * time.Second)
+		w.hangUpAll()
+		w.mu.Lock()
+		clear(w.lines)
+		w.mu.Unlock()
+		time.Sleep(10 * time.Second)
+		if n := len(w.tried()); n != 2 {
+			t.Errorf("calls at %v, want a second one after 5 s", w.tried())
+		}
+	})
+}
+
 // TestResetAll: the modems of all lines are reset at their time, also while that of
 // a further one is being reset.
 func TestResetAll(t *testing.T) {
