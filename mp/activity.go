@@ -39,7 +39,8 @@ const (
 
 // An activity is the idleness of a bundle: when the last packet that counts
 // passed, and which TCP connections seem open. As the manual has it, only what
-// this machine sends tells about connections.
+// this machine sends tells about connections. Where these have no limit of their
+// own, it takes more: one is open when the peer has answered, until it aborts it.
 type activity struct {
 	cfg   IdleConfig
 	since time.Time // the link came up; zero: it is down
@@ -107,10 +108,17 @@ func (a *activity) sent(now time.Time, p []byte) {
 	if a.cfg.Active > 0 || a.cfg.Inactive > 0 {
 		a.observe(now, p)
 	}
-	a.received(now, p)
+	a.note(now, p)
 }
 
 func (a *activity) received(now time.Time, p []byte) {
+	if a.cfg.Active == 0 && a.open > 0 {
+		a.aborted(p)
+	}
+	a.note(now, p)
+}
+
+func (a *activity) note(now time.Time, p []byte) {
 	if a.counts(p) {
 		a.last = now
 		a.kept = append(a.kept[:0], p[:min(len(p), headSize)]...)
@@ -148,9 +156,27 @@ func (a *activity) observe(now time.Time, p []byte) {
 		}
 	}
 	asked := flags&tcpSYN != 0
-	is := connectionState{last: now, asked: asked, closed: !asked && (was.closed || flags&tcpFIN != 0)}
+	is := connectionState{last: now, asked: asked, closed: was.closed && !was.asked || flags&tcpFIN != 0}
+	if asked {
+		is.closed = a.cfg.Active == 0
+	}
 	a.conns[c] = is
 	a.open += is.count() - was.count()
+}
+
+// aborted looks for the end of a connection in a segment from the peer.
+func (a *activity) aborted(p []byte) {
+	above, body := transport(p)
+	if above != protoTCP || len(body) < tcpHeader || body[13]&tcpRST == 0 {
+		return
+	}
+	c := connection{
+		netip.AddrPortFrom(destination(p), binary.BigEndian.Uint16(body[2:])),
+		netip.AddrPortFrom(source(p), binary.BigEndian.Uint16(body)),
+	}
+	if was, known := a.conns[c]; known {
+		a.drop(c, was)
+	}
 }
 
 // drop forgets a connection.

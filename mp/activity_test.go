@@ -2,6 +2,7 @@ package mp
 
 import (
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 )
@@ -19,6 +20,11 @@ func tcp4(port uint16, flags byte) []byte {
 	body := make([]byte, 20)
 	body[0], body[1], body[2], body[3], body[12], body[13] = 40000>>8, 40000&255, byte(port>>8), byte(port), 0x50, flags
 	return packet4(protoTCP, body...)
+}
+
+// back is a packet as the other end sends it.
+func back(p []byte) []byte {
+	return slices.Concat(p[:12], p[16:20], p[12:16], p[22:24], p[20:22], p[24:])
 }
 
 func packet6(next byte, body ...byte) []byte {
@@ -121,6 +127,15 @@ func TestIdleDeadline(t *testing.T) {
 			a.sent(at(10), tcp4(22, tcpSYN))
 			a.sent(at(20), tcp4(22, tcpFIN))
 		}, 50},
+		{"only inactive_timeout, a connection that nobody answers", IdleConfig{Inactive: 30e9}, func(a *activity) { a.sent(at(10), tcp4(22, tcpSYN)) }, 40},
+		{"only inactive_timeout, one that is answered", IdleConfig{Inactive: 30e9}, func(a *activity) {
+			a.sent(at(10), tcp4(22, tcpSYN))
+			a.sent(at(11), tcp4(22, tcpACK))
+		}, 7211},
+		{"only inactive_timeout, one that the peer aborts", IdleConfig{Inactive: 30e9}, func(a *activity) {
+			a.sent(at(10), tcp4(22, tcpACK))
+			a.received(at(12), back(tcp4(22, tcpRST|tcpACK)))
+		}, 42},
 		{"only inactive_timeout, and a long one", IdleConfig{Inactive: 10800e9}, func(a *activity) { a.sent(at(10), tcp4(22, tcpACK)) }, 10810},
 		{"toll", IdleConfig{Inactive: 30e9, Toll: 60e9}, func(*activity) {}, 57},
 		{"toll, idle in the next unit", IdleConfig{Inactive: 30e9, Toll: 60e9}, func(a *activity) { a.sent(at(40), udp) }, 117},
