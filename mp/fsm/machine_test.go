@@ -255,22 +255,24 @@ func TestVainNaks(t *testing.T) {
 	for name, data := range map[string][]byte{"the same value": {1, 3, 7}, "nothing of ours": {9, 3, 1}} {
 		t.Run(name, func(t *testing.T) {
 			cfg := testConfig
-			cfg.MaxFailure = 6
+			cfg.MaxFailure = 8
 			d := started(t, cfg)
 			d.peer(nak, 1, data...)
-			d.want("Req 2 010307", "a peer may say once what it would like to see")
+			d.want("Req 2 010307", "a peer may say what it would like to see")
 			d.peer(nak, 2, data...)
+			d.want("Req 3 010307", "and say so again")
+			d.peer(nak, 3, data...)
 			d.silence("the same request at once would earn the same answer")
 			d.next(time.Second, "the restart timer begins anew")
-			d.want("Req 3 010307", "")
-			d.peer(nak, 3, data...)
-			d.next(time.Second, "")
 			d.want("Req 4 010307", "")
-			d.peer(nak, 4, 1, 3, 12)
-			d.want("Req 5 01030c", "that is something new")
+			d.peer(nak, 4, data...)
+			d.next(time.Second, "")
+			d.want("Req 5 010307", "")
 			d.peer(nak, 5, 1, 3, 12)
-			d.want("Req 6 01030c", "the first in vain after it")
-			d.peer(ack, 6, 1, 3, 12)
+			d.want("Req 6 01030c", "that is something new")
+			d.peer(nak, 6, 1, 3, 12)
+			d.want("Req 7 01030c", "the first in vain after it")
+			d.peer(ack, 7, 1, 3, 12)
 			d.state(AckRcvd)
 		})
 	}

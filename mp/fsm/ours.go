@@ -15,7 +15,7 @@ type ours struct {
 	requested bool // there has been one
 	answered  bool // it has a valid answer: the next one gets a new identifier
 	held      bool // the next one waits for the timer
-	vain      bool // the last Nak or Reject has changed nothing in it
+	vain      int  // so many Naks and Rejects in a row have changed nothing in it
 	requestID uint8
 	request   []byte // its options
 	copies    int    // how often it was sent
@@ -32,7 +32,7 @@ func (m *Machine) sendRequest(now time.Time) {
 	if m.fresh {
 		m.policy.Reset()
 		m.failures, m.refusals, m.naks = 0, 0, 0
-		m.held, m.vain = false, false
+		m.held, m.vain = false, 0
 		m.ackedAt = time.Time{}
 		m.err = nil
 		m.initRestart(now)
@@ -141,10 +141,10 @@ func (m *Machine) refused(now time.Time, p wire.Packet) {
 }
 
 // learn hands the options of a Nak or Reject to the policy, and gives up when
-// there have been too many. A peer may Nak once for what it would like to see
-// beside (RFC 1661, section 5.3). One that does so again, or without options,
-// teaches nothing: such modems are not ready yet, so the next request, which is
-// the same, waits for the timer.
+// there have been too many. A peer may Nak for what it would like to see beside
+// (RFC 1661, section 5.3), pppdial does so twice. One that goes on, or Naks without
+// options, teaches nothing: such modems are not ready yet, so the next request,
+// which is the same, waits for the timer.
 func (m *Machine) learn(p wire.Packet) error {
 	take := m.policy.Naked
 	if p.Code == wire.ConfigureReject {
@@ -162,9 +162,11 @@ func (m *Machine) learn(p wire.Packet) error {
 	if len(p.Data) == 0 {
 		m.counts.EmptyNaks++
 	}
-	same := bytes.Equal(m.policy.Request(nil), m.request)
-	m.held = same && (m.vain || len(p.Data) == 0)
-	m.vain = same
+	if !bytes.Equal(m.policy.Request(nil), m.request) {
+		m.vain = 0
+	} else if m.vain++; m.vain > 2 || len(p.Data) == 0 {
+		m.held = true
+	}
 	if m.failures < m.cfg.MaxFailure {
 		return nil
 	}

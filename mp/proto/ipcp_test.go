@@ -2,6 +2,7 @@ package proto
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"net/netip"
 	"slices"
@@ -53,7 +54,9 @@ type ipcpDialogue struct {
 func ipcpStarted(t *testing.T, cfg IPCPConfig) *ipcpDialogue {
 	t.Helper()
 	d := &ipcpDialogue{dialogue: newDialogue(t, wire.IPCP)}
+	failures := cfg.FSM.MaxFailure
 	cfg.FSM = testFSM
+	cfg.FSM.MaxFailure = cmp.Or(failures, testFSM.MaxFailure)
 	cfg.FSM.Log = d.log()
 	d.p = NewIPCP(cfg, d.layer())
 	d.m = d.p
@@ -428,7 +431,7 @@ func TestIPCPNotReady(t *testing.T) {
 		"what nobody has asked for": wire.AppendAddr(nil, wire.IPCPNBNS1, netip.MustParseAddr("10.11.12.13")),
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := ipcpStarted(t, IPCPConfig{DNS: true})
+			d := ipcpStarted(t, IPCPConfig{DNS: true, FSM: fsm.Config{MaxFailure: 10}})
 			for d.p.State() != fsm.AckRcvd && d.p.Err() == nil {
 				switch {
 				case d.last.Code != confReq: // ours waits
