@@ -56,7 +56,7 @@ Entries that share an address must name the same servers in {radius}.`,
 	"mtu":     `The largest packet of the interface, and the largest that we tell the peer to send (the MRU of LCP). A peer that wants smaller packets lowers the interface's MTU. Below 1280 there is no IPv6.`,
 	"add_route": `A route command, carried out when the interface is configured; in quiet mode that is before the first call. {#} and {$REMOTEADDR} stand for the peer's address.
 By itself it is {add default #}, the default route through the peer.
-What {add} has added is deleted at the end, unless {-del_route} is given. {delete} and {change} come before all that is added: they are for routes that others have put there.
+What {add} has added is deleted at the end, unless {-del_route} is given. {delete} and {change} come before all that is added: they are for routes that others have put there, and a gateway must be reachable without ours.
 No program is run and no shell is involved.
 
 Such routes are static. Where a routing daemon runs, the one or the other should have the say.`,
