@@ -13,6 +13,16 @@ import (
 	"pppdial/mp/wire"
 )
 
+// onlyIPCP brings up IPCP and no other network protocol.
+func onlyIPCP(peer *scripted, p wire.Protocol, packet wire.Packet) {
+	switch {
+	case p == wire.LCP:
+		peer.send(wire.IPCP, ipcpRequest)
+	case p == wire.IPCP && packet.Code == wire.ConfigureRequest:
+		peer.send(p, wire.Packet{Code: wire.ConfigureAck, ID: packet.ID, Data: packet.Data})
+	}
+}
+
 // TestOneNetworkProtocolOpen: RFC 1332, section 2.1, and RFC 5072, section 2:
 // packets of one network protocol are neither sent nor taken while only the
 // other one is open.
@@ -22,14 +32,7 @@ func TestOneNetworkProtocolOpen(t *testing.T) {
 		a := newEndWith(t, "ann", "10.0.0.2", "10.0.0.1", func(c *mp.BundleConfig) { c.IPV6CP = &proto.IPV6CPConfig{} })
 		defer a.close()
 		tee := &teeLine{Line: la}
-		startScripted(lb, nil, nil, func(peer *scripted, p wire.Protocol, packet wire.Packet) {
-			switch {
-			case p == wire.LCP:
-				peer.send(wire.IPCP, ipcpRequest)
-			case p == wire.IPCP && packet.Code == wire.ConfigureRequest:
-				peer.send(p, wire.Packet{Code: wire.ConfigureAck, ID: packet.ID, Data: packet.Data})
-			}
-		})
+		startScripted(lb, nil, nil, onlyIPCP)
 		a.start(tee, func(c *mp.LinkConfig) { c.LCP.EchoInterval = 0 })
 		a.wantUp("")
 		v4, v6 := udp("10.0.0.2", "10.0.0.1", 40), append([]byte{0x60, 0, 0, 0, 0, 0, 59, 64}, make([]byte, 32)...)
@@ -141,14 +144,7 @@ func TestRejectedDataStops(t *testing.T) {
 		a := newEnd(t, "ann", "10.0.0.2", "10.0.0.1")
 		defer a.close()
 		tee := &teeLine{Line: la}
-		startScripted(lb, nil, nil, func(peer *scripted, p wire.Protocol, packet wire.Packet) {
-			switch {
-			case p == wire.LCP:
-				peer.send(wire.IPCP, ipcpRequest)
-			case p == wire.IPCP && packet.Code == wire.ConfigureRequest:
-				peer.send(p, wire.Packet{Code: wire.ConfigureAck, ID: packet.ID, Data: packet.Data})
-			}
-		})
+		startScripted(lb, nil, nil, onlyIPCP)
 		a.start(tee, func(c *mp.LinkConfig) { c.LCP.EchoInterval = 0 })
 		a.wantUp("")
 		sent := func() (n int) {
