@@ -206,7 +206,7 @@ func (p *Policy) Again(now time.Time) bool {
 	return true
 }
 
-// Uncalled takes back the last count: nobody was called, since no line was ready.
+// Uncalled takes back the last count: nobody was called.
 func (p *Policy) Uncalled() {
 	if n := len(p.calls); n > 0 {
 		p.calls = p.calls[:n-1]
