@@ -68,7 +68,7 @@ Such routes are static. Where a routing daemon runs, the one or the other should
 	"proxy_arp":     `The interface by whose MAC address the peer's address is answered for on the local network. {-proxy_arp} answers for it nowhere.`,
 	"ifname":        `The name of the interface.`,
 	"up_cmd": `A command for sh(1) that is run when the link has come up, with the arguments and the environment that pppd gives its {ip-up}.
-{$1} to {$6} are the interface, the tty, its speed, our address, the peer's and the label of the entry; a command that is nothing but the name of a program gets them as its arguments.
+{$1} to {$6} are the interface, the tty, its speed, our address, the peer's (empty where it tells none) and the label of the entry; a command that is nothing but the name of a program gets them as its arguments.
 The environment has IFNAME, DEVICE, SPEED, IPLOCAL, IPREMOTE, LLLOCAL, LLREMOTE, PEERNAME (with ? for control characters), DNS1, DNS2 and USEPEERDNS, as far as they are known, and what Debian's {/etc/ppp/ip-up} adds for scripts, so that {up_cmd=/etc/ppp/ip-up} and {up_cmd="run-parts /etc/ppp/ip-up.d"} run those that are there for pppd.
 Commands run one after the other, each {up_cmd} before its {down_cmd}; they are killed after 60 seconds and never hold up the link. The program waits for them at its end; a second signal ends them too. What they print is in the log.`,
 	"down_cmd": `Like {up_cmd}, when the link has gone down; CONNECT_TIME, BYTES_SENT and BYTES_RCVD tell what was.`,

@@ -39,11 +39,19 @@ const (
 // Network is what a network protocol agreed upon.
 type Network struct {
 	Family        Family
-	Local, Remote netip.Addr
+	Local, Remote netip.Addr // Remote is invalid when the peer tells none of its own
 	// Former are addresses that the interface has had before Local and whose
 	// conversations go on, or must be ended: the machine still takes them for
 	// its own, but gives them to no new one.
 	Former []netip.Addr
 	DNS    []netip.Addr
 	MTU    int // the largest packet that the peer takes
+}
+
+// RemoteText is Remote in words.
+func (n *Network) RemoteText() string {
+	if !n.Remote.IsValid() {
+		return "unknown"
+	}
+	return n.Remote.String()
 }

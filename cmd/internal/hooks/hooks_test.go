@@ -159,6 +159,20 @@ func TestIPv6Only(t *testing.T) {
 	}
 }
 
+// TestRemoteUnknown: of a peer that tells no address of its own pppd's environment says
+// nothing, that of Debian's ip-up an empty word, and the arguments keep their places.
+func TestRemoteUnknown(t *testing.T) {
+	l := example()
+	l.Remote = netip.Addr{}
+	if got, want := l.args(), []string{"ppp0", "/dev/ttyUSB0", "115200", "10.0.0.2", "", "isp"}; !slices.Equal(got, want) {
+		t.Errorf("arguments %q, want %q", got, want)
+	}
+	env := l.env()
+	if slices.ContainsFunc(env, func(v string) bool { return strings.HasPrefix(v, "IPREMOTE=") }) || !slices.Contains(env, "PPP_REMOTE=") {
+		t.Errorf("environment %q", env)
+	}
+}
+
 // TestShell: a command of one word gets the arguments, another one names them.
 func TestShell(t *testing.T) {
 	dir := t.TempDir()

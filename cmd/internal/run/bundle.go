@@ -140,7 +140,7 @@ func (u *unit) networkUp(n mp.Network) {
 	if !u.up {
 		u.begun(time.Now())
 	}
-	u.told("%s is up, %v to %v", u.iface.tun.Name(), n.Local, n.Remote)
+	u.told("%s is up, %v to %v", u.iface.tun.Name(), n.Local, n.RemoteText())
 	u.watchUp(n)
 	u.hooks.up(u, n)
 	u.recordCalls()

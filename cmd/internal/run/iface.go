@@ -117,7 +117,7 @@ func (f *iface) networkUp(n mp.Network) error {
 		return err
 	}
 	f.bundle.Ready(n.Family)
-	f.log.Info("up", "local", n.Local, "remote", n.Remote, "mtu", min(f.entry.MTU, n.MTU))
+	f.log.Info("up", "local", n.Local, "remote", n.RemoteText(), "mtu", min(f.entry.MTU, n.MTU))
 	return nil
 }
 

@@ -107,7 +107,10 @@ func (u *unit) look(now time.Time, brief bool) sight {
 func (f *iface) look(s *sight) {
 	s.bundle = f.bundle
 	if n := f.up.v4; n != nil {
-		s.Local, s.Remote = n.Local.String(), n.Remote.String()
+		s.Local = n.Local.String()
+		if n.Remote.IsValid() {
+			s.Remote = n.Remote.String()
+		}
 		for _, a := range n.DNS {
 			s.DNS = append(s.DNS, a.String())
 		}

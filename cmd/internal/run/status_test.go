@@ -40,6 +40,7 @@ type memWorld struct {
 	lines   map[*mptest.Line]bool // our ends of the calls
 	peers   map[string]*farPeer   // by the label that calls
 
+	theirs string                // more words of the peers' entries
 	refuse func(op string) error // asked by the kernels, nil: they take everything
 
 	hangsUp time.Duration // takes a modem
@@ -121,7 +122,7 @@ func (w *memWorld) entry(n int, words string) *conf.Entry {
 	e := entryOf(w.t, "device=/dev/a device=/dev/b "+words)
 	e.Label = fmt.Sprintf("rmt%d", n)
 	p := &farPeer{nursery: mp.NewNursery(), tun: mptest.NewTun(64)}
-	p.entry = entryOf(w.t, fmt.Sprintf("in localhost=10.2.%d.%d remotehost=10.1.%[1]d.%[2]d maxdevs=4", n/250, n%250+1))
+	p.entry = entryOf(w.t, fmt.Sprintf("in localhost=10.2.%d.%d remotehost=10.1.%[1]d.%[2]d maxdevs=4 %[3]s", n/250, n%250+1, w.theirs))
 	p.bundle = mp.NewBundle(bundleConfig(p.entry, p.tun, p, silence))
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -319,6 +320,37 @@ func TestState(t *testing.T) {
 			t.Errorf("after: %+v", b)
 		}
 	})
+}
+
+// TestRemoteUnknown: a peer that tells no address of its own has none in the state,
+// and words in its place in the log and for systemd.
+func TestRemoteUnknown(t *testing.T) {
+	dir := t.TempDir()
+	var systemd string
+	heard := socket(t, &systemd)
+	t.Setenv("NOTIFY_SOCKET", systemd)
+	synctest.Test(t, func(t *testing.T) {
+		w, log := newMemWorld(t), new(lockedBuffer)
+		w.log, w.theirs = slog.New(slog.NewTextHandler(log, nil)), "-addr_negotiate"
+		d, stop := w.serveUnits(dir, 1, "out localhost=10.1.0.1 remotehost=0")
+		time.Sleep(20 * time.Second)
+		if b := oneUnit(t, d); !b.Up || b.Local != "10.1.0.1" || b.Remote != "" {
+			t.Errorf("%+v", b)
+		}
+		stop()
+		for _, want := range []string{"network up", "msg=up"} {
+			_, line, _ := strings.Cut(log.b.String(), want)
+			if line, _, _ = strings.Cut(line, "\n"); !strings.Contains(line, "local=10.1.0.1 remote=unknown") {
+				t.Errorf("%s: %q", want, line)
+			}
+		}
+	})
+	want := "STATUS=rmt0: ppp0 is up, 10.1.0.1 to unknown"
+	for got := ""; got != want; {
+		if got = strings.TrimSpace(datagram(t, heard)); strings.Contains(got, "invalid") {
+			t.Fatalf("systemd heard %q, want %q", got, want)
+		}
+	}
 }
 
 // An entry that waits for a call has no interface yet, and is there all the
