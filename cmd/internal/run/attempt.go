@@ -120,7 +120,7 @@ func (u *unit) called(a *attempt, c *conn, err error) {
 		u.rearm()
 	case !a.first:
 		u.log.Info("no further line", "because", err)
-		u.furtherFailed(a, err)
+		u.furtherFailed(a, deviceOf(err), causeOf(explainCall(err), err), err)
 	default:
 		v := explainCall(err)
 		c := causeOf(v, err)

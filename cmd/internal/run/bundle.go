@@ -199,6 +199,8 @@ func (u *unit) lost(m *member, f *mp.Failure, v Verdict) {
 	case left > 0:
 		m.log.Info("a line less", "line", m.Name(), "left", left, "because", v.Evidence)
 		switch {
+		case m.dialed() && f.Kind == mp.Silent:
+			u.furtherWithoutPPP(m, v)
 		case m.joined.IsZero():
 			u.lines.Failed(now, u.have())
 		case ended(f.Kind):

@@ -307,28 +307,40 @@ func (c twoModems) Call(ctx context.Context) (*conn, error) {
 	return n, err
 }
 
-// TestResetFurther: the modem of a further line is reset when its calls fail, and
-// called again when it has rested; the line that is there stays.
+// TestResetFurther: the modem of a further line is reset when its calls fail, or bring
+// no PPP, and called again when it has rested; the line that is there stays.
 func TestResetFurther(t *testing.T) {
-	for kind, want := range map[dial.Kind]string{
-		dial.Silent: "1 Jan 00:00:00 UTC, 1 Jan 00:00:35 UTC, 1 Jan 00:01:15 UTC",
-		dial.Busy:   "",
+	for _, tc := range []struct {
+		name, words string
+		fails       error // nil: nobody speaks PPP there
+		want        string
+	}{
+		{"silent", "reset_on_fail", &dial.Error{Kind: dial.Silent, Device: "/dev/b"}, "1 Jan 00:00:00 UTC, 1 Jan 00:00:35 UTC, 1 Jan 00:01:15 UTC"},
+		{"busy", "reset_on_fail", &dial.Error{Kind: dial.Busy, Device: "/dev/b"}, ""},
+		{"no PPP", "reset_on_fail", nil, "1 Jan 00:00:55 UTC"},
+		{"no PPP, no word of resets", "", nil, ""},
 	} {
 		dir := t.TempDir()
 		synctest.Test(t, func(t *testing.T) {
 			w := newMemWorld(t)
 			sees := w.world()
 			sees.caller = func(c dial.Config) (caller, error) {
-				return twoModems{memCaller{w, c.Label}, &dial.Error{Kind: kind, Device: "/dev/b"}}, nil
+				p := w.peers[c.Label]
+				p.takes = func(far *mptest.Line, c mp.LinkConfig) {
+					if len(w.calls) == 1 {
+						p.nursery.Start(far, nil, c)
+					}
+				}
+				return twoModems{memCaller{w, c.Label}, tc.fails}, nil
 			}
-			d, stop := w.serveEach(dir, sees, []string{"out camp mindevs=2 outdevs=2 modwait=5 reset_on_fail"})
+			d, stop := w.serveEach(dir, sees, []string{"out camp mindevs=2 outdevs=2 modwait=5 " + tc.words})
 			defer stop()
 			time.Sleep(100 * time.Second)
-			if b := oneUnit(t, d); b.Phase != status.NetworkPhase || len(b.Links) != 1 || len(w.tried()) != 1 {
-				t.Errorf("kind %v: %+v", kind, b)
+			if b := oneUnit(t, d); b.Phase != status.NetworkPhase || len(b.Verdicts) != 0 || (len(w.tried()) == 1) != (tc.fails != nil) {
+				t.Errorf("%s: calls %v, %+v", tc.name, w.tried(), b)
 			}
-			if got := strings.Join(w.when, ", "); got != want || strings.Contains(w.wasReset(), "/dev/a") {
-				t.Errorf("kind %v: reset %s at %s, want %s", kind, w.wasReset(), got, want)
+			if got := strings.Join(w.when, ", "); got != tc.want || strings.Contains(w.wasReset(), "/dev/a") {
+				t.Errorf("%s: reset %s at %s, want %s; calls %v", tc.name, w.wasReset(), got, tc.want, w.tried())
 			}
 		})
 	}

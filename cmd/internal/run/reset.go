@@ -22,7 +22,7 @@ func (u *unit) afterFailure(device string, c dial.Cause, err error, goOn func())
 
 // furtherFailed takes a call for a further line that was not made. While its modem is
 // reset it counts as being made, so that no other is.
-func (u *unit) furtherFailed(a *attempt, err error) {
+func (u *unit) furtherFailed(a *attempt, device string, c dial.Cause, err error) {
 	goOn := func() {
 		delete(u.attempts, a)
 		u.lines.Failed(time.Now(), u.have())
@@ -33,7 +33,15 @@ func (u *unit) furtherFailed(a *attempt, err error) {
 		return
 	}
 	u.attempts[a] = true
-	u.afterFailure(deviceOf(err), causeOf(explainCall(err), err), err, goOn)
+	u.afterFailure(device, c, err, goOn)
+}
+
+// furtherWithoutPPP takes a further line on which no PPP came. It counts as being
+// called until it is hung up, too.
+func (u *unit) furtherWithoutPPP(m *member, v Verdict) {
+	a := &attempt{cancel: func() {}, calls: true, began: m.started}
+	u.attempts[a] = true
+	u.whenFree(func() { u.furtherFailed(a, m.device, causeOf(v, nil), nil) })
 }
 
 // withoutPPP takes a link that never came up; that it went because we wanted it to is
