@@ -207,6 +207,9 @@ func hostPort(s string, port int) (string, int, *fault) {
 		rest, found = strings.CutPrefix(rest, ":")
 	} else if i := strings.LastIndexByte(s, ':'); i >= 0 {
 		host, rest, found = s[:i], s[i+1:], true
+		if strings.Contains(host, ":") {
+			return "", 0, faultf("an IPv6 address must be in [brackets]")
+		}
 	}
 	if !isHost(host) {
 		return "", 0, faultf("%q is neither a host name nor an address", host)
@@ -241,16 +244,26 @@ var radiusKind = kind[Radius]{
 	text: Radius.String,
 }
 
-// listenKind is HOST[:PORT] (RFC 5176: port 3799).
+// listenKind is HOST[:PORT] (RFC 5176: port 3799). An address that the machine has
+// not got yet is waited for, so those that it can never have are refused here.
 var listenKind = kind[string]{
 	parse: func(_ *Options, _ *Keyword, text string) (string, error) {
 		host, port, f := hostPort(text, 3799)
 		if f != nil {
 			return "", f
 		}
+		if a, err := netip.ParseAddr(host); err == nil && !ofMachine(a.Unmap()) {
+			return "", faultf("%v is the address of no machine", a)
+		}
 		return net.JoinHostPort(host, strconv.Itoa(port)), nil
 	},
 	text: func(s string) string { return s },
+}
+
+// ofMachine tells whether a machine can have an address: those from 240.0.0.0 on are
+// reserved, the last is broadcast (RFC 1112, section 4; RFC 919).
+func ofMachine(a netip.Addr) bool {
+	return !a.IsMulticast() && (a.Is6() || a.As4()[0] < 240)
 }
 
 // apnKind is NAME[,TYPE[,CID]]. The types are those of AT+CGDCONT (3GPP TS
