@@ -234,7 +234,7 @@ func (u *unit) grant(m *member, a *mp.Admission) (why string) {
 				a.Reconfigure(linkConfig(e, m.limit, u.d, m.log))
 			}
 		}
-		u.goOnWith(granted(withPool(e, m.radius.pool), g))
+		u.goOnWith(granted(withPool(e, m.radius.pool), g, m.log))
 	}
 	return ""
 }

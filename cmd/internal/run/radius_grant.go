@@ -43,7 +43,7 @@ var (
 
 // granted is the entry with what a server grants, or wants, in the place of its
 // own words. Of two limits of a call the shorter one counts.
-func granted(e *conf.Entry, g *radius.Grant) *conf.Entry {
+func granted(e *conf.Entry, g *radius.Grant, log *slog.Logger) *conf.Entry {
 	x := *e
 	switch {
 	case g.Address.IsValid():
@@ -57,8 +57,12 @@ func granted(e *conf.Entry, g *radius.Grant) *conf.Entry {
 	if id := binary.BigEndian.Uint64(g.InterfaceID[:]); id != 0 {
 		x.RemoteIf, x.RemoteIfOnly = conf.InterfaceID(id), true
 	}
-	if g.MTU > 0 {
-		x.MTU = min(x.MTU, g.MTU)
+	if mtu := g.MTU; mtu > 0 {
+		if !x.IPv4 && mtu < conf.MinMTU6 {
+			log.Warn("attribute Framed-MTU raised: IPv6 needs more, and the entry has no IPv4", "name", g.User, "granted", mtu, "mtu", conf.MinMTU6)
+			mtu = conf.MinMTU6
+		}
+		x.MTU = min(x.MTU, mtu)
 	}
 	if g.SessionTimeout > 0 && (x.MaxConnectSecs == 0 || g.SessionTimeout < x.MaxConnectSecs) {
 		x.MaxConnectSecs = g.SessionTimeout

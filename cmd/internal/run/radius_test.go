@@ -35,6 +35,9 @@ func TestGranted(t *testing.T) {
 		{"an identifier", own, radius.Grant{InterfaceID: wire.InterfaceID{7: 9}}, own + "remoteif=::9"},
 		{"a smaller MTU", own + "mtu=1500", radius.Grant{MTU: 1400}, own + "mtu=1400"},
 		{"a larger MTU", own + "mtu=1300", radius.Grant{MTU: 1400}, own + "mtu=1300"},
+		{"an MTU too small for IPv6, beside IPv4", own, radius.Grant{MTU: 576}, own + "mtu=576"},
+		{"an MTU too small for IPv6 alone", "-ipv4", radius.Grant{MTU: 576}, "-ipv4 mtu=1280"},
+		{"the least MTU of IPv6 alone", "-ipv4", radius.Grant{MTU: 1280}, "-ipv4 mtu=1280"},
 		{"a limit of the call", own, radius.Grant{SessionTimeout: time.Hour}, own + "max_connect_secs=3600"},
 		{"a shorter limit", own + "max_connect_secs=7200", radius.Grant{SessionTimeout: time.Hour}, own + "max_connect_secs=3600"},
 		{"a longer limit", own + "max_connect_secs=60", radius.Grant{SessionTimeout: time.Hour}, own + "max_connect_secs=60"},
@@ -51,7 +54,7 @@ func TestGranted(t *testing.T) {
 			before := makeAll(t, e)
 			same := entryOf(t, c.same)
 			same.RemoteIfOnly = c.grant.InterfaceID != wire.InterfaceID{}
-			got, want := makeAll(t, granted(e, &c.grant)), makeAll(t, same)
+			got, want := makeAll(t, granted(e, &c.grant, silence)), makeAll(t, same)
 			want.link = got.link // LCP has been negotiated already
 			if got != want {
 				t.Errorf("got\n%+v\nwant\n%+v", got, want)
@@ -133,6 +136,17 @@ func TestSharedCoA(t *testing.T) {
 	defer log.mu.Unlock()
 	if said := log.b.String(); strings.Count(said, "level=ERROR") != 1 || !strings.Contains(said, "taken by entries with other servers") {
 		t.Error(said)
+	}
+}
+
+// TestSmallMTUOfIPv6: where a server's MTU would leave no link, it is said whose it is.
+func TestSmallMTUOfIPv6(t *testing.T) {
+	for words, want := range map[string]string{"-ipv4": "name=joe granted=576 mtu=1280", "-ipv6": "", "": ""} {
+		var log lockedBuffer
+		granted(entryOf(t, words), &radius.Grant{User: "joe", MTU: 576}, slog.New(slog.NewTextHandler(&log, nil)))
+		if said := log.b.String(); (said == "") != (want == "") || !strings.Contains(said, want) {
+			t.Errorf("%q: %q, want %q", words, said, want)
+		}
 	}
 }
 
