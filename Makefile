@@ -38,7 +38,7 @@ DISTPACKAGES = lintian systemd binutils busybox-static qemu-user-static
 .NOTPARALLEL:
 .PHONY: build test packages format vet staticcheck man shellcheck cross codecs race dist demo readme fuzz bench gobench many kills soak noise clean
 
-# Functions at multiples of 16 octets, as in what is released: 80 KB less than at 32.
+# Functions begin at multiples of 8 octets, as in what is released: bin/ppp is about 110 KB smaller than by the default of 32.
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags=-funcalign=8 -o bin/ ./cmd/...
 
