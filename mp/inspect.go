@@ -55,7 +55,7 @@ const (
 
 // Values of the type of service octet that always go first.
 const (
-	tosLowDelay = 0x10 // RFC 1349
+	tosLowDelay = 0x10 // RFC 1349; with a precedence the bit is part of a DSCP
 	dscpEF      = 46   // RFC 3246
 	dscpCS6     = 48   // RFC 2474: routing
 )
@@ -70,7 +70,7 @@ func urgent(p []byte, telnettos bool) bool {
 	case wire.IPv6:
 		tos = p[0]<<4 | p[1]>>4
 	}
-	if dscp := tos >> 2; dscp == dscpEF || dscp == dscpCS6 || tos&^3 == tosLowDelay {
+	if dscp := tos >> 2; dscp == dscpEF || dscp == dscpCS6 || tos&0xf0 == tosLowDelay {
 		return true
 	}
 	if !telnettos {

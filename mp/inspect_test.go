@@ -35,6 +35,9 @@ func TestUrgent(t *testing.T) {
 		{"no ports", packet4(protoTCP, 0, 23), never},
 		{"TOS low delay", withTOS(tcp4(80, 0), 0x10), always},
 		{"TOS low delay with congestion bits", withTOS(tcp4(80, 0), 0x12), always},
+		{"TOS low delay and throughput", withTOS(tcp4(80, 0), 0x18), always},
+		{"TOS low delay and reliability", withTOS(tcp4(80, 0), 0x14), always},
+		{"TOS low delay of IPv6", withTOS(tcp6(99, 80), 0x18), always},
 		{"DSCP EF", withTOS(packet4(protoUDP, 1, 1, 1, 1, 0, 0, 0, 0), 46<<2), always},
 		{"DSCP EF with congestion bits", withTOS(packet4(protoUDP, 1, 1, 1, 1, 0, 0, 0, 0), 46<<2|1), always},
 		{"DSCP CS6", withTOS(tcp4(179, 0), 48<<2), always},
@@ -42,6 +45,9 @@ func TestUrgent(t *testing.T) {
 		{"DSCP CS6 of IPv6", withTOS(tcp6(99, 179), 48<<2), always},
 		{"TOS throughput", withTOS(tcp4(80, 0), 0x08), never},
 		{"DSCP CS1", withTOS(tcp4(80, 0), 8<<2), never},
+		{"DSCP AF11", withTOS(tcp4(80, 0), 10<<2), never},
+		{"DSCP AF12", withTOS(tcp4(80, 0), 12<<2), never},
+		{"DSCP AF13", withTOS(tcp4(80, 0), 14<<2), never},
 		{"DSCP AF41", withTOS(tcp4(80, 0), 34<<2), never},
 	} {
 		if got, want := urgent(tt.p, false), tt.when == always; got != want {
