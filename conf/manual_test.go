@@ -148,7 +148,7 @@ What fails before the modem is told to dial is no call: a line that is away or i
 	"telnettos":  `{-telnettos} no longer lets ICMP, and TCP from and to the ports 23, 513 and 518, go first. What asks for low delay in its IP header goes first in any case.`,
 	"tcp_mss":    `The segment size that TCP connections announce is lowered to what fits the MTU.`,
 	"inact_port": `A TCP or UDP port, by number or by name, that packets may be sent to without counting as activity: they neither start a call nor keep one up. It adds to the list; {-inact_port} empties the list.`,
-	"inact_icmp": `An ICMP type that does not count as activity. It adds to the list; {-inact_icmp} empties the list.`,
+	"inact_icmp": `An ICMP type that does not count as activity; echoes and errors of ICMPv6 go by the ICMP type that means the same. It adds to the list; {-inact_icmp} empties the list.`,
 
 	"sync":          `The line is synchronous: frames are sent as bits, through the kernel's synchronous line discipline (N_HDLC), which takes a synchronous adapter and its driver; on any other line the call ends with that reason. Its clock is that of the adapter or the network, and {speed} says nothing of it. {-sync} says that it is not.`,
 	"xon_xoff":      `The modem holds us up, and we it, by the characters XOFF and XON, which are then escaped in both directions. The same as {flow=xon}; better is {flow=rtscts}.`,

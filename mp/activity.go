@@ -17,7 +17,7 @@ type IdleConfig struct {
 	Toll     time.Duration // an idle link stays until near the end of a unit of this
 
 	IgnorePorts []uint16 // TCP and UDP ports whose traffic is no activity
-	IgnoreICMP  []uint8  // ICMP types that are none
+	IgnoreICMP  []uint8  // ICMP types that are none, and their twins of ICMPv6
 }
 
 const (
@@ -92,7 +92,11 @@ func (a *activity) counts(p []byte) bool {
 	case protoICMP:
 		return len(body) == 0 || !slices.Contains(a.cfg.IgnoreICMP, body[0])
 	case protoICMPv6:
-		return len(body) == 0 || !housekeeping(body[0])
+		if len(body) == 0 {
+			return true
+		}
+		twin, known := icmpTwins[body[0]]
+		return !housekeeping(body[0]) && !(known && slices.Contains(a.cfg.IgnoreICMP, twin))
 	case 0: // IPv6 hop-by-hop options: MLD
 		return protocolOf(p) != wire.IPv6
 	}
@@ -102,6 +106,16 @@ func (a *activity) counts(p []byte) bool {
 // housekeeping are the ICMPv6 types of router and neighbour discovery and of
 // multicast listeners.
 func housekeeping(t byte) bool { return t >= 130 && t <= 137 || t == 143 }
+
+// icmpTwins are the ICMP types that mean the same as these of ICMPv6 (RFC 7915).
+var icmpTwins = map[byte]uint8{
+	1:   3,  // destination unreachable
+	2:   3,  // packet too big, of which ICMP makes an unreachable
+	3:   11, // time exceeded
+	4:   12, // parameter problem
+	128: 8,  // echo request
+	129: 0,  // echo reply
+}
 
 // sent and received account for a packet.
 func (a *activity) sent(now time.Time, p []byte) {

@@ -34,7 +34,7 @@ func packet6(next byte, body ...byte) []byte {
 }
 
 func TestActivityCounts(t *testing.T) {
-	a := activity{cfg: IdleConfig{IgnorePorts: []uint16{123, 520}, IgnoreICMP: []uint8{3, 9}}}
+	a := activity{cfg: IdleConfig{IgnorePorts: []uint16{123, 520}, IgnoreICMP: []uint8{0, 3, 9, 12}}}
 	for _, tc := range []struct {
 		name string
 		p    []byte
@@ -48,9 +48,17 @@ func TestActivityCounts(t *testing.T) {
 		{"ping", packet4(protoICMP, 8, 0), true},
 		{"unreachable", packet4(protoICMP, 3, 1), false},
 		{"router advertisement", packet4(protoICMP, 9, 0), false},
+		{"time exceeded", packet4(protoICMP, 11, 0), true},
 		{"another protocol", packet4(47, 0, 0), true},
 		{"a later fragment", func() []byte { p := packet4(protoUDP, 0, 123); p[7] = 1; return p }(), true},
 		{"ping6", packet6(protoICMPv6, 128, 0), true},
+		{"echo reply of IPv6", packet6(protoICMPv6, 129, 0), false},
+		{"unreachable of IPv6", packet6(protoICMPv6, 1, 4), false},
+		{"packet too big of IPv6", packet6(protoICMPv6, 2, 0), false},
+		{"time exceeded of IPv6", packet6(protoICMPv6, 3, 0), true},
+		{"parameter problem of IPv6", packet6(protoICMPv6, 4, 1), false},
+		{"an ICMPv6 type of its own", packet6(protoICMPv6, 139, 0), true},
+		{"an ICMPv6 type that is ignored in ICMP", packet6(protoICMPv6, 9, 0), true},
 		{"neighbour solicitation", packet6(protoICMPv6, 135, 0), false},
 		{"router solicitation", packet6(protoICMPv6, 133, 0), false},
 		{"multicast listener report", packet6(protoICMPv6, 143, 0), false},
