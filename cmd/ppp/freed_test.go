@@ -147,6 +147,33 @@ func TestFreed(t *testing.T) {
 	}
 }
 
+// TestVerdictOfShell: a login shell ends with the verdict of the daemon that had
+// its line.
+func TestVerdictOfShell(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, "server")
+	daemon, c := h.serve(several)
+	e := c.idle("proof")
+	quiet(t, e.slave)
+	shell := h.at(e.slave, "proof")
+	daemon.await("a caller's line", slowly)
+	e.start(func(l *mp.LinkConfig) { l.Auth.Password = "geraten" })
+	if got := shell.status(slowly); got != 11 {
+		t.Errorf("status %d, want 11", got)
+	}
+	_, want, _ := strings.Cut(daemon.await("verdict: ", slowly), "verdict: ")
+	if _, got, _ := strings.Cut(shell.await("verdict: ", 0), "verdict: "); got != want {
+		t.Errorf("the shell's verdict: %s\nthe daemon's: %s", got, want)
+	}
+	<-e.lost
+	e.slave.Close()
+	e.close()
+	if got := daemon.term(); got != 5 {
+		t.Errorf("status %d, want 5", got)
+	}
+	h.bare()
+}
+
 func termiosOf(t *testing.T, f *os.File) unix.Termios {
 	t.Helper()
 	tio, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)

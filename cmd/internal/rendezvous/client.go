@@ -128,7 +128,7 @@ func handOver(ctx context.Context, c *net.UnixConn, r request, tty *os.File) (Re
 	if err := readAnswer(in, nil, &a); err != nil || !a.Done {
 		return Result{}, ErrLost
 	}
-	return Result{Status: a.Status, Text: a.Text}, nil
+	return a.Result, nil
 }
 
 // dial connects to a daemon; ErrNobody if there is none.

@@ -59,7 +59,7 @@ func (h *Handover) Accept() bool {
 
 // Refuse sends the caller away, with an exit status and the reason.
 func (h *Handover) Refuse(status int, why string) {
-	h.sendAway(answer{Error: why, Code: codeRefused, Status: status})
+	h.sendAway(answer{Error: why, Code: codeRefused, Result: Result{Status: status}})
 }
 
 // Decline lets the caller look elsewhere: this daemon has no such entry.
@@ -79,7 +79,7 @@ func (h *Handover) Done(r Result) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.state == accepted {
-		h.end(answer{Done: true, Status: r.Status, Text: r.Text})
+		h.end(answer{Done: true, Result: r})
 	}
 }
 
@@ -118,8 +118,15 @@ func (h *Handover) serve(closed <-chan struct{}) {
 	<-h.gone
 }
 
-// A Result is how a link that was handed over has ended.
+// A Result is how a link that was handed over has ended. Who is of an older
+// version tells no more than the status and the text.
 type Result struct {
-	Status int    // for exit(3)
-	Text   string // in words
+	Status int    `json:"status,omitempty"` // for exit(3)
+	Text   string `json:"text,omitempty"`   // the verdict's line in the log
+
+	Phase    string `json:"phase,omitempty"` // the verdict, part by part
+	By       string `json:"by,omitempty"`
+	Evidence string `json:"evidence,omitempty"`
+	Cause    string `json:"cause,omitempty"`
+	Try      string `json:"try,omitempty"`
 }

@@ -40,9 +40,10 @@ func TestHandOver(t *testing.T) {
 	if _, err := far.Read(buf); err != nil || string(buf) != "PPP" {
 		t.Fatalf("on the far side: %q, %v", buf, err)
 	}
-	h.Done(Result{Status: 16, Text: "carrier lost"})
+	r := Result{Status: 16, Text: "verdict: ...", Phase: "network", By: "line", Evidence: "hang-up", Cause: "carrier lost", Try: "again"}
+	h.Done(r)
 	h.Done(Result{Status: 1, Text: "again"})
-	if o := <-done; o.Result != (Result{16, "carrier lost"}) || o.Error != "" {
+	if o := <-done; o.Result != r || o.Error != "" {
 		t.Errorf("the caller was told %+v", o)
 	}
 	<-h.Gone()
@@ -121,7 +122,7 @@ func TestCallerGivesUp(t *testing.T) {
 	case <-time.After(50 * time.Millisecond):
 	}
 	h.Done(Result{Status: 5, Text: "hung up"})
-	if err := <-done; err != nil || res != (Result{5, "hung up"}) {
+	if err := <-done; err != nil || res != (Result{Status: 5, Text: "hung up"}) {
 		t.Error(res, err)
 	}
 

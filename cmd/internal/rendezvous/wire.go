@@ -113,10 +113,9 @@ type answer struct {
 	Error   string `json:"error,omitempty"`
 	Code    string `json:"code,omitempty"` // of the error, for programs
 
-	Accepted bool   `json:"accepted,omitempty"` // adopt
-	Done     bool   `json:"done,omitempty"`
-	Status   int    `json:"status,omitempty"`
-	Text     string `json:"text,omitempty"`
+	Accepted bool `json:"accepted,omitempty"` // adopt
+	Done     bool `json:"done,omitempty"`
+	Result        // of the link; of a refusal the status
 }
 
 // A stateAnswer is the document of pppstat(8) with a version.

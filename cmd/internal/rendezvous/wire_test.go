@@ -97,7 +97,7 @@ func TestAnswerWithoutWords(t *testing.T) {
 // FuzzAnswer: whatever a daemon answers, it is an answer or an error that is one
 // line.
 func FuzzAnswer(f *testing.F) {
-	f.Add([]byte("{\"version\":1,\"accepted\":true}\n{\"done\":true,\"status\":5,\"text\":\"User request\"}\n"))
+	f.Add([]byte("{\"version\":1,\"accepted\":true}\n{\"done\":true,\"status\":5,\"text\":\"User request\",\"phase\":\"dead\",\"by\":\"us\"}\n"))
 	f.Add([]byte("{\"error\":\"no such entry\",\"code\":\"unknown\"}\n"))
 	f.Add([]byte("{\"bundles\":[{\"links\":[{}]}]}\nnull\n[]"))
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -64,7 +64,20 @@ func handOver(ctx context.Context, o Options, signals <-chan os.Signal, log *slo
 		return Verdict{Status: StatusFatal, Phase: "dead", By: "us", Evidence: err.Error(),
 			Cause: "the ppp that should take the line does not", Try: "look at its log"}, true
 	}
-	return Verdict{Status: r.Status, Phase: "dead", By: "us", Evidence: r.Text}, true
+	return verdictOf(r), true
+}
+
+// verdictOf is the verdict of the daemon that had the line.
+func verdictOf(r rendezvous.Result) Verdict {
+	if r.Phase == "" { // it is of an older version
+		return Verdict{Status: r.Status, Phase: "dead", By: "us", Evidence: r.Text}
+	}
+	return Verdict{Status: r.Status, Phase: r.Phase, By: r.By, Evidence: r.Evidence, Cause: r.Cause, Try: r.Try}
+}
+
+// result is verdictOf's other half.
+func (v Verdict) result() rendezvous.Result {
+	return rendezvous.Result{Status: v.Status, Text: v.String(), Phase: v.Phase, By: v.By, Evidence: v.Evidence, Cause: v.Cause, Try: v.Try}
 }
 
 // A host answers other processes; see rendezvous.Handler.
@@ -122,7 +135,7 @@ func greeted(o *rendezvous.Handover, e *conf.Entry) (*member, error) {
 	m := &member{entry: e, origin: status.HandedOver, login: o.Login}
 	m.conn, _ = connOf(dial.Given(l), nil)
 	m.unread = o.Unread
-	m.done = func(v Verdict) { o.Done(rendezvous.Result{Status: v.Status, Text: v.String()}) }
+	m.done = func(v Verdict) { o.Done(v.result()) }
 	return m, greet(l)
 }
 

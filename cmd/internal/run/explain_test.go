@@ -170,3 +170,16 @@ func TestVerdictIsOneLine(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
+
+// TestVerdictOfTheOwner: a login shell says what the owner of its entry has found,
+// also one that is older and tells it in words only.
+func TestVerdictOfTheOwner(t *testing.T) {
+	v := Verdict{Status: 11, Phase: "authenticate", By: "peer", Evidence: "CHAP: refused", Cause: "it is another", Try: "compare"}
+	if got := verdictOf(v.result()); got != v {
+		t.Errorf("got  %v\nwant %v", got, v)
+	}
+	old := rendezvous.Result{Status: 16, Text: "verdict: ..."}
+	if got, want := verdictOf(old), (Verdict{Status: 16, Phase: "dead", By: "us", Evidence: "verdict: ..."}); got != want {
+		t.Errorf("of an older one:\ngot  %v\nwant %v", got, want)
+	}
+}
