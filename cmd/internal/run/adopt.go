@@ -253,6 +253,8 @@ func (u *unit) act(c rendezvous.Command) error {
 		u.breakLinks(Verdict{Status: StatusUser, Phase: u.phase(), By: "us", Evidence: "pppstat down"})
 	case rendezvous.AddLine:
 		switch {
+		case !u.entry.MP:
+			return errors.New(plainLink)
 		case u.up && u.alone:
 			return errors.New("no multilink was agreed upon for this connection")
 		case !u.lines.Add(u.have()):

@@ -66,7 +66,9 @@ func (u *unit) admit(m *member, a *mp.Admission) {
 		there = nil
 	}
 	if len(there) > 0 && (!u.entry.MP || !u.lines.Takes(len(there))) {
-		m.log.Warn("a line too many", "line", m.Name(), "lines", len(there))
+		v := explainFull(u.entry)
+		m.refused = &v
+		m.log.Warn("a line too many", "line", m.Name(), "lines", len(there), "because", v.Cause)
 		a.Refuse("No further lines")
 		return
 	}

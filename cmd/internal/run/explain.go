@@ -343,6 +343,19 @@ func explainClaim(err error) Verdict {
 	return v
 }
 
+// plainLink is why an entry with -mp has one line, as ppp -n says it, too.
+const plainLink = "-mp allows one line; the BF&I protocol, which would join more, has no public description"
+
+// explainFull explains why a line cannot join those that are there.
+func explainFull(e *conf.Entry) Verdict {
+	v := Verdict{Status: StatusFatal, Phase: mp.PhaseAuthenticate.String(), By: "us", Evidence: "a line too many",
+		Cause: "there are as many lines as maxdevs allows", Try: "make maxdevs= larger"}
+	if !e.MP {
+		v.Cause, v.Try = plainLink, "take -mp out of the entry, if the peer knows multilink"
+	}
+	return v
+}
+
 // explainSync explains why a line cannot be driven synchronously.
 func explainSync(err error) Verdict {
 	return Verdict{Status: StatusOpen, Phase: "dead", By: "us", Evidence: err.Error(),

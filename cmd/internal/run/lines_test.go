@@ -2,6 +2,9 @@ package run
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -73,6 +76,51 @@ func TestLinesInVain(t *testing.T) {
 				}
 				if b := oneUnit(t, d); len(b.Links) != 1 || b.Phase != status.NetworkPhase {
 					t.Errorf("%d lines, phase %s", len(b.Links), b.Phase)
+				}
+			})
+		})
+	}
+}
+
+// TestOneLine: a further line of an entry that says -mp, and one too many of
+// another, is refused with the reason, to pppstat and to who brings it.
+func TestOneLine(t *testing.T) {
+	const noMP = "-mp allows one line; the BF&I protocol, which would join more, has no public description"
+	for _, tt := range []struct{ words, addLine, brought string }{
+		{"out camp -mp", noMP, noMP},
+		{"out camp maxdevs=1", "there is no room for another line: see outdevs and maxdevs", "there are as many lines as maxdevs allows"},
+	} {
+		t.Run(tt.words, func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				var said strings.Builder
+				w := newMemWorld(t)
+				w.log = slog.New(slog.NewTextHandler(&said, nil))
+				d, stop := w.serveUnits(dir, 1, tt.words)
+				defer stop()
+				time.Sleep(time.Minute)
+				err := host{d}.Act(t.Context(), rendezvous.Caller{}, rendezvous.Command{Verb: rendezvous.AddLine})
+				if err == nil || err.Error() != tt.addLine {
+					t.Errorf("add-line: %v", err)
+				}
+				brought := make(chan Verdict, 1)
+				near, far := mptest.Pair(mptest.Config{BPS: 115200})
+				p := w.peers["rmt0"]
+				p.nursery.Start(far, nil, linkConfig(p.entry, 0, p, silence))
+				d.box.Put(func() {
+					u := d.units[0]
+					c := &conn{Line: near, hangUp: func(context.Context) { near.Hangup() }}
+					d.talk(&member{conn: c, entry: u.entry, unit: u, origin: status.HandedOver, done: func(v Verdict) { brought <- v }})
+				})
+				if v := <-brought; v.Status != StatusFatal || v.By != "us" || v.Cause != tt.brought {
+					t.Errorf("the line's %v", v)
+				}
+				if b := oneUnit(t, d); len(b.Links) != 1 {
+					t.Errorf("%d lines", len(b.Links))
+				}
+				synctest.Wait()
+				if want := fmt.Sprintf(`msg="a line too many" entry=rmt0 line=a lines=1 because=%q`, tt.brought); !strings.Contains(said.String(), want) {
+					t.Errorf("want %s in\n%s", want, said.String())
 				}
 			})
 		})
