@@ -98,6 +98,31 @@ func TestHide(t *testing.T) {
 	}
 }
 
+// TestVeil: the lines are those of chat -s -v, with and without -e.
+func TestVeil(t *testing.T) {
+	for _, tt := range []struct{ name, in, want string }{
+		{"login", "expect (ogin:)|login:|-- got it|send (me^M)|expect (ssword:)|me^M|Password:|-- got it|send (guess^M)|expect (PPP)|guess^M|PPP",
+			"expect (ogin:)|login:|-- got it|send (me^M)|expect (ssword:)|me^M|Password:|-- got it|send (******)|expect (PPP)|******^M|PPP"},
+		{"no text", "expect (ssword:)|send (^M)|send (\\K)", "expect (ssword:)|send (^M)|send (\\K)"},
+		{"escapes", `expect (word:)|send (\dgu\pe\\ss)|expect (x)|gue\ss^M`, `expect (word:)|send (******)|expect (x)|******^M`},
+		{"parentheses", "expect (word:)|send (g(1)u)|g(1)u", "expect (word:)|send (******)|******"},
+		{"cut short", "expect (word:)|send (gue", "expect (word:)|send (******)"},
+		{"sub-sends", "expect (ssword:)|alarm|send (one^M)|expect (x:)|alarm|send (two^M)|expect (y:)|-- got it|send (three^M)|expect (PPP)|send (four^M)",
+			"expect (ssword:)|alarm|send (******)|expect (x:)|alarm|send (******)|expect (y:)|-- got it|send (******)|expect (PPP)|send (four^M)"},
+		{"AT commands", `send (ATZ^M)|send (\dAT+CPIN=4711^M)|AT+CPIN=4711^M^M|send (at+cgauth=1,1,"u","p"^M)`, `send (ATZ^M)|send (******)|******^M^M|send (******)`},
+		{"quiet", "send (??????)|AT+CPIN=4711^M^M", "send (??????)|AT+CPIN=******"},
+		{"echo", "login:expect (ssword:)|me|password:password:|helloalarm|guesend (guess^M)|guess", "login:expect (ssword:)|me|password:password:|helloalarm|guesend (******)|******"},
+		{"other programs", "ssh: Permission denied (password).|send (x)|wrong code=7", "ssh: Permission denied (password).|send (x)|wrong code=7"},
+	} {
+		var v Veil
+		var shown []string
+		for line := range strings.SplitSeq(tt.in, "|") {
+			shown = append(shown, v.Hide(line))
+		}
+		wantText(t, tt.name, strings.Join(shown, "|"), tt.want)
+	}
+}
+
 func TestMask(t *testing.T) {
 	var s Secrets
 	s.add([]byte("secret\r"))

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -137,6 +138,34 @@ func TestLastLine(t *testing.T) {
 	w.Write([]byte(strings.Repeat("y", 10*maxErrorLine)))
 	if got := w.last(); len(got) != maxErrorLine {
 		t.Errorf("a long line is kept with %d bytes", len(got))
+	}
+}
+
+// TestLastLineHides: what chat(8) says it sends tells no secret, however it comes
+// in pieces.
+func TestLastLineHides(t *testing.T) {
+	const said = "timeout set to 3 seconds\nabort on (BUSY)\nsend (AT+CPIN=4711^M)\nexpect (OK)\n^M\nAT+CPIN=4711^M^M\nOK\n -- got it\n\n" +
+		"send (ATDT1^M)\nexpect (ogin:)\nlogin:\n -- got it\n\nsend (mynam^M)\nexpect (ssword:)\n mynam^M\nPassword:\n -- got it\n\n" +
+		"send (Zugang77^M)\nexpect (PPP)\n Zugang77^M\nsorry, Zugang77"
+	for _, size := range []int{1, 7, len(said)} {
+		var log bytes.Buffer
+		w := lastLine{log: slog.New(slog.NewTextHandler(&log, nil))}
+		for piece := range slices.Chunk([]byte(said), size) {
+			w.Write(piece)
+		}
+		if got := w.last(); got != "sorry, ******" {
+			t.Errorf("in pieces of %d: last line is %q", size, got)
+		}
+		for _, secret := range []string{"4711", "Zugang"} {
+			if strings.Contains(log.String(), secret) {
+				t.Errorf("in pieces of %d: the log shows %s:\n%s", size, secret, log.String())
+			}
+		}
+		for _, want := range []string{"send (******)", "send (ATDT1^M)", "send (mynam^M)", "expect (ssword:)"} {
+			if !strings.Contains(log.String(), want) {
+				t.Errorf("in pieces of %d: the log lacks %s:\n%s", size, want, log.String())
+			}
+		}
 	}
 }
 

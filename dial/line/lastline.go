@@ -5,19 +5,23 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+
+	"pppdial/dial/chat"
 )
 
 // maxErrorLine is the longest line of a command's standard error that is kept
 // in one piece.
 const maxErrorLine = 512
 
-// A lastLine logs what a command says, line by line, and keeps the last.
+// A lastLine logs what a command says, line by line, and keeps the last; both
+// without what chat(8) would tell of passwords.
 type lastLine struct {
 	log *slog.Logger
 
 	mu   sync.Mutex // guards what follows
 	part []byte
 	line string
+	veil chat.Veil
 }
 
 // Write takes the next piece. It never fails.
@@ -44,8 +48,8 @@ func (w *lastLine) finish() {
 	if text == "" {
 		return
 	}
-	w.line = text
-	w.log.Info("the command says", "text", text)
+	w.line = w.veil.Hide(text)
+	w.log.Info("the command says", "text", w.line)
 }
 
 // last is the last line that is not empty, whether or not it was ended.
