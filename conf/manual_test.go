@@ -178,7 +178,7 @@ Without {phone}, {apn}, {chat} and {connect_cmd} nothing is dialed: PPP starts a
 	"chat":        `The dialogue with the modem that makes the call. Nothing else is told to the modem then: what {modem_init}, {apn}, {pin}, {net_mode} and {carrier} would say belongs into it.`,
 	"login_chat":  `The dialogue with what answers the call, before PPP starts.`,
 	"hangup_chat": `The dialogue with the modem when the line is given up.`,
-	"connect_cmd": `A program that makes the call, the line being its standard input and output. As beside {chat}, nothing else is told to the modem.`,
+	"connect_cmd": `A program that makes the call, the line being its standard input and output. As beside {chat}, nothing else is told to the modem. A password belongs into a file, for {chat -f}: the log and {ppp -n} hide those of chat(8), ps(1) does not.`,
 
 	"apn":      `The access point. The type is {IP}, {IPV6}, {IPV4V6} or {PPP}, the number of the context 1, unless given. Without {phone} the number {*99***CID#} is dialed.`,
 	"pin":      `The PIN of the SIM card. It is entered once, and not again after it was refused.`,

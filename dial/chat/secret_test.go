@@ -98,6 +98,31 @@ func TestHide(t *testing.T) {
 	}
 }
 
+func TestHideShell(t *testing.T) {
+	for _, tt := range []struct{ line, want string }{
+		{"", ""},
+		{`dial -p secret ssword: it`, `dial -p secret ssword: it`},
+		{`chat -v ABORT BUSY "" ATZ OK ATDT1 CONNECT "" ogin: me ssword: guess PPP`, `chat -v ABORT BUSY "" ATZ OK ATDT1 CONNECT "" ogin: me ssword: ****** PPP`},
+		{`/usr/sbin/chat '' AT+CPIN="4711" OK '\qguess' x \qname "y z" ""`, `/usr/sbin/chat '' ****** OK ****** x \qname "y z" ""`},
+		{`chat "x y" me "ssword:-gu\"ess-word:" 'gu ess' x me`, `chat "x y" me ****** ****** x me`},
+		// Options, some with a word of their own.
+		{`chat -t5 -vT 1 -f /etc/x`, `chat -t5 -vT 1 -f /etc/x`},
+		{`chat -Evr file -- word: guess`, `chat -Evr file -- word: ******`},
+		{`chat -f`, `chat -f`},
+		// More of the shell.
+		{`A=b timeout 9 chat word: guess; exit`, `A=b timeout 9 chat word: ******; exit`},
+		{`(chat word: guess||chat x me word: guess)&& x`, `(chat word: ******||chat x me word: ******)&& x`},
+		{`chat 2>/dev/null >$DEVICE word: guess 2>&1 x me <$DEVICE`, `chat 2>/dev/null >$DEVICE word: ****** 2>&1 x me <$DEVICE`},
+		{`chat ogin: $(id -un) word: guess`, `chat ******`},
+		{"chat -f `x` word: guess", `chat ******`},
+		{`x && chat word: 'guess`, `x && chat ******`},
+		{`chat word: '\Qguess' x; y`, `chat ******; y`},
+		{`chat`, `chat`},
+	} {
+		wantText(t, tt.line, HideShell(tt.line), tt.want)
+	}
+}
+
 // TestVeil: the lines are those of chat -s -v, with and without -e.
 func TestVeil(t *testing.T) {
 	for _, tt := range []struct{ name, in, want string }{

@@ -42,6 +42,16 @@ func Hide(e *conf.Entry) *conf.Entry {
 	for _, script := range []*string{&shown.Chat, &shown.LoginChat, &shown.HangupChat} {
 		*script = chat.Hide(*script)
 	}
+	for _, command := range []*string{&shown.ConnectCmd, &shown.ResetCmd} {
+		*command = chat.HideShell(*command)
+	}
+	shown.Device = nil
+	for _, device := range e.Device {
+		if command, ok := strings.CutPrefix(device, "exec:"); ok {
+			device = "exec:" + chat.HideShell(command)
+		}
+		shown.Device = append(shown.Device, device)
+	}
 	shown.ModemInit = nil
 	for _, command := range e.ModemInit {
 		shown.ModemInit = append(shown.ModemInit, chat.HideCommand(command))

@@ -103,7 +103,8 @@ func TestPlaces(t *testing.T) {
 // TestHide: what may be shown of an entry tells no secret, and the entry itself stays
 // as it is.
 func TestHide(t *testing.T) {
-	src := "a device=/dev/x modem_init=+CPIN=4711 login_chat='ogin: me ssword: guess' hangup_chat='x \\qguess'\n"
+	src := "a device='exec:chat word: guess' modem_init=+CPIN=4711 login_chat='ogin: me ssword: guess' hangup_chat='x \\qguess'\n" +
+		"\tconnect_cmd='chat word: guess' reset_cmd='chat word: guess'\n"
 	file, diags := Options.Parse("ppp.conf", []byte(src))
 	e, more := file.Entry("a")
 	if diags.HasErrors() || more.HasErrors() {
@@ -113,7 +114,11 @@ func TestHide(t *testing.T) {
 	if got, want := h.ModemInit[0]+", "+h.LoginChat+", "+h.HangupChat, "+CPIN=******, ogin: me ssword: ******, x ******"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	if e.ModemInit[0] != "+CPIN=4711" || !strings.Contains(e.LoginChat, "guess") || !strings.Contains(e.HangupChat, "guess") {
-		t.Errorf("the entry itself has changed: %q %q %q", e.ModemInit, e.LoginChat, e.HangupChat)
+	if got, want := h.Device[0]+", "+h.ConnectCmd+", "+h.ResetCmd, "exec:chat word: ******, chat word: ******, chat word: ******"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if e.ModemInit[0] != "+CPIN=4711" || !strings.Contains(e.LoginChat, "guess") || !strings.Contains(e.HangupChat, "guess") ||
+		!strings.Contains(e.Device[0]+e.ConnectCmd, "guess") {
+		t.Errorf("the entry itself has changed: %q %q %q %q %q", e.ModemInit, e.LoginChat, e.HangupChat, e.Device, e.ConnectCmd)
 	}
 }

@@ -147,15 +147,27 @@ func TestCheckJSON(t *testing.T) {
 func TestCheckHides(t *testing.T) {
 	const file = "a\tdevice=/dev/x send_passwd=geheim1 pin=1234 modem_init=AT+CPIN=geheim2 modem_init=ATE1 phone=1\n" +
 		"\tlogin_chat='ogin: me ssword: geheim3 PPP' hangup_chat='\"\" \\qgeheim4'\n" +
-		"b\tdevice=/dev/y chat='\"\" AT+CPIN=4711 OK ATDT1 CONNECT'\n"
+		"b\tdevice=/dev/y chat='\"\" AT+CPIN=4711 OK ATDT1 CONNECT'\n" +
+		"c\tdevice=/dev/z connect_cmd='chat -v ABORT BUSY \"\" ATZ OK ATDT2 CONNECT \"\" ogin: mynam ssword: geheim5 PPP'\n" +
+		"\treset_cmd='exec /usr/sbin/chat -v \"\" \"AT+CPIN=geheim6\" OK <$DEVICE >$DEVICE'\n" +
+		"d\tdevice='exec:chat -V -t 5 word: geheim7 && exec pppd'\n"
 	for _, json := range []bool{false, true} {
 		stdout, stderr, status := runCheck(t, file, Options{JSON: json})
 		if status != StatusOK || stderr != "" {
 			t.Fatalf("status %d, stderr %s", status, stderr)
 		}
-		if strings.Contains(stdout, "geheim") || strings.Contains(stdout, "1234") || strings.Contains(stdout, "4711") || !strings.Contains(stdout, "ogin: me ssword: ****** PPP") ||
-			!strings.Contains(stdout, "AT+CPIN=******") || !strings.Contains(stdout, "ATE1") {
-			t.Error(stdout)
+		for _, secret := range []string{"geheim", "1234", "4711"} {
+			if strings.Contains(stdout, secret) {
+				t.Errorf("%s shows:\n%s", secret, stdout)
+			}
+		}
+		for _, want := range []string{
+			"ogin: me ssword: ****** PPP", "AT+CPIN=******", "ATE1",
+			"ogin: mynam ssword: ****** PPP", "****** OK <$DEVICE >$DEVICE", "exec:chat -V -t 5 word: ****** && exec pppd",
+		} {
+			if !strings.Contains(stdout, want) {
+				t.Errorf("no %s:\n%s", want, stdout)
+			}
 		}
 	}
 }
