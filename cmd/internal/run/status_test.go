@@ -35,10 +35,10 @@ type memWorld struct {
 
 	mu      sync.Mutex
 	units   int
-	tuns    []*tun.Mem            // of the units
-	kernels []*routetest.Kernel   // each sees one of them
-	lines   map[*mptest.Line]bool // our ends of the calls
-	peers   map[string]*farPeer   // by the label that calls
+	tuns    []*tun.Mem                    // of the units
+	kernels []*routetest.Kernel           // each sees one of them
+	lines   map[*mptest.Line]*mptest.Line // our ends of the calls, and the far ones
+	peers   map[string]*farPeer           // by the label that calls
 
 	theirs string                // more words of the peers' entries
 	refuse func(op string) error // asked by the kernels, nil: they take everything
@@ -77,7 +77,7 @@ const memRest = 30 * time.Second
 var silence = slog.New(slog.DiscardHandler)
 
 func newMemWorld(t testing.TB) *memWorld {
-	return &memWorld{t: t, log: silence, lines: map[*mptest.Line]bool{}, peers: map[string]*farPeer{}}
+	return &memWorld{t: t, log: silence, lines: map[*mptest.Line]*mptest.Line{}, peers: map[string]*farPeer{}}
 }
 
 // world is what the daemon gets.
@@ -140,6 +140,15 @@ func (w *memWorld) close() {
 	}
 }
 
+// say has something come on all lines that is not their peers'.
+func (w *memWorld) say(text string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, far := range w.lines {
+		far.TryWrite([]byte(text))
+	}
+}
+
 // hangUpOne breaks a line.
 func (w *memWorld) hangUpOne(r *rand.Rand) {
 	w.mu.Lock()
@@ -170,7 +179,7 @@ func (c memCaller) Call(context.Context) (*conn, error) {
 	if c.w.fails != nil {
 		return nil, c.w.fails
 	}
-	c.w.lines[near] = true
+	c.w.lines[near] = far
 	p := c.w.peers[c.label]
 	if c := linkConfig(p.entry, 0, p, silence); p.takes != nil {
 		p.takes(far, c)

@@ -3,6 +3,8 @@ package run
 import (
 	"fmt"
 	"time"
+
+	"pppdial/mp"
 )
 
 // This file is what is said of connections over which nothing has ever come,
@@ -65,7 +67,7 @@ func (u *unit) withUnheard(now time.Time, v Verdict) Verdict {
 		return v
 	}
 	v.Evidence += fmt.Sprintf("; %d bytes were sent in %v, and none received", sent, now.Sub(u.account.since).Round(time.Second))
-	if v.By != "modem" {
+	if v.By != "modem" || v.Cause == linkReasons[mp.Hangup].cause { // NO CARRIER is no cause
 		v.Cause, v.Try = u.explainUnheard()
 	}
 	return v

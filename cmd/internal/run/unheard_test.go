@@ -2,13 +2,16 @@ package run
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
-	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"pppdial/dial"
+	"pppdial/dial/modem"
 )
 
 type lockedBuffer struct {
@@ -29,17 +32,21 @@ func TestUnheard(t *testing.T) {
 		noWay  = "addresses were agreed upon, but nothing comes back"
 		noData = "addresses were agreed upon, but the network passes nothing: the context is not active, or the SIM card may not use data here"
 	)
+	asked := func(k dial.Kind) *dial.Error { return &dial.Error{Kind: k, Modem: new(modem.Status)} }
 	for _, tt := range []struct {
 		why, words string
 		packets    int
 		answered   bool
-		end        string // "", "hang up"
+		end        string      // "", "hang up", "NO CARRIER"
+		found      *dial.Error // by asking the modem then
 		status     int
 		cause      string // "": nothing is said of it
 	}{
 		{why: "SIGTERM", words: "apn=iot", packets: 40, status: StatusUser, cause: noData},
 		{why: "no cellular modem", packets: 40, status: StatusUser, cause: noWay},
 		{why: "the line is lost", words: "apn=iot camp", packets: 40, end: "hang up", status: StatusHangup, cause: noData},
+		{why: "the modem hangs up", words: "apn=iot camp", packets: 40, end: "NO CARRIER", found: asked(dial.CommandMode), status: StatusHangup, cause: noData},
+		{why: "the modem hangs up, and knows why", words: "apn=iot camp", packets: 40, end: "NO CARRIER", found: asked(dial.NoSignal), status: StatusHangup, cause: "the modem hears no network"},
 		{why: "one answer", words: "apn=iot", packets: 40, answered: true, status: StatusUser},
 		{why: "hardly anything was sent", words: "apn=iot", packets: 3, status: StatusUser},
 	} {
@@ -60,9 +67,19 @@ func TestUnheard(t *testing.T) {
 				}
 				time.Sleep(10 * time.Minute)
 				var got Verdict
-				if tt.end == "hang up" {
-					w.hangUpOne(rand.New(rand.NewPCG(1, 2)))
-					time.Sleep(time.Second)
+				if tt.end != "" {
+					ask(t.Context(), d, func() error {
+						for m := range u.members {
+							m.diagnose = func(context.Context) *dial.Error { return tt.found }
+						}
+						return nil
+					})
+					if tt.end == "hang up" {
+						w.hangUpAll()
+					} else {
+						w.say("\r\n" + tt.end + "\r\n")
+					}
+					time.Sleep(2 * time.Second)
 					got, _ = ask(t.Context(), d, func() Verdict { return u.account.verdicts[0].Verdict })
 					stop()
 				} else {
