@@ -36,15 +36,16 @@ func TestReconfigure(t *testing.T) {
 				a, b := newEnd(t, "caller", "", ""), newEnd(t, "server", "10.0.0.1", "10.0.0.2")
 				defer b.close()
 				defer a.close()
-				asked := 0
+				asked, tee := 0, &teeLine{Line: lb}
 				b.secrets = map[string]string{"caller": "xyzzy"}
 				b.asked = make(chan *mp.Admission, 2)
 				a.start(la, func(c *mp.LinkConfig) { c.LCP.Allow, c.Auth.Password = byPAP, "xyzzy" })
-				b.start(lb, func(c *mp.LinkConfig) {
+				b.start(tee, func(c *mp.LinkConfig) {
 					c.LCP.Demand = byPAP
 					c.Auth.Verify = func(claim *mp.Claim) { asked++; b.verify(claim) }
 				})
 				question := <-b.asked
+				tee.take()
 				cfg := b.linkConfig()
 				tt.change(&cfg)
 				question.Reconfigure(cfg)
@@ -59,6 +60,10 @@ func TestReconfigure(t *testing.T) {
 				s, _ := b.bundle.Stats()
 				if local := s.Links[0].Local; !slices.Contains(local, tt.local) {
 					t.Errorf("agreed: %q, want %q among it", local, tt.local)
+				}
+				request := func(f []byte) bool { return bytes.HasPrefix(f, []byte("\xff\x03\xc0\x21\x01")) }
+				if anew := slices.ContainsFunc(tee.frames(), request); anew != tt.anew {
+					t.Errorf("LCP has agreed anew: %v, want %v", anew, tt.anew)
 				}
 				if asked != 1 || len(b.asked) != 0 {
 					t.Errorf("the peer has proved itself %d times", asked)

@@ -25,6 +25,7 @@ func TestReconfigure(t *testing.T) {
 		auth             []wire.Auth          // that the caller can do; nil: CHAP and PAP
 		wants            func(*mp.LinkConfig) // from the daemon
 		log              []string             // what there must be in the daemon's, in this order
+		not              string               // what there must not be; "": nothing
 		refused          string               // and why joe is not let in; "": he is
 	}{
 		{why: "the name selects the entry", base: "recv_chap", named: "recv_passwd=Geheimnis",
@@ -69,7 +70,7 @@ func TestReconfigure(t *testing.T) {
 		{why: "or falls back to the default", base: "recv_chap accm=0xa0000", named: "recv_passwd=Geheimnis",
 			log: []string{`<asyncmap 0xa0000>`, `negotiating anew`, `<asyncmap 0x0>`, `up local=`}},
 		{why: "without a difference nothing is agreed anew", base: "recv_chap accm=0xa0000", named: "recv_passwd=Geheimnis accm=0xa0000",
-			log: []string{`<asyncmap 0xa0000>`, `phase network`, `up local=`}},
+			log: []string{`<asyncmap 0xa0000>`, `phase network`, `up local=`}, not: `negotiating anew`},
 		{why: "what has been used cannot change", base: "recv_chap", named: "recv_passwd=Geheimnis -mp",
 			log: []string{`<mrru 1500>`, `link joined`, `up local=`}},
 		{why: "all the rest is the second entry's", base: "recv_chap mtu=600 -ccp", named: "recv_passwd=Geheimnis mtu=576",
@@ -110,6 +111,9 @@ func TestReconfigure(t *testing.T) {
 						t.Fatalf("no %q in the log, or not in this place", text)
 					}
 					rest = after
+				}
+				if tt.not != "" && strings.Contains(daemon.Log(), tt.not) {
+					t.Errorf("there is %q in the log", tt.not)
 				}
 				joe.bye(t)
 			}
