@@ -48,7 +48,7 @@ func TestNotify(t *testing.T) {
 	p.near.ping(farAddr, 1, slowly)
 	systemd.await("STATUS=rmt: ppp0 is up, "+nearAddr+" to "+farAddr, slowly)
 	p.call.signal(syscall.SIGHUP)
-	systemd.await("STATUS=rmt: down: SIGHUP", slowly)
+	systemd.await("STATUS=rmt: down: ppp was told to break the link", slowly)
 	p.call.term()
 	systemd.await("STOPPING=1", slowly)
 	all := systemd.Log()

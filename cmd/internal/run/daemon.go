@@ -152,7 +152,7 @@ func (d *daemon) signal(s syscall.Signal) {
 // breakLinks is what SIGHUP does.
 func (d *daemon) breakLinks() {
 	for _, u := range append([]*unit(nil), d.units...) {
-		u.breakLinks(Verdict{Status: StatusHangup, Phase: u.phase(), By: "us", Evidence: "SIGHUP"})
+		u.breakLinks(explainBroken(u.phase()))
 	}
 	for k, m := range d.members {
 		if m.unit == nil {

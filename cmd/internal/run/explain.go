@@ -119,7 +119,7 @@ var linkReasons = map[mp.Kind]reason{
 	mp.PeerDead:       {StatusPeerDead, "line", "the line no longer carries anything, or the peer has crashed", "look at the line; LCP_ECHO_INTERVAL and lcp_echo_fails set the patience"},
 	mp.Hangup:         {StatusHangup, "line", "the carrier was lost, or the modem hung up", "look at the line and the modem's signal"},
 	mp.Loopback:       {StatusLoopback, "peer", "the line sends back what we say: a modem in command mode, a loop plug, or a login prompt that echoes", "check that the far end starts PPP after the login; see login_chat"},
-	mp.Refused:        {StatusFatal, "us", "the link is not wanted here", ""},
+	mp.Refused:        {StatusFatal, "us", "the link is not wanted here", "see the messages before this one: they tell why"},
 	mp.Idle:           {StatusIdle, "us", "there was nothing to carry", ""},
 	mp.ConnectTime:    {StatusConnectTime, "us", "the time for the call is over", ""},
 }
@@ -249,12 +249,14 @@ func evidence(f *mp.Failure) string {
 
 // explainInterface explains why there is no interface or no route.
 func explainInterface(err error) Verdict {
-	v := Verdict{Status: StatusFatal, Phase: "network", By: "us", Evidence: err.Error(), Cause: "the kernel does not take the interface's settings"}
+	v := Verdict{Status: StatusFatal, Phase: "network", By: "us", Evidence: err.Error(),
+		Cause: "the kernel does not take the interface's settings",
+		Try:   "see localhost, remotehost and mtu; IPv6 wants sysctl net.ipv6.conf.default.disable_ipv6=0"}
 	var open *tun.OpenError
 	if !errors.As(err, &open) {
 		return v
 	}
-	v.Phase, v.Cause = "dead", "no network interface can be made"
+	v.Phase, v.Cause, v.Try = "dead", "no network interface can be made", "see ifname and dmesg"
 	switch { // what waiting does not mend
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.ENODEV), errors.Is(err, unix.ENXIO):
 		v.Status, v.Try = StatusNoTUN, "modprobe tun"
@@ -262,6 +264,12 @@ func explainInterface(err error) Verdict {
 		v.Status, v.Try = StatusNoTUN, "give this process CAP_NET_ADMIN and /dev/net/tun"
 	}
 	return v
+}
+
+// explainBroken explains that SIGHUP has broken the link.
+func explainBroken(phase string) Verdict {
+	return Verdict{Status: StatusHangup, Phase: phase, By: "us", Evidence: "SIGHUP",
+		Cause: "ppp was told to break the link, or its terminal was closed", Try: "nothing, if that was meant; a service has no terminal to lose"}
 }
 
 // explainRemoved explains that the interface is no longer there.

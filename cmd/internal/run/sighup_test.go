@@ -1,6 +1,9 @@
 package run
 
 import (
+	"log/slog"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -35,6 +38,39 @@ func TestBrokenCalls(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestBrokenLink: SIGHUP is no failure of the call. Its verdict tells who does not
+// know where the signal came from.
+func TestBrokenLink(t *testing.T) {
+	for _, words := range []string{"out", "out camp"} {
+		t.Run(words, func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				w, log := newMemWorld(t), new(lockedBuffer)
+				w.log = slog.New(slog.NewTextHandler(log, nil))
+				d, stop := w.serveUnits(dir, 1, words)
+				u, _ := ask(t.Context(), d, func() *unit { return d.units[0] })
+				time.Sleep(time.Minute)
+				d.box.Put(func() { d.signal(syscall.SIGHUP) })
+				time.Sleep(time.Minute)
+				stop()
+				v := *u.final
+				if u.entry.Camp {
+					v = u.account.verdicts[0].Verdict
+				}
+				if v.Status != StatusHangup || v.By != "us" || v.Evidence != "SIGHUP" || v.Cause == "" || v.Try == "" {
+					t.Error(v)
+				}
+				if s := log.b.String(); !strings.Contains(s, "verdict: status=16") || strings.Contains(s, "level=ERROR") {
+					t.Errorf("the log says\n%s", s)
+				}
+			})
+			if kept, _ := filepath.Glob(dir + "/failed-*"); len(kept) > 0 {
+				t.Errorf("kept as failed calls: %q", kept)
+			}
+		})
+	}
 }
 
 // TestHangupOfOwnLine: the SIGHUP that the kernel sends to a login shell whose own

@@ -71,6 +71,8 @@ func (v Verdict) failure() bool {
 	switch v.Status {
 	case StatusOK, StatusUser, StatusIdle, StatusConnectTime:
 		return false
+	case StatusHangup:
+		return v.By != "us" // SIGHUP
 	}
 	return true
 }
