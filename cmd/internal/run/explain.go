@@ -318,7 +318,10 @@ func faulty(diags conf.Diagnostics) Verdict {
 func notRoot(o Options) Verdict {
 	v := Verdict{Status: StatusNotRoot, Phase: "dead", By: "us", Evidence: "not run as root",
 		Cause: "a network interface is root's to make", Try: "sudo ppp -r " + o.Remote}
-	if o.Login {
+	switch {
+	case o.Listen:
+		v.Try = "sudo ppp -l"
+	case o.Login:
 		v.Cause = "no ppp is running that takes the lines of login shells"
 		v.Try = "have root start ppp -l, or ppp -r " + o.Remote
 	}

@@ -36,7 +36,10 @@ func Run(ctx context.Context, o Options) int {
 		return findModems(ctx, o, realProber, log, os.Stdout, os.Stderr)
 	}
 	verdict := start(ctx, o, level, log)
-	verdict.log(log.With("entry", o.Remote))
+	if o.Remote != "" { // with -l no entry is the program's
+		log = log.With("entry", o.Remote)
+	}
+	verdict.log(log)
 	return verdict.Status
 }
 
