@@ -169,18 +169,18 @@ What fails before the modem is told to dial is no call: a line that is away or i
 
 	"device": `A line, in place of those that the UUCP files give: the path of a tty; a pattern of paths; {auto}, the first tty that answers AT; {usb:VENDOR:PRODUCT} or {usb:VENDOR:PRODUCT:INTERFACE}; {tcp:HOST:PORT}, raw or RFC 2217; {exec:COMMAND}, a program that speaks PPP on its standard input and output and has 5 seconds to end when they are closed.
 Several such words are several lines. Of a cellular modem that {auto} or {usb:} finds, one tty after the other is tried until a call comes about, or has certainly been made in vain.
-Without {phone}, {apn}, {chat} and {connect_cmd} nothing is dialed: PPP starts at once.`,
+Without {phone}, {chat}, {connect_cmd} and the words for cellular modems nothing is dialed: PPP starts at once.`,
 	"speed":       `The speed of the line.`,
 	"flow":        `The flow control of the line: {rtscts} by its wires, {xon} by characters, {none}. The later one of this and {xon_xoff} holds.`,
 	"local":       `Whether there is a carrier is ignored, as a cable without that wire wants it.`,
-	"phone":       `A number to dial. Several are tried in turn. A call has a minute to come about, longer if register S7 is set so by {modem_init}, and 2 seconds more for each comma in the number.`,
+	"phone":       `A number to dial. Several are tried in turn. A call has a minute to come about, longer if register S7 is set so by {modem_init}, and 2 seconds more for each comma in the number. Without one an entry with {apn} dials {*99***CID#}, and one with only {pin}, {net_mode} or {carrier} dials {*99#}; {ppp -n} shows no number then.`,
 	"modem_init":  `An AT command that is sent before dialing, and that the modem must answer with OK within 20 seconds; {+COPS}, {+CGATT}, {+CGACT} and {+CFUN} have three minutes. Beside {chat} or {connect_cmd} it has no effect.`,
 	"chat":        `The dialogue with the modem that makes the call. Nothing else is told to the modem then: what {modem_init}, {apn}, {pin}, {net_mode} and {carrier} would say belongs into it.`,
 	"login_chat":  `The dialogue with what answers the call, before PPP starts.`,
 	"hangup_chat": `The dialogue with the modem when the line is given up.`,
 	"connect_cmd": `A program that makes the call, the line being its standard input and output. As beside {chat}, nothing else is told to the modem. A password belongs into a file, for {chat -f}: the log and {ppp -n} hide those of chat(8), ps(1) does not.`,
 
-	"apn":      `The access point. The type is {IP}, {IPV6}, {IPV4V6} or {PPP}, the number of the context 1, unless given. Without {phone} the number {*99***CID#} is dialed.`,
+	"apn":      `The access point. The type is {IP}, {IPV6}, {IPV4V6} or {PPP}, the number of the context 1, unless given. What is dialed stands under {phone}.`,
 	"pin":      `The PIN of the SIM card. It is entered once, and not again after it was refused.`,
 	"net_mode": `The kind of radio network to use. The modem keeps it for good, when the word is gone, too; {net_mode=auto} lets it use any again.`,
 	"carrier":  `The operator, by the number of its network. Without it a modem that keeps an earlier choice is told to choose by itself, unless {modem_init} tells it an operator.`,
