@@ -60,7 +60,7 @@ What {add} has added is deleted at the end, unless {-del_route} is given. {delet
 No program is run and no shell is involved.
 
 Such routes are static. Where a routing daemon runs, the one or the other should have the say.`,
-	"del_route": `A route command, carried out when the link is shut down, for what does not undo itself. {delete} and {change} come before what {add_route} has added is deleted, {add} after it.
+	"del_route": `A route command, carried out when the link is shut down, for what does not undo itself. {delete} and {change} come before what {add_route} has added is deleted, {add} after it. Where the routes stay between calls, in {quiet} mode and with a timeout in {out} mode, that is when the program ends; with {camp} it is whenever the link breaks.
 {-del_route} leaves standing what {add_route} has added.`,
 	"add_route6":    `Like {add_route}, for IPv6, carried out when IPv6 has come up on the link. By itself it is the IPv6 default route through the peer.`,
 	"del_route6":    `Like {del_route}, for IPv6 and {add_route6}.`,
