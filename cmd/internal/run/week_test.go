@@ -266,8 +266,9 @@ func (w *flapping) rest(t *testing.T, d *daemon) rest {
 	return rest{}
 }
 
-// TestWeek is a week of bad lines: nothing is left behind, and the sums are
-// right.
+// TestWeek is a week of bad lines: no goroutine, line, route or memory is left
+// behind, and the sums are right. In memory there are no descriptors and no locks:
+// TestNoise of cmd/ppp (make noise) looks for those.
 func TestWeek(t *testing.T) {
 	dir := t.TempDir()
 	words := []string{
