@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -64,6 +65,134 @@ func TestTwoLines(t *testing.T) {
 		t.Errorf("status %d, want 5", got)
 	}
 	h.bare()
+}
+
+// joes is the control file of a caller who comes under several labels.
+const joes = `_INCOMING reconfigure recv_chap
+joe in recv_chap recv_passwd=Geheimnis localhost=10.200.0.1 pool=10.201.0.1-10.201.0.9 -ccp maxdevs=2
+`
+
+// joe begins a call of a machine of joe's, to a login shell of root for label. With
+// is the call whose second line it is; nil: it is the first.
+func (c *crowd) joe(h *host, label, machine string, with *callerEnd) (*callerEnd, *ppp) {
+	e := c.idle(machine)
+	quiet(c.t, e.slave)
+	e.calling = calling{name: "joe", secret: "Geheimnis", link: func(l *mp.LinkConfig) {
+		l.LCP.MRRU, l.LCP.Endpoint = 1500, wire.LocalEndpoint(machine)
+	}}
+	if with != nil {
+		e.bundle, e.joins = with.bundle, with
+	}
+	shell := h.at(e.slave, label, "-f", filepath.Join(h.dir, "ppp.conf"))
+	e.start(nil)
+	return e, shell
+}
+
+// over waits for the end of a call, and gives the status of its shell.
+func (e *callerEnd) over(shell *ppp) int {
+	got := shell.status(slowly)
+	<-e.lost
+	e.slave.Close()
+	e.close()
+	return got
+}
+
+// TestLinesElsewhere: a caller's second line that comes to another process than the
+// first one is sent away, and the first stays up. When that is over, the other
+// process takes the caller.
+func TestLinesElsewhere(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name          string
+		daemons       []string // that are there before
+		first, second string   // labels of the shells that bring the lines
+		by            string   // who sends the second one away; "": its shell
+	}{
+		{"two shells of root", nil, "_INCOMING", "_INCOMING", ""},
+		{"two shells of root by two labels", nil, "_INCOMING", "joe", ""},
+		{"ppp -r and then ppp -l", []string{"-rjoe", "-l"}, "joe", "_INCOMING", "-l"},
+		{"ppp -l and then ppp -r", []string{"-rjoe", "-l"}, "_INCOMING", "joe", "-rjoe"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h := newHost(t, "server")
+			file := h.file("ppp.conf", joes)
+			programs := map[string]*ppp{}
+			for _, option := range tt.daemons {
+				programs[option] = h.run(option, "-f", file)
+			}
+			if tt.daemons != nil {
+				h.awaitFiles("owner.joe", 1)
+				h.awaitFiles("listen.sock", 1)
+			}
+			c := newCrowd(t, h.dir)
+			first, shell := c.joe(h, tt.first, "joe's", nil)
+			n := first.isUp(t)
+			second, refused := c.joe(h, tt.second, "joe's", first)
+			select {
+			case f := <-second.lost:
+				second.lost <- f
+			case <-first.up:
+				t.Fatal("the second line has broken the first")
+			}
+			if got := second.over(refused); got != 6 {
+				t.Errorf("status %d, want 6", got)
+			}
+			by := cmp.Or(programs[tt.by], refused)
+			by.await(`cause="another ppp has the caller's other lines"`, slowly)
+			if err := first.ping(n, slowly); err != nil {
+				t.Error(err)
+			}
+			first.link.Close(mp.Closed, "bye")
+			first.over(shell)
+			h.awaitFiles("owner.joe%20*", 0)
+			again, shell := c.joe(h, tt.second, "joe's", nil)
+			again.isUp(t)
+			again.link.Close(mp.Closed, "bye")
+			again.over(shell)
+			for _, option := range tt.daemons {
+				if got := programs[option].term(); got != 5 {
+					t.Errorf("%s: status %d, want 5", option, got)
+				}
+			}
+			h.bare()
+		})
+	}
+}
+
+// TestMachinesElsewhere: two machines by one name may come to two processes.
+func TestMachinesElsewhere(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, "server")
+	h.file("ppp.conf", joes)
+	c := newCrowd(t, h.dir)
+	one, shell := c.joe(h, "_INCOMING", "joe's", nil)
+	n := one.isUp(t)
+	other, another := c.joe(h, "_INCOMING", "also joe's", nil)
+	if err := other.ping(other.isUp(t), slowly); err != nil {
+		t.Error(err)
+	}
+	if err := one.ping(n, slowly); err != nil {
+		t.Error(err)
+	}
+	one.link.Close(mp.Closed, "bye")
+	one.over(shell)
+	other.link.Close(mp.Closed, "bye")
+	other.over(another)
+	h.bare()
+}
+
+// awaitFiles waits until there are as many files of a pattern in the host's directory.
+func (h *host) awaitFiles(pattern string, want int) {
+	h.t.Helper()
+	for deadline := time.Now().Add(slowly); ; time.Sleep(10 * time.Millisecond) {
+		found, err := filepath.Glob(filepath.Join(h.dir, pattern))
+		if len(found) == want {
+			return
+		} else if err != nil || time.Now().After(deadline) {
+			h.t.Fatalf("%s: %q, %v", pattern, found, err)
+		}
+	}
 }
 
 // TestFreed: whatever the caller does, its login shell ends, with the status

@@ -34,7 +34,8 @@ func (e *OwnedError) Error() string {
 }
 
 // Claim makes the server the owner of an entry, until Release or its process's
-// death. The error is an *OwnedError if there is one already.
+// death. The error is an *OwnedError if there is one already. What is no entry, but
+// to be one process's alone, can be claimed by a name that no label has.
 //
 // The file is for root alone, since who can open it could lock it, and so keep
 // daemons from running. Others see the owner in a symbolic link.

@@ -1,6 +1,11 @@
 package run
 
 import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"pppdial/cmd/internal/rendezvous"
 	"pppdial/conf"
 	"pppdial/mp"
 	"pppdial/mp/wire"
@@ -76,6 +81,43 @@ type identity struct {
 type whose struct {
 	label string
 	identity
+}
+
+// String names the claim to the machine's lines.
+func (w whose) String() string { return fmt.Sprintf("%s %q %s", w.label, w.name, w.endpoint) }
+
+// own keeps the lines of a machine from other processes until the unit ends or has
+// another one's: the peer takes all of them for one bundle, whoever answers. The
+// verdict says that another process has them.
+func (u *unit) own(w whose) *Verdict {
+	u.disown()
+	if u.d.server == nil {
+		return nil
+	}
+	if u.d.machines[w] == nil {
+		c, err := u.d.server.Claim(w.String())
+		if owned := (*rendezvous.OwnedError)(nil); errors.As(err, &owned) {
+			v := explainElsewhere(w, owned)
+			return &v
+		}
+		if err != nil {
+			u.log.Info(err.Error())
+			return nil
+		}
+		u.d.machines[w] = c
+	}
+	u.machine = w
+	return nil
+}
+
+// disown gives the machine up, unless another unit has it, too.
+func (u *unit) disown() {
+	w := u.machine
+	u.machine = whose{}
+	if c := u.d.machines[w]; c != nil && !slices.ContainsFunc(u.d.units, func(u *unit) bool { return u.machine == w }) {
+		c.Release()
+		delete(u.d.machines, w)
+	}
 }
 
 // identityOf is whose link it is. A peer that gives no endpoint discriminator

@@ -39,6 +39,13 @@ func (u *unit) admit(m *member, a *mp.Admission) {
 		a.Refuse(why)
 		return
 	}
+	if a.Multilink && len(u.joined()) == 0 {
+		if v := u.own(whose{u.entry.Label, identityOf(u.entry, a)}); v != nil {
+			m.refused = v
+			a.Refuse("Your other lines are not here")
+			return
+		}
+	}
 	if err := u.takeAddress(cmp.Or(a.PeerName, u.entry.Label)); err != nil {
 		v := explainPool(err)
 		m.refused = &v

@@ -45,11 +45,12 @@ type daemon struct {
 	pool     *pool.Pool          // nil: not yet
 	hosts    map[netip.Addr]bool // addresses that entries name, from when there is a pool
 	units    []*unit
-	main     *unit                // whose end is the program's; nil: there is none
-	byBundle map[*mp.Bundle]*unit // those that have one
-	byPeer   map[whose]*unit      // the last to have had lines of this machine
-	server   *rendezvous.Server   // nil: there is none
-	metrics  *metrics.Server      // nil: there is none
+	main     *unit                       // whose end is the program's; nil: there is none
+	byBundle map[*mp.Bundle]*unit        // those that have one
+	byPeer   map[whose]*unit             // the last to have had lines of this machine
+	machines map[whose]*rendezvous.Claim // whose lines no other process takes
+	server   *rendezvous.Server          // nil: there is none
+	metrics  *metrics.Server             // nil: there is none
 
 	hanging   int             // lines that are being given back
 	removing  sync.Mutex      // held while an interface is being removed
@@ -68,6 +69,7 @@ func newDaemon(o Options, file *conf.File, w world, level *slog.LevelVar, log *s
 		opt: o, file: file, world: w, level: level, log: log, box: mailbox.New(),
 		nursery: mp.NewNursery(), members: map[*mp.Link]*member{}, radius: map[radiusKey]*radius.Client{}, pins: modem.NewPINs(o.PINFile),
 		debugging: o.Debug, files: new(capture.Files), byBundle: map[*mp.Bundle]*unit{}, byPeer: map[whose]*unit{},
+		machines: map[whose]*rendezvous.Claim{},
 	}
 	d.patient, d.hurry = context.WithCancel(context.Background())
 	return d
@@ -227,6 +229,7 @@ func (d *daemon) remove(u *unit) {
 	if w := (whose{u.entry.Label, u.peer}); d.byPeer[w] == u {
 		delete(d.byPeer, w)
 	}
+	u.disown()
 	for i, have := range d.units {
 		if have == u {
 			d.units = append(d.units[:i], d.units[i+1:]...)
@@ -241,6 +244,7 @@ func (d *daemon) close() {
 	d.drop()
 	for _, u := range d.units {
 		u.abandon()
+		u.disown()
 	}
 	if d.accounts != nil {
 		d.accounts.Close()

@@ -367,6 +367,18 @@ func explainFull(e *conf.Entry) Verdict {
 	return v
 }
 
+// explainElsewhere explains why a caller's line is not let in.
+func explainElsewhere(w whose, owned *rendezvous.OwnedError) Verdict {
+	who := "another process"
+	if owned.PID != 0 {
+		who = fmt.Sprintf("pid %d", owned.PID)
+	}
+	return Verdict{Status: StatusLock, Phase: mp.PhaseAuthenticate.String(), By: "us",
+		Evidence: fmt.Sprintf("%s serves this caller by entry %s", who, w.label),
+		Cause:    "another ppp has the caller's other lines",
+		Try:      "have ppp -l take all of them, without ppp -r " + w.label}
+}
+
 // explainSync explains why a line cannot be driven synchronously.
 func explainSync(err error) Verdict {
 	return Verdict{Status: StatusOpen, Phase: "dead", By: "us", Evidence: err.Error(),

@@ -32,6 +32,7 @@ type unit struct {
 
 	iface    *iface   // nil: not yet
 	peer     identity // whose lines they are, while there are any
+	machine  whose    // that it keeps from other processes; zero: none
 	attempts map[*attempt]bool
 	members  map[*member]bool
 	hanging  int      // lines that are being given back
