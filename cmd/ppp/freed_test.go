@@ -217,7 +217,8 @@ func TestFreed(t *testing.T) {
 			e.start(func(l *mp.LinkConfig) { l.Auth.Password = "geraten" })
 		}, 11},
 		{"the peer falls silent", "quick", "up local=", func(e *callerEnd, _ *exec.Cmd) { e.link.Drop(mp.Closed, "") }, 15},
-		{"the shell is told to end", "joe", "up local=", func(_ *callerEnd, shell *exec.Cmd) { shell.Process.Signal(syscall.SIGTERM) }, 16},
+		{"the shell is told to end", "joe", "up local=", func(_ *callerEnd, shell *exec.Cmd) { shell.Process.Signal(syscall.SIGTERM) }, 5},
+		{"the shell is interrupted", "joe", "up local=", func(_ *callerEnd, shell *exec.Cmd) { shell.Process.Signal(syscall.SIGINT) }, 5},
 		{"the shell is hung up", "joe", "up local=", func(_ *callerEnd, shell *exec.Cmd) { shell.Process.Signal(syscall.SIGHUP) }, 16},
 		{"the shell is killed", "joe", "up local=", func(_ *callerEnd, shell *exec.Cmd) { shell.Process.Kill() }, -1},
 		{"the carrier is lost", "joe", "up local=", func(e *callerEnd, _ *exec.Cmd) { e.master.Close() }, -1},

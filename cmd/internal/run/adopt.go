@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -36,8 +37,8 @@ func (d *daemon) listen(o rendezvous.Options) error {
 // handOver brings the line of a login shell to the daemon that owns its entry,
 // and waits for the end of its link. It reports false when nobody takes it.
 func handOver(ctx context.Context, o Options, signals <-chan os.Signal, log *slog.Logger) (Verdict, bool) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	ended := make(chan struct{})
 	defer close(ended)
 	go func() {
@@ -45,7 +46,7 @@ func handOver(ctx context.Context, o Options, signals <-chan os.Signal, log *slo
 			select {
 			case s := <-signals:
 				if s == syscall.SIGTERM || s == syscall.SIGINT || s == syscall.SIGHUP {
-					cancel()
+					cancel(toldTo(s.(syscall.Signal)))
 				}
 			case <-ended:
 				return
@@ -54,7 +55,12 @@ func handOver(ctx context.Context, o Options, signals <-chan os.Signal, log *slo
 	}()
 	r, err := rendezvous.HandOver(ctx, o.StateDir, rendezvous.Line{Label: o.Remote, TTY: os.Stdin, Login: utmp.Recorded(utmp.Config{}, ttyName(os.Stdin))})
 	var refused *rendezvous.RefusedError
-	switch {
+	var told toldTo
+	switch errors.As(context.Cause(ctx), &told); {
+	case told == toldTo(syscall.SIGTERM), told == toldTo(syscall.SIGINT):
+		return Verdict{Status: StatusUser, Phase: cmp.Or(r.Phase, "dead"), By: "us", Evidence: told.Error()}, true
+	case told != 0 && err != nil:
+		return explainBroken("dead"), true
 	case errors.Is(err, rendezvous.ErrNobody):
 		log.Debug("nobody else takes the line", "because", err)
 		return Verdict{}, false
@@ -66,6 +72,11 @@ func handOver(ctx context.Context, o Options, signals <-chan os.Signal, log *slo
 	}
 	return verdictOf(r), true
 }
+
+// toldTo is that a signal has told us to end.
+type toldTo syscall.Signal
+
+func (s toldTo) Error() string { return signalName(syscall.Signal(s)) }
 
 // verdictOf is the verdict of the daemon that had the line.
 func verdictOf(r rendezvous.Result) Verdict {
@@ -147,6 +158,8 @@ func greet(l *line.Line) error {
 	return err
 }
 
+const shellEnded = "the caller's process has ended"
+
 // adopted begins with PPP on a line whose caller was greeted.
 func (d *daemon) adopted(m *member, u *unit, o *rendezvous.Handover, err error) {
 	d.log.Info("a caller's line", "entry", o.Label, "line", o.Name, "pid", o.Caller.PID)
@@ -170,7 +183,7 @@ func (d *daemon) adopted(m *member, u *unit, o *rendezvous.Handover, err error) 
 	}
 	go func() {
 		<-o.Gone()
-		m.link.Close(mp.Hangup, "the caller's process has ended")
+		m.link.Close(mp.Hangup, shellEnded)
 	}()
 }
 

@@ -174,6 +174,8 @@ func explainLink(f *mp.Failure, unread []byte) Verdict {
 		v.Evidence = "not a single byte came"
 	case f.Kind == mp.Hangup && (errors.Is(f.Err, mp.ErrNoCarrier) || bytes.Contains(unread, []byte("NO CARRIER"))):
 		v.By, v.Evidence = "modem", mp.ErrNoCarrier.Error()
+	case f.Kind == mp.Hangup && f.Detail == shellEnded:
+		v.Cause, v.Try = "the line was lost, or the caller's login shell was told to end", "its own verdict tells which"
 	case f.Kind == mp.Hangup && errors.As(f.Err, &command):
 		v.Status, v.By, v.Cause, v.Try = StatusCommand, "us", "the command that is the line has ended", "run it by hand"
 	case f.Kind == mp.Hangup && errors.Is(f.Err, line.ErrGone):
