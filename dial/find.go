@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -31,18 +30,10 @@ func (c *Config) find(device string) ([]string, error) {
 		if len(found) == 0 {
 			return nil, errors.New("no device has such a name")
 		}
-		slices.SortFunc(found, byNumber)
+		sort.Slice(found, func(i, j int) bool { return usb.Before(found[i], found[j]) })
 		return found, nil
 	}
 	return []string{device}, nil
-}
-
-// byNumber sorts ttyUSB2 before ttyUSB10.
-func byNumber(a, b string) int {
-	if len(a) != len(b) {
-		return len(a) - len(b)
-	}
-	return strings.Compare(a, b)
 }
 
 // findAll gives the ttys that a modem could be behind: those of USB first, since

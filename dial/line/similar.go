@@ -2,8 +2,10 @@ package line
 
 import (
 	"path/filepath"
-	"slices"
+	"sort"
 	"strings"
+
+	"pppdial/dial/usb"
 )
 
 // maxSimilar is how many other ttys an error names.
@@ -21,7 +23,7 @@ func similar(path string) []string {
 				continue
 			}
 			more, _ := filepath.Glob(dir + s + "[0-9]*")
-			slices.SortFunc(more, byNumber)
+			sort.Slice(more, func(i, j int) bool { return usb.Before(more[i], more[j]) })
 			found = append(found, more...)
 		}
 		if len(found) > 0 {
@@ -29,12 +31,4 @@ func similar(path string) []string {
 		}
 	}
 	return nil
-}
-
-// byNumber sorts ttyUSB2 before ttyUSB10.
-func byNumber(a, b string) int {
-	if len(a) != len(b) {
-		return len(a) - len(b)
-	}
-	return strings.Compare(a, b)
 }

@@ -42,7 +42,7 @@ func TTYs(sysDir string) []TTY {
 			all = append(all, t)
 		}
 	}
-	sort.Slice(all, func(i, j int) bool { return byNumber(all[i].Name, all[j].Name) < 0 })
+	sort.Slice(all, func(i, j int) bool { return Before(all[i].Name, all[j].Name) })
 	return all
 }
 
@@ -67,13 +67,8 @@ func find(class, name string, consoles []string) (TTY, bool) {
 	return t, true
 }
 
-// byNumber sorts ttyUSB2 before ttyUSB10.
-func byNumber(a, b string) int {
-	if len(a) != len(b) {
-		return len(a) - len(b)
-	}
-	return strings.Compare(a, b)
-}
+// Before tells the order of names by their numbers: ttyUSB2 is before ttyUSB10.
+func Before(a, b string) bool { return len(a) < len(b) || len(a) == len(b) && a < b }
 
 // find looks for the USB interface and device above a tty's: DEVICE/INTERFACE for
 // ttyACM, DEVICE/INTERFACE/PORT for ttyUSB.
