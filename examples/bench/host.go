@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"pppdial/route/routetest/traffic"
 )
 
@@ -196,26 +198,15 @@ func (p *pair) awaitPing() error {
 	}
 }
 
-// cpuTime is what a process has used.
+// cpuTime is what a process has used, by the clock of clock_getcpuclockid(3):
+// /proc/PID/stat counts ticks of 10 ms.
 func cpuTime(pid int) (time.Duration, error) {
-	fields, err := statOf(pid)
-	if err != nil {
-		return 0, err
+	const scheduled = 2 // CPUCLOCK_SCHED
+	var t unix.Timespec
+	if err := unix.ClockGettime(^int32(pid)<<3|scheduled, &t); err != nil {
+		return 0, fmt.Errorf("CPU time of process %d: %w", pid, err)
 	}
-	const utime, stime, ticks = 14 - 3, 15 - 3, 100 // proc(5); USER_HZ is 100 everywhere
-	u, uerr := strconv.Atoi(fields[utime])
-	s, serr := strconv.Atoi(fields[stime])
-	return time.Duration(u+s) * time.Second / ticks, errors.Join(uerr, serr)
-}
-
-// statOf is the fields of /proc/PID/stat from the third on.
-func statOf(pid int) ([]string, error) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return nil, err
-	}
-	_, rest, _ := strings.Cut(string(b), ") ")
-	return strings.Fields(rest), nil
+	return time.Duration(t.Nano()), nil
 }
 
 // cpuTimes is the sum over several.

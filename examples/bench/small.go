@@ -239,5 +239,5 @@ func (b *bench) idle() ([]row, error) {
 		return nil, err
 	}
 	after, err := cpuTimes(pids)
-	return []row{{"CPU of both ends, idle link", fmt.Sprintf("%.1f %%", 100*(after-before).Seconds()/span.Seconds()), "", "", "0.0 %"}}, err
+	return []row{{"CPU of both ends, idle link", fmt.Sprintf("%.2f %%", 100*(after-before).Seconds()/span.Seconds()), "", "", "0.0 %"}}, err
 }
