@@ -169,14 +169,61 @@ func TestAnswerFree(t *testing.T) {
 				<-x.call(t, "nobody", "wrong").lost
 				<-x.call(t, "ann", "right").up
 				time.Sleep(time.Minute)
-				x.mu.Lock()
-				defer x.mu.Unlock()
-				if x.free > 0 {
-					t.Errorf("%d line is not answered", x.free)
+				if n := x.unanswered(); n > 0 {
+					t.Errorf("%d line is not answered", n)
 				}
 			})
 		})
 	}
+}
+
+// TestAnswerSurplus: also those lines are answered that are more than may be joined,
+// again and again; their callers are sent away, and who is connected stays.
+func TestAnswerSurplus(t *testing.T) {
+	for _, tt := range []struct {
+		words         string
+		lines, joined int
+	}{{"maxdevs=1", 2, 1}, {"maxdevs=2", 4, 2}, {"", 5, 4}} {
+		t.Run(fmt.Sprint(tt.lines, " lines ", tt.words), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				x := &exchange{calls: make(chan *conn), free: tt.lines, mode: "in"}
+				d, stop := x.serve(t, tt.lines, "recv_chap recv_passwd=right remotehost=10.0.0.9 -dns "+tt.words, "")
+				defer stop()
+				defer x.hangUp()
+				ann := &person{name: "ann"}
+				for call := range tt.joined + 3 {
+					time.Sleep(time.Minute)
+					if n := x.unanswered(); n > 0 {
+						t.Fatalf("before call %d: %d lines are not answered", call, n)
+					}
+					x.line(t, ann, "ann", "right", "")
+					if call >= tt.joined {
+						if f := <-ann.lost; !strings.HasSuffix(f.Error(), "No further lines") {
+							t.Errorf("call %d: %v", call, f)
+						}
+					}
+				}
+				time.Sleep(time.Minute)
+				if b := oneUnit(t, d); len(b.Links) != tt.joined || b.Phase != status.NetworkPhase || len(ann.lost) > 0 {
+					t.Errorf("%+v", b)
+				}
+			})
+		})
+	}
+}
+
+// TestAnswerUnsafe: with unsafe_mp lines that are more than may be joined are left
+// for our own calls.
+func TestAnswerUnsafe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := &exchange{calls: make(chan *conn), free: 3, mode: "in"}
+		_, stop := x.serve(t, 3, "unsafe_mp outdevs=2 maxdevs=2 remotehost=10.0.0.9", "")
+		defer stop()
+		time.Sleep(time.Minute)
+		if n := x.unanswered(); n != 1 {
+			t.Errorf("%d lines are not answered", n)
+		}
+	})
 }
 
 // TestAnswerUnfit: after a connection that the kernel did not take the next call is

@@ -87,6 +87,13 @@ func (x *exchange) release() {
 
 func (x *exchange) Close() {}
 
+// unanswered is how many lines are free and not waited on.
+func (x *exchange) unanswered() int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.free
+}
+
 // A person is a caller, and a peer of its own.
 type person struct {
 	name    string
@@ -105,19 +112,28 @@ func (p *person) Demand(*mp.Bundle, string)                    {}
 func (p *person) Busy(*mp.Bundle)                              {}
 func (p *person) Slack(*mp.Bundle)                             {}
 
-// call calls as somebody.
+// call calls as somebody who has one line.
 func (x *exchange) call(t *testing.T, name, password string) *person {
 	t.Helper()
-	e := entryOf(t, fmt.Sprintf("localhost=0 remotehost=0 send_pap send_chap send_name=%s send_passwd=%s -ipv6 -mp", name, password))
-	p := &person{name: name, nursery: mp.NewNursery(), tun: mptest.NewTun(64), up: make(chan mp.Network, 4), lost: make(chan *mp.Failure, 4)}
-	p.bundle = mp.NewBundle(bundleConfig(e, p.tun, p, silence))
+	p := &person{name: name}
+	x.line(t, p, name, password, "-mp")
+	return p
+}
+
+// line brings a line of a person's, who has a name of its own there.
+func (x *exchange) line(t *testing.T, p *person, name, password, words string) {
+	t.Helper()
+	e := entryOf(t, fmt.Sprintf("localhost=0 remotehost=0 send_pap send_chap send_name=%s send_passwd=%s -ipv6 %s", name, password, words))
+	if p.bundle == nil {
+		p.nursery, p.tun, p.up, p.lost = mp.NewNursery(), mptest.NewTun(64), make(chan mp.Network, 4), make(chan *mp.Failure, 4)
+		p.bundle = mp.NewBundle(bundleConfig(e, p.tun, p, silence))
+		x.mu.Lock()
+		x.people = append(x.people, p)
+		x.mu.Unlock()
+	}
 	near, far := mptest.Pair(mptest.Config{BPS: 1e6})
 	p.nursery.Start(far, nil, linkConfig(e, 0, p, silence))
-	x.mu.Lock()
-	x.people = append(x.people, p)
-	x.mu.Unlock()
 	x.calls <- &conn{Line: near, speed: 1e6, hangUp: func(context.Context) { near.Hangup() }}
-	return p
 }
 
 // hangUp ends all calls.

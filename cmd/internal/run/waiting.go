@@ -2,12 +2,12 @@ package run
 
 // This file is how calls are waited for, one after the other.
 
-// listen waits for calls on every line of the entry, as far as they are wanted.
-// Without any, lines come from other processes.
+// listen waits for calls on every line of the entry: who calls on one too many is
+// told so. Without any, lines come from other processes.
 func (u *unit) listen() {
 	inUse := len(u.attempts) + u.hanging + u.talking()
 	limit := len(u.entry.Device)
-	if !u.entry.Reconfigure {
+	if u.entry.UnsafeMP && !u.entry.Reconfigure { // what is over is for our calls
 		limit = min(limit, u.entry.MaxDevs)
 	}
 	for range limit - inUse {
