@@ -247,7 +247,7 @@ func init() { // functions of the table look into it
 		"mrru":             none1("what may be joined follows from mtu="),
 		"endpoint":         none1("the endpoint discriminator is made by ppp"),
 		"noendpoint":       flagged("-endpoint_discriminator"),
-		"bundle":           {args: 1, why: "bundles are told apart by rem_sysname= and the peer's name"},
+		"bundle":           {args: 1, why: "bundles are told apart by rem_sysname= or the peer's name"},
 		"multilink-master": none(whyDefault), "master_detach": none(whyForeground),
 
 		// The program itself.

@@ -46,19 +46,17 @@ func (d *daemon) admit(a *mp.Admission) {
 // place finds the unit of a caller's line: that of the lines which it has
 // already, or a new one.
 func (d *daemon) place(m *member, a *mp.Admission) {
-	e := m.entry
-	if e.Reconfigure {
-		if m.chosen == nil {
-			a.Refuse("Who are you?")
-			return
-		}
-		e = m.chosen
+	e := m.decided()
+	if e == nil {
+		a.Refuse("Who are you?")
+		return
+	}
+	if m.entry.Reconfigure {
 		a.Reconfigure(linkConfig(e, m.limit, d, m.log))
 		m.log = d.recorded(m.record, e)
 		m.log.Info("the peer's name has chosen the entry", "line", m.Name())
 	}
-	who := identityOf(e, a)
-	u := d.byPeer[whose{e.Label, who}]
+	u := d.byPeer[whoseIs(e, a)]
 	made := u == nil || u.final != nil || !a.Multilink
 	if made {
 		u = d.newUnit(e)
@@ -70,21 +68,38 @@ func (d *daemon) place(m *member, a *mp.Admission) {
 	u.admit(m, a)
 }
 
-// An identity is what tells machines apart: only links with the same one belong
-// to one bundle (RFC 1990, section 5.1.3).
-type identity struct {
-	name     string // as authenticated
-	endpoint string
+// decided is the entry of a line whose peer is known; nil: no name has chosen one.
+func (m *member) decided() *conf.Entry {
+	if m.entry.Reconfigure {
+		return m.chosen
+	}
+	return m.entry
 }
 
-// A whose is an entry, and the machine whose lines a unit of it has.
+// A whose is what tells machines apart: only links with the same one belong to one
+// bundle (RFC 1990, section 5.1.3).
 type whose struct {
-	label string
-	identity
+	label    string // "": the endpoint is a system's name
+	name     string // as authenticated; "" also where it does not count
+	endpoint string
 }
 
 // String names the claim to the machine's lines.
 func (w whose) String() string { return fmt.Sprintf("%s %q %s", w.label, w.name, w.endpoint) }
+
+// whoseIs is whose link it is. A peer that gives no endpoint discriminator is the
+// system that its entry names; by an explicit name of it entries say that their lines
+// belong together, although the peer has to prove another name for each.
+func whoseIs(e *conf.Entry, a *mp.Admission) whose {
+	switch {
+	case a.Endpoint.Class != wire.EndpointNull:
+		return whose{e.Label, a.PeerName, a.Endpoint.String()}
+	case e.Set["rem_sysname"]:
+		return whose{endpoint: "system " + e.RemSysname}
+	default:
+		return whose{name: a.PeerName, endpoint: "system " + e.RemSysname}
+	}
+}
 
 // own keeps the lines of a machine from other processes until the unit ends or has
 // another one's: the peer takes all of them for one bundle, whoever answers. The
@@ -97,7 +112,7 @@ func (u *unit) own(w whose) *Verdict {
 	if u.d.machines[w] == nil {
 		c, err := u.d.server.Claim(w.String())
 		if owned := (*rendezvous.OwnedError)(nil); errors.As(err, &owned) {
-			v := explainElsewhere(w, owned)
+			v := explainElsewhere(owned)
 			return &v
 		}
 		if err != nil {
@@ -118,13 +133,4 @@ func (u *unit) disown() {
 		c.Release()
 		delete(u.d.machines, w)
 	}
-}
-
-// identityOf is whose link it is. A peer that gives no endpoint discriminator
-// has the system's name.
-func identityOf(e *conf.Entry, a *mp.Admission) identity {
-	if a.Endpoint.Class == wire.EndpointNull {
-		return identity{a.PeerName, "system " + e.RemSysname}
-	}
-	return identity{a.PeerName, a.Endpoint.String()}
 }

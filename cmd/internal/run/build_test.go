@@ -82,7 +82,7 @@ func makeAll(t *testing.T, e *conf.Entry) made {
 		Stands   *mp.Network
 		Keeping  keepingPlan
 		Mode     conf.Mode
-		Whose    identity
+		Whose    whose
 		Debug    int
 		IfName   string
 		File     string
@@ -90,7 +90,7 @@ func makeAll(t *testing.T, e *conf.Entry) made {
 		Pool     []pool.Range
 		Up, Down []string
 		UTMP     bool
-	}{policyConfig(e), linesConfig(e), standing(e, 0), keepingConfig(e), e.Mode, identityOf(e, &mp.Admission{}), e.Debug, e.IfName, file, servers, ranges(e), e.UpCmd, e.DownCmd, (&member{}).records(e)}
+	}{policyConfig(e), linesConfig(e), standing(e, 0), keepingConfig(e), e.Mode, whoseIs(e, &mp.Admission{}), e.Debug, e.IfName, file, servers, ranges(e), e.UpCmd, e.DownCmd, (&member{}).records(e)}
 	return made{
 		dial:   show(dialConfig(e, &Options{}, nil, log)),
 		link:   show(linkConfig(e, 0, nil, log)) + fmt.Sprint(let),

@@ -39,8 +39,9 @@ func (u *unit) admit(m *member, a *mp.Admission) {
 		a.Refuse(why)
 		return
 	}
+	who := whoseIs(m.decided(), a)
 	if a.Multilink && len(u.joined()) == 0 {
-		if v := u.own(whose{u.entry.Label, identityOf(u.entry, a)}); v != nil {
+		if v := u.own(who); v != nil {
 			m.refused = v
 			a.Refuse("Your other lines are not here")
 			return
@@ -61,7 +62,7 @@ func (u *unit) admit(m *member, a *mp.Admission) {
 		}
 		return
 	}
-	m.rank = a.Rank
+	m.rank, m.peerName = a.Rank, a.PeerName
 	there := u.joined()
 	if loser := crossed(m, there, time.Now()); loser == m {
 		m.log.Info("both sides have called: this line is the one too many", "line", m.Name())
@@ -79,7 +80,6 @@ func (u *unit) admit(m *member, a *mp.Admission) {
 		a.Refuse("No further lines")
 		return
 	}
-	who := identityOf(u.entry, a)
 	if len(there) > 0 && who != u.peer {
 		m.log.Warn("the line of another machine", "line", m.Name(), "peer", who.endpoint, "bundle", u.peer.endpoint)
 		a.Refuse("Another machine is connected")
@@ -107,13 +107,12 @@ func (u *unit) admit(m *member, a *mp.Admission) {
 }
 
 // belongTo takes note of whose lines the unit has.
-func (u *unit) belongTo(who identity) {
-	was := whose{u.entry.Label, u.peer}
-	if u.d.byPeer[was] == u {
-		delete(u.d.byPeer, was)
+func (u *unit) belongTo(who whose) {
+	if u.d.byPeer[u.peer] == u {
+		delete(u.d.byPeer, u.peer)
 	}
 	u.peer = who
-	u.d.byPeer[whose{u.entry.Label, who}] = u
+	u.d.byPeer[who] = u
 }
 
 // crossed returns the link that has to go because both sides have called at

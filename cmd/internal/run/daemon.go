@@ -226,8 +226,8 @@ func (d *daemon) remove(u *unit) {
 	if u.iface != nil {
 		delete(d.byBundle, u.iface.bundle)
 	}
-	if w := (whose{u.entry.Label, u.peer}); d.byPeer[w] == u {
-		delete(d.byPeer, w)
+	if d.byPeer[u.peer] == u {
+		delete(d.byPeer, u.peer)
 	}
 	u.disown()
 	for i, have := range d.units {

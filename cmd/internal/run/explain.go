@@ -370,15 +370,15 @@ func explainFull(e *conf.Entry) Verdict {
 }
 
 // explainElsewhere explains why a caller's line is not let in.
-func explainElsewhere(w whose, owned *rendezvous.OwnedError) Verdict {
+func explainElsewhere(owned *rendezvous.OwnedError) Verdict {
 	who := "another process"
 	if owned.PID != 0 {
 		who = fmt.Sprintf("pid %d", owned.PID)
 	}
 	return Verdict{Status: StatusLock, Phase: mp.PhaseAuthenticate.String(), By: "us",
-		Evidence: fmt.Sprintf("%s serves this caller by entry %s", who, w.label),
+		Evidence: who + " serves this caller",
 		Cause:    "another ppp has the caller's other lines",
-		Try:      "have ppp -l take all of them, without ppp -r " + w.label}
+		Try:      "have ppp -l take all of them, and no ppp -r"}
 }
 
 // explainSync explains why a line cannot be driven synchronously.

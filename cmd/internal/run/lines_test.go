@@ -1,9 +1,13 @@
 package run
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -183,4 +187,86 @@ func TestPostponed(t *testing.T) {
 			t.Errorf("calls %v, phase %s", w.tried(), b.Phase)
 		}
 	})
+}
+
+// TestSystems: a peer without a discriminator is the system that rem_sysname names,
+// whichever labels and names its lines come with, or else each label and name is one.
+// One with a discriminator is each label's own.
+func TestSystems(t *testing.T) {
+	const proved = "recv_chap recv_passwd=right "
+	labels, first, choose := [2]string{"ann", "bob"}, [2]string{"ann", "ann"}, [2]string{"_IN", "_IN"}
+	for _, tt := range []struct {
+		name     string
+		ann, bob string    // words of their entries
+		labels   [2]string // by which ann's and bob's lines come
+		told     bool      // the discriminator
+		one      bool      // both lines are one machine's
+	}{
+		{"two labels", "", "", labels, false, false},
+		{"two labels of one system", "rem_sysname=z", "rem_sysname=z", labels, false, true},
+		{"two labels of two systems", "rem_sysname=z", "rem_sysname=y", labels, false, false},
+		{"a system that has a label's name", "", "rem_sysname=ann", labels, false, true},
+		{"a system that has a label's name, and proves its own", "", proved + "rem_sysname=ann", labels, false, true},
+		{"two labels and names", proved, proved, labels, false, false},
+		{"two labels and names of one system", proved + "rem_sysname=z", proved + "rem_sysname=z", labels, false, true},
+		{"two names", proved, "", first, false, false},
+		{"two names of one system", proved + "rem_sysname=z", "", first, false, true},
+		{"two names that choose", proved, proved, choose, false, false},
+		{"two names that choose one system", proved + "rem_sysname=z", proved + "rem_sysname=z", choose, false, true},
+		{"two labels and a discriminator", "rem_sysname=z", "rem_sysname=z", labels, true, false},
+		{"two names and a discriminator", proved + "rem_sysname=z", "", first, true, false},
+		{"a discriminator", "", "", first, true, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			wtmp := filepath.Join(dir, "wtmp")
+			if err := os.WriteFile(wtmp, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Test(t, func(t *testing.T) {
+				o := checks
+				o.Lookup = unknown
+				f, diags := o.Parse("ppp.conf", fmt.Appendf(nil, "_IN reconfigure recv_chap\nann continue=+us %s\nbob continue=+us %s\n"+
+					"+us localhost=10.0.0.1 remotehost=10.0.0.2 -ipv6 -dns\n", tt.ann, tt.bob))
+				if diags.HasErrors() {
+					t.Fatal(diags)
+				}
+				w := newMemWorld(t).world()
+				w.books.Wtmp = wtmp
+				log := slog.New(slog.NewTextHandler(t.Output(), nil))
+				d := newDaemon(Options{StateDir: dir, Listen: true}, f, w, new(slog.LevelVar), log)
+				ctx, cancel := context.WithCancel(t.Context())
+				ended := make(chan Verdict, 1)
+				go func() { ended <- d.run(ctx, nil, func() *Verdict { return nil }) }()
+				x, p := &exchange{calls: make(chan *conn, 1)}, &person{}
+				for i, name := range []string{"ann", "bob"} {
+					words := "-endpoint_discriminator"
+					if tt.told {
+						words = ""
+					}
+					x.line(t, p, name, "right", words)
+					e := d.answering(tt.labels[i])
+					d.box.Put(func() { d.talk(&member{conn: <-x.calls, entry: e, origin: status.HandedOver}) })
+					time.Sleep(time.Second)
+				}
+				var got []int
+				for _, b := range look(t, d, rendezvous.Query{}).Bundles {
+					got = append(got, len(b.Links))
+				}
+				if one := slices.Equal(got, []int{2}); one != tt.one || !one && !slices.Equal(got, []int{1, 1}) {
+					t.Errorf("units of %v lines", got)
+				}
+				x.hangUp()
+				cancel()
+				<-ended
+			})
+			calls, err := os.ReadFile(wtmp)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tt.one && strings.HasPrefix(tt.ann, proved) && (!bytes.Contains(calls, []byte("ann")) || !bytes.Contains(calls, []byte("bob"))) {
+				t.Errorf("not each line is recorded by the name that was proved for it: %q", calls)
+			}
+		})
+	}
 }

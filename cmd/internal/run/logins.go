@@ -48,14 +48,14 @@ func (u *unit) recordLines() {
 	}
 	for _, m := range u.joined() {
 		if m.call == nil && m.records(u.entry) {
-			m.call = u.d.book.Begin(m.joined, m.callOf(u.entry, u.peer.name, peer))
+			m.call = u.d.book.Begin(m.joined, m.callOf(u.entry, peer))
 		}
 	}
 }
 
 // callOf is what is recorded of a call: whose it is, and where that is.
-func (m *member) callOf(e *conf.Entry, name string, peer netip.Addr) utmp.Call {
-	c := utmp.Call{Line: m.Name(), User: cmp.Or(name, e.Label), Host: m.number, Addr: peer}
+func (m *member) callOf(e *conf.Entry, peer netip.Addr) utmp.Call {
+	c := utmp.Call{Line: m.Name(), User: cmp.Or(m.peerName, e.Label), Host: m.number, Addr: peer}
 	if tty, err := filepath.EvalSymlinks(c.Line); err == nil {
 		c.Line = tty
 	}

@@ -28,6 +28,7 @@ type member struct {
 
 	started, joined time.Time // joined is zero before
 	rank            uint64
+	peerName        string        // as authenticated
 	chosen          *conf.Entry   // by the name that the peer has given, in place of a reconfigure entry
 	radius          *radiusCall   // nil: RADIUS has nothing to do with it
 	refused         *Verdict      // why we have sent the peer away; nil: the link tells

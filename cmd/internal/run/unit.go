@@ -30,9 +30,9 @@ type unit struct {
 	caller  caller // nil: not yet
 	record  *capture.Recorder
 
-	iface    *iface   // nil: not yet
-	peer     identity // whose lines they are, while there are any
-	machine  whose    // that it keeps from other processes; zero: none
+	iface    *iface // nil: not yet
+	peer     whose  // whose lines they are, while there are any
+	machine  whose  // that it keeps from other processes; zero: none
 	attempts map[*attempt]bool
 	members  map[*member]bool
 	hanging  int      // lines that are being given back
