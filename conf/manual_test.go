@@ -79,7 +79,7 @@ Several such words add up. A set of one address is proposed to the peer and insi
 {0} or {0,0} leaves the choice to the peer.`,
 	"remotehost":     `The addresses that the peer may have, in the same way as {localhost}.`,
 	"localif":        `The IPv6 interface identifier of this end: 64 bits as in {ffff:0123:4567:89ab} or {::abcd}. Of a whole IPv6 address the lower half counts.`,
-	"remoteif":       `The IPv6 interface identifier that a peer is offered which has none, or none that can be accepted.`,
+	"remoteif":       `The IPv6 interface identifier that a peer is offered which has none, or none that can be accepted. One that tells none even then is taken to have this one.`,
 	"rem_sysname":    `The name of the peer as a system. When it sends no endpoint discriminator, its lines belong together where this is the same, by whichever entries and names they come; the first line's entry counts. Where it is not given, a peer with another name is another system.`,
 	"addr_negotiate": `{-addr_negotiate} does not talk to the peer about addresses and takes those that the entry gives. It saves a round trip with a peer that knows no such option, and no longer notices when the two sides are configured differently.`,
 	"pool": `Addresses to be given to peers: a prefix like {192.0.2.0/24} or a range like {192.0.2.10-192.0.2.50}. A caller of an entry without {remotehost} gets one of them, and no other: the one that it had before where that is free. It is free again when the call has ended.

@@ -23,7 +23,7 @@ type IPV6CPConfig struct {
 
 // IPV6CPResult is what has been agreed.
 type IPV6CPResult struct {
-	Local, Remote wire.InterfaceID // Remote zero: not known
+	Local, Remote wire.InterfaceID
 }
 
 // IPV6CP negotiates IPv6 (RFC 5072).
@@ -56,10 +56,9 @@ type ipv6cpPolicy struct {
 	ours   wire.InterfaceID // in our next Configure-Request
 	silent bool             // the peer has Rejected the option: ours is not sent
 	theirs wire.InterfaceID // the last acceptable one of the peer
-	naked  wire.InterfaceID // that we have asked the peer to take
+	naked  wire.InterfaceID // that we have asked the peer to take last; zero: none
 
-	prompts int // Naks for an identifier that the peer has not told
-	insists int // Naks for one that is not what we insist on
+	insists int // Naks for an identifier that is not what we insist on
 }
 
 // Reset keeps an identifier that was open before: addresses depend on it.
@@ -71,7 +70,7 @@ func (y *ipv6cpPolicy) Reset() {
 	if y.ours.IsZero() {
 		y.ours = y.cfg.Random()
 	}
-	y.silent, y.prompts, y.insists = false, 0, 0
+	y.silent, y.insists = false, 0
 	y.theirs, y.naked = wire.InterfaceID{}, wire.InterfaceID{}
 }
 
@@ -129,17 +128,19 @@ func (y *ipv6cpPolicy) suggest() wire.InterfaceID {
 	return y.naked
 }
 
-// Missing prompts a peer that does not tell its identifier.
+// Missing prompts a peer that does not tell its identifier, unless it has been
+// offered one: then it does not know the option (RFC 5072, section 4.1).
 func (y *ipv6cpPolicy) Missing(b []byte, request wire.Options) []byte {
-	if len(request) > 0 || y.prompts >= maxPrompts {
+	if len(request) > 0 || !y.naked.IsZero() {
 		return b
 	}
-	y.prompts++
 	return wire.AppendInterfaceID(b, y.suggest())
 }
 
+// Accept leaves a peer that does not tell its identifier the one that it was
+// offered last.
 func (y *ipv6cpPolicy) Accept(request wire.Options) error {
-	y.p.draft.Remote = wire.InterfaceID{}
+	y.p.draft.Remote = y.naked
 	for o := range request.All {
 		y.p.draft.Remote, _ = wire.ParseInterfaceID(o.Data)
 	}

@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"fmt"
 	"testing"
 
 	"pppdial/mp/wire"
@@ -59,12 +60,10 @@ func TestIPV6CPPeerHasNone(t *testing.T) {
 	d.sent = nil
 	d.peer(confReq, 1, ifid(wire.InterfaceID{}))
 	d.want("ConfNak id=0x1 <addr fe80::0000:0000:0000:0002>", "remoteif")
-	d.peer(confReq, 2)
-	d.want("ConfNak id=0x2 <addr fe80::0000:0000:0000:0002>", "it has to be told")
-	d.peer(confReq, 3, []byte{wire.IPV6CPInterfaceID, 4, 1, 2})
-	d.want("ConfNak id=0x3 <addr fe80::0000:0000:0000:0002>", "nobody can read this one")
-	d.peer(confReq, 4, ifid(iid(2)))
-	d.want("ConfAck id=0x4 <addr fe80::0000:0000:0000:0002>", "")
+	d.peer(confReq, 2, []byte{wire.IPV6CPInterfaceID, 4, 1, 2})
+	d.want("ConfNak id=0x2 <addr fe80::0000:0000:0000:0002>", "nobody can read this one")
+	d.peer(confReq, 3, ifid(iid(2)))
+	d.want("ConfAck id=0x3 <addr fe80::0000:0000:0000:0002>", "")
 }
 
 func TestIPV6CPInsists(t *testing.T) {
@@ -128,13 +127,37 @@ func TestIPV6CPRejected(t *testing.T) {
 	d.ack()
 	d.peer(confReq, 1, []byte{wire.IPV6CPCompression, 4, 0, 0x61})
 	d.want("ConfRej id=0x1 <compress 0x61>", "")
-	for id := uint8(2); id < 4; id++ {
-		d.peer(confReq, id)
-		d.sent = nil
+	d.peer(confReq, 2, ifid(iid(9)))
+	d.want("ConfAck id=0x2 <addr fe80::0000:0000:0000:0009>", "")
+	d.result(iid(1), iid(9))
+}
+
+// A peer that does not tell its identifier has the one that it was offered last.
+func TestIPV6CPPeerTellsNone(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		remote wire.InterfaceID // remoteif
+		first  []byte           // in the peer's first request
+		want   wire.InterfaceID
+	}{
+		{"not at all", iid(2), nil, iid(2)},
+		{"but zero", iid(2), ifid(wire.InterfaceID{}), iid(2)},
+		{"but ours", iid(2), ifid(iid(1)), iid(2)},
+		{"but what we insist on is another", iid(2), ifid(iid(9)), iid(2)},
+		{"and remoteif is ours", iid(1), nil, iid(0xf1)},
+		{"and there is no remoteif", wire.InterfaceID{}, nil, iid(0xf1)},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := ipv6cpStarted(t, IPV6CPConfig{Local: iid(1), Remote: tt.remote, Insist: true})
+			d.ack()
+			d.sent = nil
+			d.peer(confReq, 1, tt.first)
+			d.want(fmt.Sprintf("ConfNak id=0x1 <addr fe80::%s>", tt.want), "it is offered one")
+			d.peer(confReq, 2)
+			d.want("ConfAck id=0x2", "it is offered no other (RFC 5072, section 4.1)")
+			d.result(iid(1), tt.want)
+		})
 	}
-	d.peer(confReq, 4)
-	d.want("ConfAck id=0x4", "it was asked twice")
-	d.result(iid(1), wire.InterfaceID{})
 }
 
 func TestIPV6CPKeepsItsIdentifier(t *testing.T) {
