@@ -23,7 +23,7 @@ In the entry that {reconfigure} has found the word has nothing left to say.
 
 Which protocols are used is decided by {send_pap} and its like. When none of them is given, then a name, a password, {radius} or {reconfigure} stands for PAP; in an entry with {apn} for CHAP as well. When only protocols for us are given beside {recv_name}, {recv_passwd}, {radius} or {reconfigure}, PAP is what the peer is asked for.
 An entry that has one of these words, and turns off what would be asked of the peer, is in error. Only {recv_passwd} may stand in one that calls, for when {reconfigure} or {radius} chooses it for a caller; beside protocols for us it asks nothing of who is called.
-With nothing at all about authentication the peer is not asked, and what it asks of us is agreed to.`,
+With nothing at all about authentication the peer is not asked. One that sends name and password by PAP all the same is believed, whatever they are. A peer that asks us is refused, and where it insists the call fails with status 19.`,
 	"send_name":   `Our name, as we authenticate ourselves and as we sign CHAP challenges. An empty value is a name, too: the empty one.`,
 	"send_passwd": `The password that we send by PAP, or the secret with which we answer challenges.`,
 	"recv_passwd": `The secret that the peer must know: its answers to our challenges are checked with it, and a PAP password is compared with it.

@@ -297,3 +297,28 @@ func TestRefusedAndHungUp(t *testing.T) {
 		}
 	})
 }
+
+// TestUnaskedPAP: a peer that need not prove itself and does so is believed.
+func TestUnaskedPAP(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		la, lb := mptest.Pair(mptest.Config{})
+		a := newEnd(t, "ann", "", "")
+		defer a.close()
+		answers := make(chan wire.Code, 9)
+		startScripted(lb, nil, nil, func(s *scripted, p wire.Protocol, packet wire.Packet) {
+			switch p {
+			case wire.LCP:
+				s.send(wire.PAP, wire.Packet{Code: wire.PAPAuthReq, ID: 1, Data: []byte("\x03joe\x01x")})
+			case wire.PAP:
+				answers <- packet.Code
+			}
+		})
+		a.start(la, noEcho)
+		if code := <-answers; code != wire.PAPAuthAck {
+			t.Errorf("answered by code %d", code)
+		}
+		a.link.Drop(mp.Closed, "")
+		a.wantLost(mp.Closed, "")
+		lb.Hangup()
+	})
+}
