@@ -53,7 +53,8 @@ Entries that share an address must name the same servers in {radius}.`,
 
 	"netmask": `The netmask of the interface. The link itself has two addresses and needs none; routing daemons conclude from it how the peer divides its network.`,
 	"metric":  `The metric of the routes over the link. A link with a higher one serves only where no better route is left.`,
-	"mtu":     `The largest packet of the interface, and the largest that we tell the peer to send (the MRU of LCP). A peer that wants smaller packets lowers the interface's MTU. Below 1280 there is no IPv6.`,
+	"mtu": `The largest packet of the interface, and the largest that we tell the peer to send (the MRU of LCP). A peer that wants smaller packets lowers the interface's MTU. Below 1280 there is no IPv6.
+The lines of a multilink peer begin with the {mtu} of the entry that says {reconfigure}, and must not differ: that of the entry which its name has chosen is told to such a peer only where that has {maxdevs=1}.`,
 	"add_route": `A route command, carried out when the interface is configured; in quiet mode that is before the first call. {#} and {$REMOTEADDR} stand for the peer's address.
 By itself it is {add default #}, the default route through the peer.
 What {add} has added is deleted at the end, unless {-del_route} is given. {delete} and {change} come before all that is added: they are for routes that others have put there, and a gateway must be reachable without ours.

@@ -79,7 +79,8 @@ func (a *Admission) Refuse(reason string) {
 // name has chosen, before Join: characters that are escaped, echoes and times
 // at once, and what LCP has agreed upon otherwise by agreeing anew. The peer
 // need not prove itself again for that, unless it is to do so every now and
-// then, and how we did stays.
+// then, and how we did stays. An MRRU, which may be left out, is only for a link
+// that no other will join: the peer compares it with theirs before it can change.
 func (a *Admission) Reconfigure(c LinkConfig) {
 	a.Link.post(func(now time.Time) { a.Link.reconfigure(now, c) })
 }

@@ -16,19 +16,26 @@ import (
 
 var byPAP = []wire.Auth{{Protocol: wire.PAP}}
 
+func unchanged(*mp.LinkConfig) {}
+
 // TestReconfigure: the link gets another configuration when the peer's name is
 // known, agrees anew where that is needed, and the peer proves itself once.
 func TestReconfigure(t *testing.T) {
 	for _, tt := range []struct {
-		name   string
-		change func(*mp.LinkConfig)
-		anew   bool
-		local  string // among the options that the server has agreed upon
+		name         string
+		base, change linkChange
+		anew         bool
+		local        string // among the options that the server has agreed upon
+		mtu          int    // of the caller
 	}{
-		{"nothing", func(*mp.LinkConfig) {}, false, "pcomp"},
-		{"the map of control characters", func(c *mp.LinkConfig) { c.LCP.ACCM = 0xa0000 }, true, "asyncmap 0xa0000"},
-		{"the MRU", func(c *mp.LinkConfig) { c.LCP.MRU = 576 }, true, "mru 576"},
-		{"more escapes", func(c *mp.LinkConfig) { c.EscapeTx.Set(0x81) }, false, "pcomp"},
+		{"nothing", unchanged, unchanged, false, "pcomp", 1500},
+		{"the map of control characters", unchanged, func(c *mp.LinkConfig) { c.LCP.ACCM = 0xa0000 }, true, "asyncmap 0xa0000", 1500},
+		{"the MRU", unchanged, func(c *mp.LinkConfig) { c.LCP.MRU = 576 }, true, "mru 576", 576},
+		{"more escapes", unchanged, func(c *mp.LinkConfig) { c.EscapeTx.Set(0x81) }, false, "pcomp", 1500},
+		{"the MRRU, which is the same", multilinked, multilinked, false, "mrru 1500", 1500},
+		{"the MRRU", multilinked, func(c *mp.LinkConfig) { c.LCP.MRRU = 1300 }, true, "mrru 1300", 1300},
+		{"the MRU, and no MRRU", multilinked, func(c *mp.LinkConfig) { c.LCP.MRU = 1300 }, true, "mrru 1500", 1500},
+		{"multilink, which stays off", unchanged, multilinked, false, "pcomp", 1500},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -39,8 +46,8 @@ func TestReconfigure(t *testing.T) {
 				asked, tee := 0, &teeLine{Line: lb}
 				b.secrets = map[string]string{"caller": "xyzzy"}
 				b.asked = make(chan *mp.Admission, 2)
-				a.start(la, func(c *mp.LinkConfig) { c.LCP.Allow, c.Auth.Password = byPAP, "xyzzy" })
-				b.start(tee, func(c *mp.LinkConfig) {
+				a.start(la, tt.base, func(c *mp.LinkConfig) { c.LCP.Allow, c.Auth.Password = byPAP, "xyzzy" })
+				b.start(tee, tt.base, func(c *mp.LinkConfig) {
 					c.LCP.Demand = byPAP
 					c.Auth.Verify = func(claim *mp.Claim) { asked++; b.verify(claim) }
 				})
@@ -50,7 +57,9 @@ func TestReconfigure(t *testing.T) {
 				tt.change(&cfg)
 				question.Reconfigure(cfg)
 				question.Join(b.bundle)
-				a.wantUp("")
+				if n := a.wantUp(""); n.MTU != tt.mtu {
+					t.Errorf("the caller's MTU is %d, want %d", n.MTU, tt.mtu)
+				}
 				b.wantUp("")
 				p := udp("10.0.0.2", "10.0.0.1", 100)
 				a.tun.Send(p)

@@ -15,6 +15,8 @@ var (
 	byCHAP = []wire.Auth{{Protocol: wire.CHAP, Algorithm: wire.CHAPMD5}}
 )
 
+func multilinked(c *mp.LinkConfig) { c.LCP.MRRU = 1500 }
+
 // TestReconfigure: what the manual page says of a link that begins with an entry
 // that says reconfigure, and goes on with that of the name which the peer has
 // proved. The caller is joe, who knows the secret Geheimnis.
@@ -75,6 +77,10 @@ func TestReconfigure(t *testing.T) {
 			log: []string{`<mrru 1500>`, `link joined`, `up local=`}},
 		{why: "all the rest is the second entry's", base: "recv_chap mtu=600 -ccp", named: "recv_passwd=Geheimnis mtu=576",
 			log: []string{`sent [CCP ConfReq`, `mtu=576`}},
+		{why: "mtu goes for packets by multilink, too, where one line is allowed", base: "recv_chap", named: "recv_passwd=Geheimnis mtu=1300 maxdevs=1", wants: multilinked,
+			log: []string{`<mrru 1500>`, `negotiating anew`, `<mru 1300>`, `<mrru 1300>`, `up local=`}},
+		{why: "of several each begins with that of the first entry", base: "recv_chap", named: "recv_passwd=Geheimnis mtu=1300", wants: multilinked,
+			log: []string{`<mrru 1500>`, `negotiating anew`, `<mru 1300>`, `<mrru 1500>`, `up local=`}, not: `<mrru 1300>`},
 		{why: "the mode words of the second entry do not count", base: "recv_chap", named: "quiet recv_passwd=Geheimnis",
 			log: []string{`up local=`}},
 		{why: "a second entry that says reconfigure is none", base: "recv_chap", named: "reconfigure recv_chap", refused: "says reconfigure itself"},

@@ -133,16 +133,20 @@ func NewLCP(cfg LCPConfig, layer LCPLayer) *LCP {
 }
 
 // Reconfigure takes another configuration while LCP is open, and reports
-// whether it has to agree anew for that. Multilink stays as it is, and so does
-// how we can authenticate ourselves; what is demanded of the peer matters only
-// when LCP is agreed anew.
+// whether it has to agree anew for that. Multilink stays as it is, apart from
+// the MRRU where both configurations have one, and so does how we can
+// authenticate ourselves; what is demanded of the peer matters only when LCP is
+// agreed anew.
 func (l *LCP) Reconfigure(now time.Time, cfg LCPConfig) bool {
 	old := &l.cfg
 	if cfg.MRU == 0 {
 		cfg.MRU = wire.DefaultMRU
 	}
-	anew := cfg.MRU != old.MRU || cfg.ACCM != old.ACCM || cfg.PFC != old.PFC || cfg.ACFC != old.ACFC
-	old.MRU, old.ACCM, old.TxACCM, old.PFC, old.ACFC = cfg.MRU, cfg.ACCM, cfg.TxACCM, cfg.PFC, cfg.ACFC
+	if old.MRRU == 0 || cfg.MRRU == 0 {
+		cfg.MRRU = old.MRRU
+	}
+	anew := cfg.MRU != old.MRU || cfg.MRRU != old.MRRU || cfg.ACCM != old.ACCM || cfg.PFC != old.PFC || cfg.ACFC != old.ACFC
+	old.MRU, old.MRRU, old.ACCM, old.TxACCM, old.PFC, old.ACFC = cfg.MRU, cfg.MRRU, cfg.ACCM, cfg.TxACCM, cfg.PFC, cfg.ACFC
 	old.Ident = cfg.Ident
 	if old.EchoInterval, old.EchoFails = cfg.EchoInterval, cfg.EchoFails; old.EchoFails == 0 {
 		old.EchoFails = 3

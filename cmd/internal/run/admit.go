@@ -52,7 +52,7 @@ func (d *daemon) place(m *member, a *mp.Admission) {
 		return
 	}
 	if m.entry.Reconfigure {
-		a.Reconfigure(linkConfig(e, m.limit, d, m.log))
+		a.Reconfigure(chosenConfig(e, m.limit, d, m.log))
 		m.log = d.recorded(m.record, e)
 		m.log.Info("the peer's name has chosen the entry", "line", m.Name())
 	}

@@ -175,6 +175,17 @@ func linkConfig(e *conf.Entry, speed int, events mp.Events, log *slog.Logger) mp
 	return c
 }
 
+// chosenConfig is linkConfig for the entry with which a call goes on. Lines of a
+// bundle must have the same MRRU, and a further one has shown the peer that of the
+// entry with which it has begun by then: that stays, unless there can be no other.
+func chosenConfig(e *conf.Entry, speed int, events mp.Events, log *slog.Logger) mp.LinkConfig {
+	c := linkConfig(e, speed, events, log)
+	if linesConfig(e).Max > 1 {
+		c.LCP.MRRU = 0
+	}
+	return c
+}
+
 // classes is the number of classes of fragments that mp_interleave asks for:
 // urgent packets and the others.
 const classes = 2

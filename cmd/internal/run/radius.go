@@ -231,7 +231,7 @@ func (u *unit) grant(m *member, a *mp.Admission) (why string) {
 		if m.chosen != nil {
 			e = m.chosen
 			if !m.entry.Reconfigure {
-				a.Reconfigure(linkConfig(e, m.limit, u.d, m.log))
+				a.Reconfigure(chosenConfig(e, m.limit, u.d, m.log))
 			}
 		}
 		u.goOnWith(granted(withPool(e, m.radius.pool), g, m.log))
