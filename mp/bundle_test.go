@@ -285,3 +285,70 @@ func TestReadyAgain(t *testing.T) {
 		}
 	})
 }
+
+// TestDisagreement: a link that goes on without a protocol on which the two sides
+// could not agree is told of at both ends, once; one without a protocol that the
+// peer does not have is not.
+func TestDisagreement(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		remote   string // that the server insists on
+		server   func(*mp.BundleConfig)
+		toA, toB string // that they are told
+	}{
+		{"addresses", "10.0.0.9", func(*mp.BundleConfig) {},
+			"the peer insists on 10.0.0.9 as our address, allowed are 10.0.0.2", "terminated by the peer: IPCP: no agreement"},
+		{"no IPv4 there", "", func(c *mp.BundleConfig) { c.IPCP = nil }, "", ""},
+		{"given up when it was up", "", func(c *mp.BundleConfig) { c.Events = givesUp{c.Events} }, "", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				told := map[string]chan error{"caller": make(chan error, 9), "server": make(chan error, 9)}
+				with := func(name, local, remote string, change func(*mp.BundleConfig)) *end {
+					return newEndWith(t, name, local, remote, func(c *mp.BundleConfig) {
+						c.IPV6CP = &proto.IPV6CPConfig{}
+						c.Disagreed = func(f mp.Family, err error) {
+							if f != mp.IPv4 {
+								t.Errorf("%s: about IPv%d", name, f)
+							}
+							told[name] <- err
+						}
+						change(c)
+					})
+				}
+				a := with("caller", "10.0.0.2", "", func(*mp.BundleConfig) {})
+				b := with("server", "10.0.0.1", tt.remote, tt.server)
+				defer b.close()
+				defer a.close()
+				la, lb := mptest.Pair(mptest.Config{Delay: 10 * time.Millisecond})
+				a.start(la, noEcho)
+				b.start(lb, noEcho)
+				time.Sleep(time.Minute)
+				for name, want := range map[string]string{"caller": tt.toA, "server": tt.toB} {
+					var got []string
+					for len(told[name]) > 0 {
+						got = append(got, (<-told[name]).Error())
+					}
+					if len(got) > 1 || (len(got) == 1) != (want != "") || !strings.Contains(strings.Join(got, ""), want) {
+						t.Errorf("%s: told %q, want %q", name, got, want)
+					}
+				}
+				for _, e := range []*end{a, b} {
+					if s, _ := e.bundle.Stats(); len(s.Links) != 1 || len(e.lost) > 0 {
+						t.Errorf("%s: the link is not there", e.name)
+					}
+				}
+			})
+		})
+	}
+}
+
+// givesUp has no use for IPv4.
+type givesUp struct{ mp.Events }
+
+func (g givesUp) NetworkUp(b *mp.Bundle, n mp.Network) {
+	if n.Family == mp.IPv4 {
+		b.GiveUp(n.Family)
+	}
+	g.Events.NetworkUp(b, n)
+}

@@ -37,6 +37,10 @@ type ncp struct {
 	control wire.Protocol
 	data    wire.Protocol
 	network func() Network // what it has agreed upon; nil for CCP
+
+	// In this connection.
+	opened    bool
+	disagreed bool // the owner was told
 }
 
 // dead reports whether there is nothing to hope for, as things are.
@@ -164,8 +168,10 @@ func (c *channel) lower(now time.Time, k *Link) {
 	}
 	c.coder.txLimit, c.coder.rxLimit = c.mtu, 2+max(maxPacket, r.MRU, r.MRRU)
 	for i := range c.ncps {
-		c.ncps[i].Open(now)
-		c.ncps[i].Up(now)
+		n := &c.ncps[i]
+		n.opened, n.disagreed = false, false
+		n.Open(now)
+		n.Up(now)
 	}
 }
 
@@ -238,7 +244,9 @@ func (b *Bundle) GiveUp(f Family) {
 }
 
 func (c *channel) ncpUp(now time.Time, p wire.Protocol) {
-	n := c.find(p).network()
+	m := c.find(p)
+	m.opened = true
+	n := m.network()
 	n.MTU = c.mtu
 	if n.Family == IPv4 {
 		n.Former = c.b.former.agreed(n.Local, n.Remote)
@@ -247,20 +255,25 @@ func (c *channel) ncpUp(now time.Time, p wire.Protocol) {
 	if c.b.idle.since.IsZero() {
 		c.b.idle.begin(now)
 	}
-	c.fresh, c.settled = c.find(p).data, now.Add(settleTime)
+	c.fresh, c.settled = m.data, now.Add(settleTime)
 	c.b.cfg.Events.NetworkUp(c.b, n)
 	c.b.resume()
 }
 
 func (c *channel) ncpDown(p wire.Protocol) {
-	family := IPv6
 	if p == wire.IPCP {
-		family = IPv4
 		c.coder.stopVJ()
 	}
 	delete(c.b.ready, c.find(p).data) // until the interface is told of the next one
 	c.b.log.Info("network down", "protocol", p)
-	c.b.cfg.Events.NetworkDown(c.b, family)
+	c.b.cfg.Events.NetworkDown(c.b, familyOf(p))
+}
+
+func familyOf(p wire.Protocol) Family {
+	if p == wire.IPCP {
+		return IPv4
+	}
+	return IPv6
 }
 
 // ncpFinished ends the links when no network protocol is left to hope for.
@@ -271,6 +284,7 @@ func (c *channel) ncpFinished(now time.Time, p wire.Protocol, err error) {
 	}
 	for _, n := range c.ncps {
 		if !n.dead() {
+			c.disagreed(c.find(p), err)
 			return
 		}
 	}
@@ -283,6 +297,17 @@ func (c *channel) ncpFinished(now time.Time, p wire.Protocol, err error) {
 			k.fail(kind, "", err)
 			k.close(now, kind, "No network protocols running")
 		}
+	}
+}
+
+// disagreed tells the owner about a protocol without which the links go on, if
+// that is for want of agreement: the peer may have given up first. A peer that
+// does not know the protocol, or ends it when it was up, has its reasons.
+func (c *channel) disagreed(n *ncp, err error) {
+	want := errors.Is(err, fsm.ErrImpasse) || errors.Is(err, fsm.ErrTerminated) && !n.opened
+	if tell := c.b.cfg.Disagreed; tell != nil && want && !n.disagreed {
+		n.disagreed = true
+		tell(familyOf(n.control), err)
 	}
 }
 

@@ -111,6 +111,10 @@ type BundleConfig struct {
 	IPV6CP *proto.IPV6CPConfig // nil: no IPv6
 	CCP    *proto.CCPConfig    // nil: no compression
 
+	// Disagreed, which may be nil, is told by the loop that the links go on
+	// without a network protocol, because the two sides could not agree about
+	// it, as err says: once in a connection.
+	Disagreed func(f Family, err error)
 	// Answered, which may be nil, is asked by the loop about each ICMP datagram
 	// that comes: does it answer a Probe? It must return at once and not keep
 	// the octets.

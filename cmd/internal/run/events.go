@@ -22,7 +22,7 @@ var events = makeEvents(
 	"no further line", "a line less", "a line is no longer needed", "a line too many",
 	"both sides have called: this line is the one too many", "both sides have called: this line stays",
 	// The network.
-	"network up", "network down", "network protocol given up", "compression", "up", "carried", "name servers", "name servers taken away",
+	"network up", "network down", "network protocol given up", "no agreement on a network protocol", "compression", "up", "carried", "name servers", "name servers taken away",
 	// Other processes.
 	"command", "request refused", "serving the lines of login shells", "metrics", "other processes cannot reach this one",
 	"what was recorded of the call is kept",

@@ -186,6 +186,15 @@ func explainLink(f *mp.Failure, unread []byte) Verdict {
 	return v
 }
 
+// explainDisagreement explains why a link goes on without a network protocol.
+func explainDisagreement(f mp.Family, err error) Verdict {
+	v := explainLink(&mp.Failure{Kind: mp.Negotiation, Phase: mp.PhaseNetwork, Err: err}, nil)
+	if f == mp.IPv6 {
+		v.Try = "compare localif and remoteif with what the peer wants"
+	}
+	return v
+}
+
 // sendKeyword has the words that allow a protocol.
 var sendKeyword = map[wire.Auth]string{
 	{Protocol: wire.PAP}:                            "send_pap",

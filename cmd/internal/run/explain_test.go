@@ -15,6 +15,7 @@ import (
 	"pppdial/dial"
 	"pppdial/dial/line"
 	"pppdial/mp"
+	"pppdial/mp/fsm"
 	"pppdial/mp/proto"
 	"pppdial/mp/wire"
 	"pppdial/route/tun"
@@ -118,6 +119,15 @@ func TestExplainLink(t *testing.T) {
 		v := explainLink(&tt.f, []byte(tt.unread))
 		if v.Status != tt.status || v.By != tt.by || !strings.Contains(v.String(), tt.says) {
 			t.Errorf("%v:\n%v\nwant status %d by %s with %q", &tt.f, v, tt.status, tt.by, tt.says)
+		}
+	}
+}
+
+func TestExplainDisagreement(t *testing.T) {
+	for f, want := range map[mp.Family]string{mp.IPv4: "localhost and remotehost", mp.IPv6: "localif and remoteif"} {
+		v := explainDisagreement(f, fmt.Errorf("what they want: %w", fsm.ErrImpasse))
+		if v.Evidence != "what they want: no agreement" || v.Cause != "the two sides could not agree on addresses" || !strings.Contains(v.Try, want) {
+			t.Errorf("IPv%d: %v", f, v)
 		}
 	}
 }

@@ -65,7 +65,7 @@ func openInterface(e *conf.Entry, w *world, stateDir string, events mp.Events, a
 	}
 	f.router = route.New(kernel, route.Options{Dir: stateDir, Log: f.log})
 	c := bundleConfig(e, dev, events, log)
-	c.Answered, c.Gone = answered, gone
+	c.Answered, c.Gone, c.Disagreed = answered, gone, f.disagreed
 	if stands(e) {
 		n := standing(e, f.unit)
 		c.Local, c.Remote = n.Local, n.Remote
@@ -183,6 +183,12 @@ func (f *iface) delRoutes(takeAway func() error) {
 	f.warn(takeAway())
 	run(true)
 	f.up = networks{}
+}
+
+// disagreed warns that the link goes on without a network protocol.
+func (f *iface) disagreed(family mp.Family, err error) {
+	v := explainDisagreement(family, err)
+	f.log.Warn("no agreement on a network protocol", "evidence", v.Evidence, "cause", v.Cause, "try", v.Try)
 }
 
 // warn logs one line for each of several joined errors.

@@ -52,6 +52,26 @@ func TestImpasse(t *testing.T) {
 	}
 }
 
+// TestImpasseOfOne: two ends that cannot agree about IPv4 keep the link for IPv6,
+// and both say what is wrong.
+func TestImpasseOfOne(t *testing.T) {
+	a := newEnd(t, "device=/dev/null localhost=10.9.0.77 remotehost=0 restart_ms=100")
+	b := newEnd(t, answererWords)
+	la, lb := mptest.Pair(mptest.Config{})
+	a.start(la)
+	b.start(lb)
+	for _, e := range []*end{a, b} {
+		e.wantUp(1)
+		if err := e.log.await("warn: ppp0: no agreement on a network protocol"); err != nil {
+			t.Error(err)
+		}
+		if !strings.Contains(e.log.String(), `cause="the two sides could not agree on addresses" try="compare localhost and remotehost`) {
+			t.Error("the log does not say what to try")
+		}
+	}
+	a.close()
+}
+
 // wantVerdict waits until the link is lost, with that evidence.
 func (e *end) wantVerdict(evidence string) {
 	e.t.Helper()
