@@ -106,7 +106,7 @@ Demand modes are {quiet}, and {out} with this or {inactive_timeout}: the call is
 	"mp":                     `{-mp} turns off the multilink protocol (RFC 1990): the peer has one line. The older BF&I protocol has no public description; that is why a second line is refused.`,
 	"mp_send_ssn":            `We send short sequence numbers if the peer asks for them.`,
 	"mp_recv_ssn":            `We ask the peer to send short sequence numbers.`,
-	"mp_headers":             `Packets have multilink headers also while there is only one line.`,
+	"mp_headers":             `All packets have multilink headers, urgent ones too, also while there is only one line.`,
 	"endpoint_discriminator": `{-endpoint_discriminator} does not tell the peer by which machine the lines of a bundle are known. It is for peers that cannot bear the option.`,
 	"mp_frag":                `{-mp_frag} sends packets whole wherever that is possible.`,
 	"mp_interleave":          `Urgent packets go between the fragments of large ones (the multi-class extension, RFC 2686), if the peer can do it.`,

@@ -130,7 +130,7 @@ type BundleConfig struct {
 // MPConfig is how a bundle uses multilink (RFC 1990) with links whose LCP has
 // agreed on it. What they agree on is in LCPConfig.
 type MPConfig struct {
-	Headers bool // packets have multilink headers also while there is a single link
+	Headers bool // all packets have multilink headers, urgent ones too, also while there is a single link
 	Whole   bool // packets are not fragmented where that can be avoided
 
 	BusyDelay time.Duration // of Events.Busy; 0: it is not told

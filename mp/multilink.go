@@ -81,8 +81,11 @@ type member struct {
 func newMultilink(b *Bundle, t terms) *multilink {
 	m := &multilink{terms: t, b: b, numbered: b.cfg.MP.Headers || t.txClasses > 0}
 	urgency := frag.Unnumbered
-	if t.txClasses > 0 {
+	switch {
+	case t.txClasses > 0:
 		urgency = frag.OwnClass
+	case m.numbered:
+		urgency = frag.InOrder
 	}
 	m.tx = frag.NewSplitter(frag.SplitterConfig{
 		Format: format(t.txSSN, t.txClasses), Urgent: urgency, Whole: b.cfg.MP.Whole, Mark: mark(),

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"pppdial/mp"
+	"pppdial/mp/frag"
 	"pppdial/mp/mptest"
 )
 
@@ -246,4 +247,50 @@ func TestUrgentOnly(t *testing.T) {
 			t.Errorf("%d of %d pings have come", n, pings)
 		}
 	})
+}
+
+// TestHeaders: with mp_headers an urgent packet has one as well, with its class where
+// there are classes.
+func TestHeaders(t *testing.T) {
+	for name, tt := range map[string]struct {
+		headers bool
+		change  linkChange
+		want    string
+	}{
+		"without":          {false, multilinked, "[bare bare]"},
+		"with":             {true, multilinked, "[class 0 class 0]"},
+		"with and classes": {true, func(c *mp.LinkConfig) { multilinked(c); c.LCP.Classes = 2 }, "[class 1 class 0]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				with := func(c *mp.BundleConfig) { c.TelnetTOS, c.MP.Headers = true, tt.headers }
+				a, b := newEndWith(t, "caller", "", "", with), newEnd(t, "server", "10.0.0.1", "10.0.0.2")
+				defer b.close()
+				defer a.close()
+				la, lb := mptest.Pair(mptest.Config{})
+				tee := &teeLine{Line: la}
+				a.start(tee, tt.change)
+				b.start(lb, tt.change)
+				a.wantUp("")
+				b.wantUp("")
+				tee.take()
+				for _, p := range [][]byte{echo("10.0.0.2", "10.0.0.1", 8), udp("10.0.0.2", "10.0.0.1", 100)} {
+					a.tun.Send(p)
+					<-b.tun.Received()
+				}
+				var got []string
+				for _, f := range tee.frames() {
+					if info, ok := fragment(f); ok {
+						h, _, _ := frag.ParseHeader(frag.Classes, info)
+						got = append(got, fmt.Sprintf("class %d", h.Class))
+					} else {
+						got = append(got, "bare")
+					}
+				}
+				if fmt.Sprint(got) != tt.want {
+					t.Errorf("ping and datagram went as %v, want %s", got, tt.want)
+				}
+			})
+		})
+	}
 }
