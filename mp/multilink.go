@@ -27,6 +27,8 @@ func termsOf(r *proto.LCPResult) terms {
 // format is that of the headers in one direction.
 func format(ssn bool, classes int) frag.Format {
 	switch {
+	case classes > 0 && ssn:
+		return frag.ShortClasses
 	case classes > 0:
 		return frag.Classes
 	case ssn:

@@ -23,7 +23,8 @@ func TestMisfit(t *testing.T) {
 		"first without":     {func(c *mp.LinkConfig) {}, multilinked, "the link that is there does not use multilink"},
 		"other MRRU":        {multilinked, func(c *mp.LinkConfig) { c.LCP.MRRU = 1600 }, "other packet sizes"},
 		"short numbers":     {multilinked, func(c *mp.LinkConfig) { multilinked(c); c.LCP.RecvSSN, c.LCP.SendSSN = true, true }, "other packet sizes or headers"},
-		"classes":           {multilinked, func(c *mp.LinkConfig) { multilinked(c); c.LCP.Classes = 2 }, "other packet sizes or headers"},
+		"short, classes":    {interleaved, func(c *mp.LinkConfig) { interleaved(c); c.LCP.RecvSSN, c.LCP.SendSSN = true, true }, "other packet sizes or headers"},
+		"classes":           {multilinked, interleaved, "other packet sizes or headers"},
 		"neither multilink": {func(c *mp.LinkConfig) {}, func(c *mp.LinkConfig) {}, "does not use multilink"},
 	} {
 		t.Run(name, func(t *testing.T) {

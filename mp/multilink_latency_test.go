@@ -19,7 +19,8 @@ func TestBundleLatency(t *testing.T) {
 		median, p99 time.Duration
 	}{
 		{"plain", func(c *mp.LinkConfig) {}, 100 * time.Millisecond, 200 * time.Millisecond},
-		{"interleaved", func(c *mp.LinkConfig) { c.LCP.Classes = 2 }, 50 * time.Millisecond, 100 * time.Millisecond},
+		{"interleaved", interleaved, 50 * time.Millisecond, 100 * time.Millisecond},
+		{"interleaved, short numbers", func(c *mp.LinkConfig) { interleaved(c); c.LCP.RecvSSN, c.LCP.SendSSN = true, true }, 50 * time.Millisecond, 100 * time.Millisecond},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {

@@ -29,6 +29,7 @@ type cable struct {
 type linkChange func(*mp.LinkConfig)
 
 func multilinked(c *mp.LinkConfig) { c.LCP.MRRU = 1500 }
+func interleaved(c *mp.LinkConfig) { multilinked(c); c.LCP.Classes = 2 }
 
 // newMulti calls over so many lines, one after the other.
 func newMulti(t *testing.T, cfg func(*mp.BundleConfig), change linkChange, lines ...mptest.Config) *multi {
@@ -259,7 +260,7 @@ func TestHeaders(t *testing.T) {
 	}{
 		"without":          {false, multilinked, "[bare bare]"},
 		"with":             {true, multilinked, "[class 0 class 0]"},
-		"with and classes": {true, func(c *mp.LinkConfig) { multilinked(c); c.LCP.Classes = 2 }, "[class 1 class 0]"},
+		"with and classes": {true, interleaved, "[class 1 class 0]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -289,6 +290,45 @@ func TestHeaders(t *testing.T) {
 				}
 				if fmt.Sprint(got) != tt.want {
 					t.Errorf("ping and datagram went as %v, want %s", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
+// TestShortClasses: each direction has classes with short numbers if the one end asks
+// for them and the other sends them, and else with long ones.
+func TestShortClasses(t *testing.T) {
+	for name, tt := range map[string]struct {
+		caller, server linkChange
+		there, back    bool
+	}{
+		"there": {func(c *mp.LinkConfig) { c.LCP.SendSSN = true }, func(c *mp.LinkConfig) { c.LCP.RecvSSN = true }, true, false},
+		"back":  {func(c *mp.LinkConfig) { c.LCP.RecvSSN = true }, func(c *mp.LinkConfig) { c.LCP.SendSSN = true }, false, true},
+		"asked": {func(c *mp.LinkConfig) { c.LCP.RecvSSN = true }, func(c *mp.LinkConfig) { c.LCP.RecvSSN = true }, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				m := &multi{t: t, a: newEnd(t, "caller", "", ""), b: newEnd(t, "server", "10.0.0.1", "10.0.0.2")}
+				defer m.close()
+				la, lb := mptest.Pair(lines(115200)[0])
+				m.a.start(la, interleaved, tt.caller)
+				m.b.start(lb, interleaved, tt.server)
+				m.a.wantUp("")
+				m.b.wantUp("")
+				pings := 0
+				f, g := flood(t, m.a, m.b, 1500, 20000), flood(t, m.b, m.a, 1500, 20000)
+				f.other = func([]byte) { pings++ }
+				for range 20 {
+					m.a.tun.Send(echo("10.0.0.2", "10.0.0.1", 8))
+					time.Sleep(100 * time.Millisecond)
+				}
+				g.stop()
+				f.stop()
+				a, _ := m.a.bundle.Stats()
+				b, _ := m.b.bundle.Stats()
+				if s := a.MP; s.TxSSN != tt.there || s.RxSSN != tt.back || s.TxClasses != 2 || s.RxClasses != 2 || s.Lost+b.MP.Lost != 0 || pings != 20 {
+					t.Errorf("%d pings, %+v", pings, *s)
 				}
 			})
 		})

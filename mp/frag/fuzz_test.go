@@ -14,6 +14,7 @@ func FuzzReassembler(f *testing.F) {
 	f.Add(uint8(Long), []byte("\x00\x05\xc0\x00\x00\x00x\x01\x06\x80\x00\x00\x01ab"))
 	f.Add(uint8(Short), []byte("\x00\x03\xc0\x01x\x10\xff\x00\x03\xc0\x03y\x20\x30"))
 	f.Add(uint8(Classes), []byte("\x00\x05\x84\x00\x00\x00x\x00\x05\x44\x00\x00\x01y"))
+	f.Add(uint8(ShortClasses), []byte("\x00\x03\x90\x00x\x00\x03\x40\x01y"))
 	for _, said := range mptest.ByPPPD(uint16(wire.MP)) { // cut short, there is not more room
 		var in []byte
 		for _, b := range said {
@@ -24,7 +25,7 @@ func FuzzReassembler(f *testing.F) {
 		f.Add(uint8(Short), in)
 	}
 	f.Fuzz(func(t *testing.T, format uint8, in []byte) {
-		ft := Format(format % 3)
+		ft := Format(format % 4)
 		r := NewReassembler(ReassemblerConfig{Format: ft, Classes: 2, MRRU: 64})
 		now := time.Unix(1, 0)
 		src := []*Source{r.Add()}

@@ -11,21 +11,21 @@ type Format uint8
 
 // Formats, with their octets in network order:
 //
-//	Long     |B|E|0 0 0 0 0 0|  sequence number, 24 bits  |   RFC 1990, section 3
-//	Short    |B|E|0 0|  sequence number, 12 bits  |           RFC 1990, section 3
-//	Classes  |B|E| class |0 0|  sequence number, 24 bits  |   RFC 2686, section 3
+//	Long          |B|E|0 0 0 0 0 0|  sequence number, 24 bits  |   RFC 1990, section 3
+//	Short         |B|E|0 0|  sequence number, 12 bits  |           RFC 1990, section 3
+//	Classes       |B|E| class |0 0|  sequence number, 24 bits  |   RFC 2686, section 3
+//	ShortClasses  |B|E|class|  sequence number, 12 bits  |         RFC 2686, section 3
 const (
 	Long Format = iota
 	Short
 	Classes
+	ShortClasses
 )
 
 const (
-	beginBit   = 0x80
-	endBit     = 0x40
-	classShift = 2
-	classMask  = 0x0f
-	shortMask  = 0x0f // of the first octet: the upper four bits of a short number
+	beginBit  = 0x80
+	endBit    = 0x40
+	shortMask = 0x0f // of the first octet: the upper four bits of a short number
 )
 
 // maxHeader is the size of the longest header.
@@ -33,7 +33,7 @@ const maxHeader = 4
 
 // Size is the number of octets of a header.
 func (f Format) Size() int {
-	if f == Short {
+	if f.short() {
 		return 2
 	}
 	return maxHeader
@@ -41,7 +41,7 @@ func (f Format) Size() int {
 
 // Numbers is the circle of the format's sequence numbers.
 func (f Format) Numbers() Numbers {
-	if f == Short {
+	if f.short() {
 		return ShortNumbers
 	}
 	return LongNumbers
@@ -49,10 +49,21 @@ func (f Format) Numbers() Numbers {
 
 // MaxClasses is how many classes the format can tell apart.
 func (f Format) MaxClasses() int {
-	if f == Classes {
-		return classMask + 1
+	_, mask := f.class()
+	return int(mask) + 1
+}
+
+func (f Format) short() bool { return f == Short || f == ShortClasses }
+
+// class is where the first octet has the class: how far to the left, and its bits.
+func (f Format) class() (shift int, mask byte) {
+	switch f {
+	case Classes:
+		return 2, 0x0f
+	case ShortClasses:
+		return 4, 0x03
 	}
-	return 1
+	return 0, 0
 }
 
 // A Header stands in front of a fragment's data.
@@ -72,11 +83,10 @@ func AppendHeader(b []byte, f Format, h Header) []byte {
 	if h.End {
 		flags |= endBit
 	}
-	switch f {
-	case Short:
+	shift, mask := f.class()
+	flags |= h.Class & mask << shift
+	if f.short() {
 		return append(b, flags|byte(h.Seq>>8)&shortMask, byte(h.Seq))
-	case Classes:
-		flags |= h.Class & classMask << classShift
 	}
 	return append(b, flags, byte(h.Seq>>16), byte(h.Seq>>8), byte(h.Seq))
 }
@@ -91,14 +101,12 @@ func ParseHeader(f Format, b []byte) (Header, []byte, error) {
 	if len(b) < size {
 		return Header{}, nil, fmt.Errorf("frag: %w in %d octets", ErrHeader, len(b))
 	}
-	h := Header{Begin: b[0]&beginBit != 0, End: b[0]&endBit != 0}
-	if f == Short {
+	shift, mask := f.class()
+	h := Header{Begin: b[0]&beginBit != 0, End: b[0]&endBit != 0, Class: b[0] >> shift & mask}
+	if f.short() {
 		h.Seq = Seq(binary.BigEndian.Uint16(b)) & Seq(ShortNumbers)
 		return h, b[size:], nil
 	}
 	h.Seq = Seq(binary.BigEndian.Uint32(b)) & Seq(LongNumbers)
-	if f == Classes {
-		h.Class = b[0] >> classShift & classMask
-	}
 	return h, b[size:], nil
 }

@@ -27,11 +27,11 @@ type flying struct {
 func TestResendAnything(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := SplitterConfig{
-			Format: rapid.SampledFrom([]Format{Long, Short, Classes}).Draw(t, "format"),
+			Format: rapid.SampledFrom([]Format{Long, Short, Classes, ShortClasses}).Draw(t, "format"),
 			Whole:  rapid.Bool().Draw(t, "whole"),
 			Mark:   []byte{0xc0, 0x21, 11, 1, 0, 4},
 		}
-		if cfg.Format == Classes {
+		if cfg.Format.MaxClasses() > 1 {
 			cfg.Urgent = OwnClass
 		}
 		w := &breakWorld{splitWorld: splitWorld{t: t, s: NewSplitter(cfg), now: time.Unix(100, 0), ids: map[bool]uint32{}}}

@@ -15,7 +15,7 @@ const (
 	// is sent to its end, and the peer delivers in the order of the numbers.
 	InOrder Urgency = iota
 	// OwnClass: they have numbers of their own, class 1, and pass between the
-	// fragments of other packets (RFC 2686). The format must be Classes.
+	// fragments of other packets (RFC 2686). The format must have classes.
 	OwnClass
 	// Unnumbered: they are sent whole and without a multilink header, unless
 	// they are longer than a line's MRU. The peer delivers them as they come,

@@ -17,10 +17,10 @@ import (
 func TestSplitAnything(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := SplitterConfig{
-			Format: rapid.SampledFrom([]Format{Long, Short, Classes}).Draw(t, "format"),
+			Format: rapid.SampledFrom([]Format{Long, Short, Classes, ShortClasses}).Draw(t, "format"),
 			Whole:  rapid.Bool().Draw(t, "whole"),
 		}
-		if cfg.Format == Classes {
+		if cfg.Format.MaxClasses() > 1 {
 			cfg.Urgent = OwnClass
 		}
 		if rapid.Bool().Draw(t, "marks") {

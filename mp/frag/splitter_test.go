@@ -56,7 +56,7 @@ func nothing(t *testing.T, why string, s *Splitter, now time.Time, l *Line, behi
 }
 
 func TestSplitInTwo(t *testing.T) {
-	for _, f := range []Format{Long, Short, Classes} {
+	for _, f := range []Format{Long, Short, Classes, ShortClasses} {
 		s, l := newSender(SplitterConfig{Format: f}, 2)
 		info := numbered(1500)
 		s.Load(false, wire.IPv4, info)

@@ -41,7 +41,7 @@ type LCPConfig struct {
 	RecvSSN bool // ask the peer to send short sequence numbers
 	SendSSN bool // send short sequence numbers if the peer asks
 	// Classes is the number of classes of fragments (RFC 2686) that we ask the
-	// peer for, with long sequence numbers, and grant it; less than 2: none.
+	// peer for and grant it; less than 2: none. With RecvSSN 4 at most.
 	Classes    int
 	Endpoint   wire.Endpoint // our discriminator; the null class: none
 	NoEndpoint bool          // Reject the peer's discriminator

@@ -24,9 +24,9 @@ type lcpAsk struct {
 	magic    uint32    // 0: none
 	pfc      bool
 	acfc     bool
-	mrru     int // 0: none
-	ssn      bool
-	classes  int // 0: none
+	mrru     int  // 0: none
+	ssn      bool // of the headers with classes, if there are any
+	classes  int  // 0: none
 	endpoint bool
 }
 
@@ -43,9 +43,7 @@ func (p lcpPolicy) Reset() {
 		endpoint: l.cfg.Endpoint.Class != wire.EndpointNull,
 	}
 	if l.multiclass() {
-		// A header has classes or short numbers; these wait until the peer has
-		// refused those.
-		l.ask.classes, l.ask.ssn = l.cfg.Classes, false
+		l.ask.classes = l.cfg.Classes
 	}
 	if l.cfg.MRU != wire.DefaultMRU {
 		l.ask.mru = l.cfg.MRU
@@ -78,14 +76,18 @@ func (p lcpPolicy) Request(b []byte) []byte {
 	if a.mrru != 0 {
 		b = wire.AppendUint16(b, wire.LCPMRRU, uint16(a.mrru))
 	}
-	if a.ssn {
+	if a.ssn && a.classes == 0 { // RFC 2686: not both options
 		b = wire.AppendFlag(b, wire.LCPSSNHF)
 	}
 	if a.endpoint {
 		b = wire.AppendEndpoint(b, p.l.cfg.Endpoint)
 	}
 	if a.classes != 0 {
-		b = wire.AppendMPHeaders(b, wire.MPHeaders{Format: wire.LongClasses, Classes: uint8(a.classes)})
+		h := wire.MPHeaders{Format: wire.LongClasses, Classes: uint8(a.classes)}
+		if a.ssn {
+			h.Format = wire.ShortClasses
+		}
+		b = wire.AppendMPHeaders(b, h)
 	}
 	return b
 }
@@ -126,8 +128,8 @@ func (p lcpPolicy) Naked(o wire.Option) error {
 		if a.classes == 0 {
 			return nil
 		}
-		if h, err := wire.ParseMPHeaders(o.Data); err == nil && h.Format == wire.LongClasses && h.Classes >= minClasses {
-			a.classes = min(int(h.Classes), l.cfg.Classes)
+		if h, err := wire.ParseMPHeaders(o.Data); err == nil && usable(h, l.cfg.RecvSSN) {
+			a.classes, a.ssn = min(int(h.Classes), l.cfg.Classes), h.Format == wire.ShortClasses
 		} else {
 			l.noClasses()
 		}
@@ -164,6 +166,11 @@ func (p lcpPolicy) Rejected(o wire.Option) error {
 
 // multiclass reports whether we want classes of fragments.
 func (l *LCP) multiclass() bool { return l.cfg.MRRU > 0 && l.cfg.Classes >= minClasses }
+
+// usable reports whether headers are what we can do, with short numbers or not.
+func usable(h wire.MPHeaders, ssn bool) bool {
+	return h.Classes >= minClasses && (h.Format == wire.LongClasses || ssn && h.Format == wire.ShortClasses)
+}
 
 // noClasses asks for what we want where the peer knows no classes.
 func (l *LCP) noClasses() {
@@ -245,7 +252,7 @@ func (p lcpPolicy) Judge(o wire.Option, request wire.Options) (fsm.Verdict, []by
 			return fsm.Reject, nil
 		}
 		h, err := wire.ParseMPHeaders(o.Data)
-		if err != nil || h.Format != wire.LongClasses || h.Classes < minClasses {
+		if err != nil || !usable(h, l.cfg.SendSSN) {
 			return fsm.Nak, []byte{wire.LongClasses, uint8(l.cfg.Classes)}
 		}
 		return fsm.Ack, nil
@@ -263,6 +270,7 @@ func (p lcpPolicy) Accept(request wire.Options) error {
 	r.TxPFC, r.TxACFC = false, false
 	r.PeerMRRU, r.TxSSN, r.TxClasses, r.PeerEndpoint = 0, false, 0, wire.Endpoint{}
 	l.remote = append(l.remote[:0], request...)
+	short := false // numbers of headers with classes
 	for o := range request.All {
 		switch o.Type {
 		case wire.LCPMRU:
@@ -287,11 +295,11 @@ func (p lcpPolicy) Accept(request wire.Options) error {
 			r.PeerEndpoint, _ = wire.ParseEndpoint(o.Data)
 		case wire.LCPMPHeaders:
 			h, _ := wire.ParseMPHeaders(o.Data)
-			r.TxClasses = int(h.Classes)
+			r.TxClasses, short = int(h.Classes), h.Format == wire.ShortClasses
 		}
 	}
 	if r.TxClasses > 0 {
-		r.TxSSN = false
+		r.TxSSN = short
 	}
 	r.TxACCM |= l.cfg.TxACCM
 	return nil

@@ -118,25 +118,32 @@ func mpHeaders(format, classes uint8) []byte {
 func TestLCPClasses(t *testing.T) {
 	const common = "<asyncmap 0x0> <magic 0xa1> <pcomp> <accomp> <mrru 1500>"
 	for _, tt := range []struct {
+		ssn    bool
+		asks   string
 		answer wire.Code
 		option []byte
 		then   string
 		rx     LCPResult
+		theirs uint8
 	}{
-		{confRej, mpHeaders(2, 2), common + " <ssnhf>", LCPResult{RxSSN: true}},
-		{confNak, mpHeaders(6, 2), common + " <ssnhf>", LCPResult{RxSSN: true}},
-		{confNak, mpHeaders(2, 4), common + " <mp-headers 2 classes 2>", LCPResult{RxClasses: 2}},
+		{true, " <mp-headers 6 classes 2>", confRej, mpHeaders(6, 2), " <ssnhf>", LCPResult{RxSSN: true}, 2},
+		{true, " <mp-headers 6 classes 2>", confNak, mpHeaders(3, 2), " <ssnhf>", LCPResult{RxSSN: true}, 6},
+		{true, " <mp-headers 6 classes 2>", confNak, mpHeaders(6, 4), " <mp-headers 6 classes 2>", LCPResult{RxSSN: true, RxClasses: 2}, 2},
+		{true, " <mp-headers 6 classes 2>", confNak, mpHeaders(2, 4), " <mp-headers 2 classes 2>", LCPResult{RxClasses: 2}, 6},
+		{false, " <mp-headers 2 classes 2>", confNak, mpHeaders(2, 4), " <mp-headers 2 classes 2>", LCPResult{RxClasses: 2}, 2},
+		{false, " <mp-headers 2 classes 2>", confNak, mpHeaders(6, 4), "", LCPResult{}, 6},
+		{false, " <mp-headers 2 classes 2>", confRej, mpHeaders(2, 2), "", LCPResult{}, 2},
 	} {
 		cfg := usual()
-		cfg.MRRU, cfg.RecvSSN, cfg.SendSSN, cfg.Classes = 1500, true, true, 2
+		cfg.MRRU, cfg.RecvSSN, cfg.SendSSN, cfg.Classes = 1500, tt.ssn, true, 2
 		d := lcpStarted(t, cfg)
-		d.want("ConfReq id=0x1 "+common+" <mp-headers 2 classes 2>", "a header has classes or short numbers")
+		d.want("ConfReq id=0x1 "+common+tt.asks, "classes are asked for with their kind of numbers, in one option")
 		d.peer(tt.answer, 1, tt.option)
-		d.want("ConfReq id=0x2 "+tt.then, "the peer has other headers")
+		d.want("ConfReq id=0x2 "+common+tt.then, "the peer has other headers")
 		d.ack()
-		d.peer(confReq, 1, mrru(1500), lflag(wire.LCPSSNHF), mpHeaders(2, 3))
+		d.peer(confReq, 1, mrru(1500), lflag(wire.LCPSSNHF), mpHeaders(tt.theirs, 3))
 		r := d.l.Result()
-		if !r.Multilink() || r.RxSSN != tt.rx.RxSSN || r.RxClasses != tt.rx.RxClasses || r.TxSSN || r.TxClasses != 3 {
+		if !r.Multilink() || r.RxSSN != tt.rx.RxSSN || r.RxClasses != tt.rx.RxClasses || r.TxSSN != (tt.theirs == wire.ShortClasses) || r.TxClasses != 3 {
 			t.Errorf("result %+v", *r)
 		}
 	}
@@ -147,6 +154,8 @@ func TestLCPJudges(t *testing.T) {
 	multi.MRRU, multi.SendSSN = 1500, true
 	classes := multi
 	classes.Classes = 2
+	long := classes
+	long.SendSSN = false
 	bare := usual()
 	bare.PFC, bare.ACFC, bare.NoEndpoint = false, false, true
 	mac := wire.Endpoint{Class: wire.EndpointMAC, Address: "\x02\x00\x00\x00\x00\x01"}
@@ -171,7 +180,9 @@ func TestLCPJudges(t *testing.T) {
 		"SSNHF, not ours":      {usual(), lflag(wire.LCPSSNHF), "ConfRej id=0x7 <ssnhf>"},
 		"classes":              {classes, mpHeaders(2, 4), "ConfAck id=0x7 <mp-headers 2 classes 4>"},
 		"classes, just one":    {classes, mpHeaders(2, 1), "ConfNak id=0x7 <mp-headers 2 classes 2>"},
-		"classes, short":       {classes, mpHeaders(6, 4), "ConfNak id=0x7 <mp-headers 2 classes 2>"},
+		"classes, short":       {classes, mpHeaders(6, 4), "ConfAck id=0x7 <mp-headers 6 classes 4>"},
+		"classes, not short":   {long, mpHeaders(6, 4), "ConfNak id=0x7 <mp-headers 2 classes 2>"},
+		"classes, other":       {classes, mpHeaders(3, 4), "ConfNak id=0x7 <mp-headers 2 classes 2>"},
 		"classes, not ours":    {multi, mpHeaders(2, 4), "ConfRej id=0x7 <mp-headers 2 classes 4>"},
 		"endpoint":             {usual(), endpoint(mac), "ConfAck id=0x7 <endpoint [MAC:02:00:00:00:00:01]>"},
 		"endpoint, not wanted": {bare, endpoint(mac), "ConfRej id=0x7 <endpoint [MAC:02:00:00:00:00:01]>"},
