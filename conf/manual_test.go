@@ -197,7 +197,8 @@ When the link that is made then passes nothing either, the modems of its lines a
 A line {exec:COMMAND} is reset in this way only.`,
 	"reset_on_fail": `The modem is reset when a call has failed, or its link has never come up: mildly at first, a step harder each time that no link has held since, and not at all while another program, or another line, uses one of its ttys.
 Beside the lines that are there, a further one has its modem reset when its call was not made, or has brought no PPP. While the modem rests, no first call is made either.
-A modem that no network has taken yet is left looking for one for ten minutes first: the first search in a new place takes long.`,
+A modem that no network has taken yet is left looking for one for ten minutes first: the first search in a new place takes long.
+It is not reset after what is no fault of a modem: a number that is busy or does not answer, no dial tone, a call that comes in, a line that another program uses, a command that should have made the call, a card, PIN, access point or password that is missing or refused, a line that sends back what we say.`,
 	"reset_always": `The modem is reset whenever a link has ended; of several lines, that of the last one.`,
 	"reset_at": `A time of day at which the link is broken, the modems of its lines are reset, one after the other, and the link is made again.
 Without a link only the modem is reset, unless its line is in use: one that waits for a call is left alone.

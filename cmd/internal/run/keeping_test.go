@@ -218,7 +218,8 @@ func TestTrafficDuringReset(t *testing.T) {
 }
 
 // TestResetOnFail: a modem that fails to call is reset and rests; a busy number
-// is not its fault.
+// is not its fault, and neither is a line without a dial tone, a call that comes in,
+// or a PIN that we cannot note.
 func TestResetOnFail(t *testing.T) {
 	for _, tc := range []struct {
 		kind dial.Kind
@@ -227,6 +228,9 @@ func TestResetOnFail(t *testing.T) {
 	}{
 		{dial.Silent, "/dev/b: the call failed", memRest + 5*time.Second},
 		{dial.Busy, "", 5 * time.Second},
+		{dial.NoDialtone, "", time.Minute},
+		{dial.Ringing, "", 5 * time.Second},
+		{dial.PINNotNoted, "", 5 * time.Second},
 	} {
 		dir := t.TempDir()
 		synctest.Test(t, func(t *testing.T) {

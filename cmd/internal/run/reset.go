@@ -64,7 +64,8 @@ func ofModem(err error) bool {
 		return err == nil
 	}
 	switch e.Kind {
-	case dial.Locked, dial.Busy, dial.NoDialtone, dial.NoAnswer, dial.NoRoute, dial.NotNow, dial.Interrupted, dial.CommandFailed:
+	case dial.Locked, dial.Busy, dial.NoDialtone, dial.NoAnswer, dial.NoRoute, dial.NotNow, dial.Interrupted, dial.CommandFailed,
+		dial.Ringing, dial.PINNotNoted: // to reset one that rings is to hang up on who calls
 		return false
 	}
 	return true
