@@ -6,10 +6,11 @@ import "time"
 // stay short, or a key press waits behind a second of bulk data. A pace says
 // how many bytes may be handed to the line, and when the next may follow.
 //
-// A line of which nothing is known is given more and more, until a write has to
-// wait. Then it is filled, at once and again and again: what was handed over
-// between the ends of two waits is what the line has sent meanwhile. When some
-// such samples agree, the rate is known, and with it what the line had
+// A line of which nothing is known is given more and more, until writes have to
+// wait: a large one, or several small ones in a row, since a machine with other work
+// lets a write wait as well. Then it is filled, at once and again and again: what was
+// handed over between the ends of two waits is what the line has sent meanwhile.
+// When some such samples agree, the rate is known, and with it what the line had
 // swallowed before the first wait.
 //
 // Where that is little, the line is shallow: it is given a little more than it
@@ -33,6 +34,10 @@ const (
 	enough      = 3    // samples that agree,
 	enoughBytes = 4096 // and what they are taken of: waits may end a little early or late
 	leastSample = 1024
+
+	// For how long a machine with other work lets a write of so few bytes wait.
+	busyTime = 50 * time.Millisecond
+	fewBytes = 512
 
 	releasedTime = 50 * time.Millisecond // after which a line that was too fast to be paced may be so no longer
 	agreement    = 1.1                   // the greatest ratio of a sample to those before that agrees
@@ -84,6 +89,7 @@ type pace struct {
 	rate    float64 // bytes a second that the line sends; 0: not known
 	guess   float64 // the rate as far as one can say, when it is not known
 	quick   int     // writes since one has waited
+	doubts  int     // small writes in a row that an unknown line has let wait, though not for long
 	fast    bool    // it has been measured and found too fast to be paced
 
 	// Samples of the rate.
@@ -182,6 +188,9 @@ func (p *pace) done(h handover) {
 		switch {
 		case p.state == paceUnknown && p.since < leastSample:
 			// So little fills no line: it was the machine that let us wait.
+		case p.state == paceUnknown && !p.fast && p.n < fewBytes && p.doubts < 2 && h.waited.Sub(p.began) < busyTime:
+			// It may have been again. A line that is full lets the next writes wait, too.
+			p.doubts++
 		case p.waited.IsZero() || p.since >= leastSample:
 			p.learn(h.waited)
 			p.forget()
@@ -366,6 +375,7 @@ func (p *pace) leave() {
 // grow is told of a write that did not wait.
 func (p *pace) grow(at time.Time) {
 	p.quick++
+	p.doubts = 0
 	switch p.state {
 	case paceUnknown:
 		if p.held > 0 {

@@ -183,6 +183,29 @@ func TestPaceFindsRate(t *testing.T) {
 	}
 }
 
+// TestPaceHalfEmptied: of a line that takes nothing until half of what it holds has
+// gone, one write in many waits. That is enough to know it, whatever comes when.
+func TestPaceHalfEmptied(t *testing.T) {
+	for _, tc := range []struct {
+		line  slowLine
+		frame int
+	}{
+		{slowLine{rate: 1e6, size: 1 << 16, wake: 1 << 15}, 1510},
+		{slowLine{rate: 57600, size: 4096, wake: 2048}, 300},
+		{slowLine{rate: 57600, size: 4096, wake: 2048}, 46},
+	} {
+		for seed := range uint64(40) {
+			d := newDrive(tc.line, newPace(0, 0, false))
+			d.rnd = rand.New(rand.NewPCG(seed, 0))
+			d.run(tc.frame, 10*time.Second)
+			d.run(tc.frame, 20*time.Second)
+			if used, m := d.sent/tc.line.rate/20, d.wait(0.5); used < 0.95 || m > 10*time.Millisecond {
+				t.Errorf("%.0f octets a second, frames of %d, seed %d: used to %.1f %%, median of what stands below %v", tc.line.rate, tc.frame, seed, 100*used, m)
+			}
+		}
+	}
+}
+
 // TestPaceOddWait: a wait that ends too early does not spoil the rate of a deep
 // line, which would fill up.
 func TestPaceOddWait(t *testing.T) {
@@ -215,6 +238,44 @@ func TestPaceOnABusyMachine(t *testing.T) {
 		}
 		if full > tc.most {
 			t.Errorf("%+v: %d of 100 lines stay full", tc, full)
+		}
+	}
+}
+
+// TestPaceSparseOnABusyMachine: a fast line with little to send, such as the
+// acknowledgements of a transfer, is not held up because the machine lets some of the
+// writes wait.
+func TestPaceSparseOnABusyMachine(t *testing.T) {
+	for _, tc := range []struct {
+		late int // one of so many writes is
+		most int // lines of twenty that are held up
+	}{{1000, 0}, {300, 0}, {100, 2}} {
+		slow := 0
+		for seed := range uint64(20) {
+			rnd := rand.New(rand.NewPCG(seed, 0))
+			p := newPace(0, 0, false)
+			began := time.Unix(1000, 0)
+			now, held := began, time.Duration(0)
+			for range 20000 {
+				if !p.ready(now) {
+					held += p.next.Sub(now)
+					now = p.next
+				}
+				p.started(now, 40+rnd.IntN(400))
+				h := handover{ended: now.Add(20 * time.Microsecond)}
+				if rnd.IntN(tc.late) == 0 {
+					h.ended = now.Add(hadToWait + time.Duration(rnd.IntN(10000))*time.Microsecond)
+					h.waited = h.ended
+				}
+				p.done(h)
+				now = h.ended.Add(time.Duration(rnd.IntN(500)) * time.Microsecond)
+			}
+			if held > now.Sub(began)/50 {
+				slow++
+			}
+		}
+		if slow > tc.most {
+			t.Errorf("one write of %d late: %d of 20 lines are held up", tc.late, slow)
 		}
 	}
 }
