@@ -13,9 +13,9 @@ import (
 // This file is how the lines of a unit become its bundle: which are let in,
 // what happens when they go, and when more of them are wanted.
 
-// crossTime is how long after a call of ours a call of the peer may be one that
-// it has made at the same time.
-const crossTime = 30 * time.Second
+// crossTime is how long after the network has come up a line of the peer's may join
+// that it has called before. For a further one, busy_delay passes first, 5 s at least.
+const crossTime = 3 * time.Second
 
 // joined are the lines that carry the bundle.
 func (u *unit) joined() (all []*member) {
@@ -64,7 +64,7 @@ func (u *unit) admit(m *member, a *mp.Admission) {
 	}
 	m.rank, m.peerName = a.Rank, a.PeerName
 	there := u.joined()
-	if loser := crossed(m, there, time.Now()); loser == m {
+	if loser := crossed(m, there, u.account.since); loser == m {
 		m.log.Info("both sides have called: this line is the one too many", "line", m.Name())
 		a.Refuse("Calls crossed")
 		return
@@ -117,17 +117,19 @@ func (u *unit) belongTo(who whose) {
 
 // crossed returns the link that has to go because both sides have called at
 // the same time, nil when they have not. Both compute the same rank, so that
-// both choose the same link.
-func crossed(m *member, there []*member, now time.Time) *member {
+// both choose the same link. Of a call of ours it is certain: nobody makes a first
+// one while the network is up. If the peer's joins too late for us to tell, it is up
+// to the peer.
+func crossed(m *member, there []*member, up time.Time) *member {
 	if len(there) != 1 {
 		return nil
 	}
 	other := there[0]
-	ours := m
+	ours, late := m, false
 	if !m.dialed() {
-		ours = other
+		ours, late = other, !up.IsZero() && time.Since(up) > crossTime
 	}
-	if m.dialed() == other.dialed() || !ours.first || now.Sub(other.started) > crossTime {
+	if m.dialed() == other.dialed() || !ours.first || late {
 		return nil
 	}
 	if m.rank > other.rank {

@@ -164,6 +164,69 @@ func TestUnsafeMP(t *testing.T) {
 	})
 }
 
+// TestCrossing: of the lines of two daemons that have called each other at the same
+// time one stays, however slow they are. When the network was up before, that of the
+// daemon which was called is a further one, and the network stays up.
+func TestCrossing(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		calls  time.Duration // the other daemon, after the first one
+		login  time.Duration // takes so long until its line is answered
+		silent time.Duration // so long that line carries nothing
+		links  int
+	}{
+		{"at the same time", 0, 0, 0, 1},
+		{"hardly later", 5 * time.Millisecond, 0, 0, 1},
+		{"a slow login", 0, 2 * time.Second, 0, 1},
+		{"a slow line", 0, 0, 10 * time.Second, 1},
+		{"another line", 6 * time.Second, 0, 0, 2},
+		{"another line that is slow", 6 * time.Second, 2 * time.Second, 10 * time.Second, 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				var said lockedBuffer
+				const quiet = "quiet inactive_timeout=600 "
+				words := [2]string{quiet, quiet + "unsafe_mp outdevs=2 localhost=10.2.0.1 remotehost=10.1.0.1"}
+				ds, stop := meet(t, dir, words, slog.NewTextHandler(&said, nil), func(called int, d *daemon, far *mptest.Line) {
+					if called == 1 {
+						bring(d, far)
+						return
+					}
+					far.Silence(true)
+					time.AfterFunc(tt.silent, func() { far.Silence(false) })
+					time.AfterFunc(tt.login, func() { bring(d, far) })
+				})
+				defer stop()
+				wants := func(d *daemon) {
+					ask(t.Context(), d, func() error {
+						u := d.units[0]
+						if u.up {
+							u.busy()
+							return nil
+						}
+						return u.callNow()
+					})
+				}
+				wants(ds[0])
+				time.Sleep(tt.calls)
+				wants(ds[1])
+				time.Sleep(25 * time.Second) // a load of which nothing more is told ends after 30
+				for _, d := range ds {
+					if b := oneUnit(t, d); len(b.Links) != tt.links || b.Phase != status.NetworkPhase {
+						t.Errorf("%d links, phase %s", len(b.Links), b.Phase)
+					}
+				}
+				said.mu.Lock()
+				defer said.mu.Unlock()
+				if log := said.b.String(); tt.links > 1 && strings.Contains(log, "network down") {
+					t.Errorf("the network was down:\n%s", log)
+				}
+			})
+		})
+	}
+}
+
 // TestPostponed: a call that is not made because the peer's is on its way does not
 // count for redial_limit.
 func TestPostponed(t *testing.T) {

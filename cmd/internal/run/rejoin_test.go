@@ -2,6 +2,9 @@ package run
 
 import (
 	"context"
+	"log/slog"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -111,11 +114,37 @@ func (w *memWorld) callUs(d *daemon) (u *unit, near *mptest.Line) {
 	near, far := mptest.Pair(mptest.Config{BPS: 115200})
 	p := w.peers["rmt0"]
 	p.nursery.Start(far, nil, linkConfig(p.entry, 0, p, silence))
-	u, _ = ask(w.t.Context(), d, func() *unit {
+	bring(d, near)
+	u, _ = ask(w.t.Context(), d, func() *unit { return d.units[0] })
+	return u, near
+}
+
+// bring is a login shell's for the only unit.
+func bring(d *daemon, near *mptest.Line) {
+	d.box.Put(func() {
 		u := d.units[0]
 		c := &conn{Line: near, hangUp: func(context.Context) { near.Hangup() }}
 		d.talk(&member{conn: c, entry: u.entry, unit: u, origin: status.HandedOver})
-		return u
 	})
-	return u, near
+}
+
+// meet runs two daemons with a unit for each words, where the other one takes the
+// lines that one calls.
+func meet(t *testing.T, dir string, words [2]string, log slog.Handler, takes func(called int, d *daemon, far *mptest.Line)) (ds [2]*daemon, stop func()) {
+	var stops [2]func()
+	for _, i := range []int{1, 0} { // the first one may call at once
+		w := newMemWorld(t)
+		w.log = slog.New(log)
+		ds[i], stops[i] = w.serveEach(filepath.Join(dir, strconv.Itoa(i)), w.world(), nil)
+		e := w.entry(0, words[i])
+		w.peers["rmt0"].takes = func(far *mptest.Line, _ mp.LinkConfig) { takes(1-i, ds[1-i], far) }
+		ask(t.Context(), ds[i], func() *Verdict {
+			ds[i].main = ds[i].newUnit(e)
+			return ds[i].main.begin()
+		})
+	}
+	return ds, func() {
+		stops[0]()
+		stops[1]()
+	}
 }
