@@ -251,7 +251,7 @@ func (c *channel) ncpUp(now time.Time, p wire.Protocol) {
 	if n.Family == IPv4 {
 		n.Former = c.b.former.agreed(n.Local, n.Remote)
 	}
-	c.b.log.Info("network up", "protocol", p, "local", n.Local, "remote", n.RemoteText())
+	c.b.log.Info("network up", "protocol", p, "local", n.LocalText(), "remote", n.RemoteText())
 	if c.b.idle.since.IsZero() {
 		c.b.idle.begin(now)
 	}

@@ -39,7 +39,7 @@ const (
 // Network is what a network protocol agreed upon.
 type Network struct {
 	Family        Family
-	Local, Remote netip.Addr // Remote is invalid when the peer tells none of its own
+	Local, Remote netip.Addr // invalid when nobody tells it
 	// Former are addresses that the interface has had before Local and whose
 	// conversations go on, or must be ended: the machine still takes them for
 	// its own, but gives them to no new one.
@@ -48,10 +48,15 @@ type Network struct {
 	MTU    int // the largest packet that the peer takes
 }
 
+// LocalText is Local in words.
+func (n *Network) LocalText() string { return inWords(n.Local) }
+
 // RemoteText is Remote in words.
-func (n *Network) RemoteText() string {
-	if !n.Remote.IsValid() {
+func (n *Network) RemoteText() string { return inWords(n.Remote) }
+
+func inWords(a netip.Addr) string {
+	if !a.IsValid() {
 		return "unknown"
 	}
-	return n.Remote.String()
+	return a.String()
 }

@@ -62,7 +62,7 @@ func (s State) ifAddr(a Addr) (IfAddr, error) {
 	const what = "addresses"
 	switch {
 	case !a.Local.IsValid():
-		return IfAddr{}, s.invalid(what, "there is no local address for the peer's %s", a.Remote)
+		return IfAddr{}, s.invalid(what, "there is no local address")
 	case a.Remote.IsValid() && a.Remote.Is4() != a.Local.Is4():
 		return IfAddr{}, s.invalid(what, "%s and %s are of two families", a.Local, a.Remote)
 	case a.Local == a.Remote:

@@ -88,7 +88,7 @@ func (u *unit) admit(m *member, a *mp.Admission) {
 	u.belongTo(who)
 	m.joined = time.Now()
 	if len(there) == 0 {
-		u.unfit, u.alone = false, !a.Multilink
+		u.unfit, u.noIPv4, u.alone = false, nil, !a.Multilink
 	}
 	if !m.dialed() {
 		// What we were calling for is here.
@@ -143,6 +143,10 @@ func (u *unit) networkUp(n mp.Network) {
 	if u.unfit { // its links are being closed
 		return
 	}
+	if n.Family == mp.IPv4 && !n.Local.IsValid() {
+		u.unaddressed(n)
+		return
+	}
 	if err := u.iface.networkUp(n); err != nil {
 		u.refused(n.Family, err)
 		return
@@ -155,6 +159,17 @@ func (u *unit) networkUp(n mp.Network) {
 	u.hooks.up(u, n)
 	u.recordCalls()
 	u.book()
+}
+
+// unaddressed takes an IPv4 without an address for us. The link is still good for
+// IPv6; where there is none it ends by itself, and for this reason.
+func (u *unit) unaddressed(n mp.Network) {
+	v := explainNoAddress(n)
+	u.noIPv4 = &v
+	if u.entry.IPv6 {
+		u.iface.log.Warn("no IPv4", "cause", v.Cause, "try", v.Try)
+	}
+	u.iface.bundle.GiveUp(mp.IPv4)
 }
 
 // refused takes a network protocol whose settings the kernel does not take. Without

@@ -277,6 +277,17 @@ func explainInterface(err error) Verdict {
 	return v
 }
 
+// explainNoAddress explains why there is no IPv4 on a link.
+func explainNoAddress(n mp.Network) Verdict {
+	v := Verdict{Status: StatusNegotiation, Phase: mp.PhaseNetwork.String(), By: "us",
+		Evidence: fmt.Sprintf("IPCP: the local address is %s, the peer's is %s", n.LocalText(), n.RemoteText()),
+		Cause:    "neither side knows an address", Try: "give localhost= and remotehost=, here or at the peer"}
+	if n.Remote.IsValid() {
+		v.Cause = "the peer gives us no address"
+	}
+	return v
+}
+
 // explainBroken explains that SIGHUP has broken the link.
 func explainBroken(phase string) Verdict {
 	return Verdict{Status: StatusHangup, Phase: phase, By: "us", Evidence: "SIGHUP",

@@ -91,10 +91,13 @@ func (d *daemon) lost(k *mp.Link, f *mp.Failure, unread []byte) {
 		f.Noise = m.mask(f.Noise)
 	}
 	v := explainLink(f, unread)
-	if m.unit != nil {
-		delete(m.unit.members, m)
-		if f.Kind == mp.Closed && m.unit.broken != nil {
-			v = *m.unit.broken
+	if u := m.unit; u != nil {
+		delete(u.members, m)
+		switch {
+		case f.Kind == mp.Closed && u.broken != nil:
+			v = *u.broken
+		case (f.Kind == mp.Negotiation || f.Kind == mp.PeerTerminated) && u.noIPv4 != nil && !u.up && !m.joined.IsZero():
+			v = *u.noIPv4
 		}
 	}
 	if m.refused != nil && (f.Kind == mp.Refused || f.Kind == mp.PeerAuth) {

@@ -15,6 +15,7 @@ import (
 	"pppdial/cmd/internal/rendezvous"
 	"pppdial/cmd/internal/status"
 	"pppdial/mp"
+	"pppdial/mp/mptest"
 )
 
 // TestRefusedIPv6: where the kernel takes no IPv6 address, the link is as good as
@@ -142,5 +143,57 @@ func TestRefusedAddresses(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// TestNoAddress: a link over which nobody gives us an address is one without IPv4,
+// and comes to an end where there is no IPv6 either.
+func TestNoAddress(t *testing.T) {
+	const (
+		neither = "neither side knows an address"
+		peer    = "the peer gives us no address"
+		try     = "give localhost= and remotehost=, here or at the peer"
+		none    = "localhost=0 remotehost=0 "
+		theirs  = "localhost=10.2.0.1 remotehost=0 "
+	)
+	for _, tt := range []struct {
+		name         string
+		ours, theirs string
+		ends         bool
+		cause        string
+	}{
+		{"neither side's", none, none, false, neither},
+		{"the peer's alone", none, theirs, false, peer},
+		{"neither side's, and no IPv6", none + "-ipv6", none + "-ipv6", true, neither},
+		{"the peer's alone, and no IPv6", none + "-ipv6", theirs + "-ipv6", true, peer},
+		{"neither side's, and no IPv6 here", none + "-ipv6", none, true, neither},
+		{"neither side's, and no IPv6 there", none, none + "-ipv6", true, neither},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				var said lockedBuffer
+				ds, stop := meet(t, dir, [2]string{"out " + tt.ours, "quiet inactive_timeout=600 " + tt.theirs}, slog.NewTextHandler(&said, nil),
+					func(_ int, d *daemon, far *mptest.Line) { bring(d, far) })
+				u, _ := ask(t.Context(), ds[0], func() *unit { return ds[0].main })
+				time.Sleep(40 * time.Second)
+				if !tt.ends {
+					if b := oneUnit(t, ds[0]); len(b.Links) != 1 || b.Local != "" || b.Local6 == "" {
+						t.Errorf("%+v", b)
+					}
+				}
+				stop()
+				if v := u.final; tt.ends && (v.Status != StatusNegotiation || v.Phase != mp.PhaseNetwork.String() || v.Cause != tt.cause || v.Try != try) {
+					t.Errorf("ended with %v", v)
+				}
+				log := said.b.String()
+				if want := fmt.Sprintf("msg=\"no IPv4\" entry=rmt0 interface=ppp0 cause=%q try=%q", tt.cause, try); !tt.ends && !strings.Contains(log, want) {
+					t.Errorf("want %s in\n%s", want, log)
+				}
+				if strings.Contains(log, "invalid IP") || strings.Contains(log, "the kernel") {
+					t.Errorf("log\n%s", log)
+				}
+			})
+		})
 	}
 }

@@ -47,6 +47,7 @@ type unit struct {
 
 	up      bool     // a network protocol has been up in this connection
 	unfit   bool     // the kernel has refused what it has agreed upon
+	noIPv4  *Verdict // why this connection has none; nil: it may have
 	alone   bool     // its first line uses no multilink: no other can join
 	waiting string   // the packet that wants a link; "": none
 	because string   // that brought this connection up
