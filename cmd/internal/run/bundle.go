@@ -363,13 +363,13 @@ func (u *unit) busy() {
 func (u *unit) slack() { u.dropLine() }
 
 // dropLine gives up the youngest of the lines that we have called, if there may
-// be one fewer.
+// be one fewer. The first one stays: the peer may be giving up its own by now.
 func (u *unit) dropLine() bool {
 	var youngest *member
 	called := 0
 	there := u.joined()
 	for _, m := range there {
-		if m.dialed() {
+		if m.dialed() && !m.first {
 			called++
 			if youngest == nil || m.joined.After(youngest.joined) {
 				youngest = m

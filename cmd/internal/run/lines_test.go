@@ -166,7 +166,8 @@ func TestUnsafeMP(t *testing.T) {
 
 // TestCrossing: of the lines of two daemons that have called each other at the same
 // time one stays, however slow they are. When the network was up before, that of the
-// daemon which was called is a further one, and the network stays up.
+// daemon which was called is a further one, and the network stays up, also when that
+// line is no longer needed.
 func TestCrossing(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -211,10 +212,12 @@ func TestCrossing(t *testing.T) {
 				wants(ds[0])
 				time.Sleep(tt.calls)
 				wants(ds[1])
-				time.Sleep(25 * time.Second) // a load of which nothing more is told ends after 30
-				for _, d := range ds {
-					if b := oneUnit(t, d); len(b.Links) != tt.links || b.Phase != status.NetworkPhase {
-						t.Errorf("%d links, phase %s", len(b.Links), b.Phase)
+				for _, want := range []int{tt.links, 1} { // a further line without a load is needed for 30 s
+					time.Sleep(25 * time.Second)
+					for _, d := range ds {
+						if b := oneUnit(t, d); len(b.Links) != want || b.Phase != status.NetworkPhase {
+							t.Errorf("%d links, phase %s, want %d", len(b.Links), b.Phase, want)
+						}
 					}
 				}
 				said.mu.Lock()
