@@ -13,9 +13,13 @@ import (
 // This file is how the lines of a unit become its bundle: which are let in,
 // what happens when they go, and when more of them are wanted.
 
-// crossTime is how long after the network has come up a line of the peer's may join
-// that it has called before. For a further one, busy_delay passes first, 5 s at least.
-const crossTime = 3 * time.Second
+// How long after the network has come up a line of the peer's may join that it has
+// called before. For a further one, busy_delay passes first, 5 s at least; where there
+// can be none, a login may take its time.
+const (
+	crossTime      = 3 * time.Second
+	crossTimeAlone = 30 * time.Second
+)
 
 // joined are the lines that carry the bundle.
 func (u *unit) joined() (all []*member) {
@@ -64,7 +68,7 @@ func (u *unit) admit(m *member, a *mp.Admission) {
 	}
 	m.rank, m.peerName = a.Rank, a.PeerName
 	there := u.joined()
-	if loser := crossed(m, there, u.account.since); loser == m {
+	if loser := u.crossed(m, there); loser == m {
 		m.log.Info("both sides have called: this line is the one too many", "line", m.Name())
 		a.Refuse("Calls crossed")
 		return
@@ -120,14 +124,18 @@ func (u *unit) belongTo(who whose) {
 // both choose the same link. Of a call of ours it is certain: nobody makes a first
 // one while the network is up. If the peer's joins too late for us to tell, it is up
 // to the peer.
-func crossed(m *member, there []*member, up time.Time) *member {
+func (u *unit) crossed(m *member, there []*member) *member {
 	if len(there) != 1 {
 		return nil
 	}
+	window := crossTime
+	if !u.entry.MP {
+		window = crossTimeAlone
+	}
 	other := there[0]
 	ours, late := m, false
-	if !m.dialed() {
-		ours, late = other, !up.IsZero() && time.Since(up) > crossTime
+	if up := u.account.since; !m.dialed() {
+		ours, late = other, !up.IsZero() && time.Since(up) > window
 	}
 	if m.dialed() == other.dialed() || !ours.first || late {
 		return nil

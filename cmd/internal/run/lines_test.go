@@ -175,20 +175,25 @@ func TestCrossing(t *testing.T) {
 		login  time.Duration // takes so long until its line is answered
 		silent time.Duration // so long that line carries nothing
 		links  int
+		alone  string // "-mp ": there can be no other
 	}{
-		{"at the same time", 0, 0, 0, 1},
-		{"hardly later", 5 * time.Millisecond, 0, 0, 1},
-		{"a slow login", 0, 2 * time.Second, 0, 1},
-		{"a slow line", 0, 0, 10 * time.Second, 1},
-		{"another line", 6 * time.Second, 0, 0, 2},
-		{"another line that is slow", 6 * time.Second, 2 * time.Second, 10 * time.Second, 2},
+		{"at the same time", 0, 0, 0, 1, ""},
+		{"hardly later", 5 * time.Millisecond, 0, 0, 1, ""},
+		{"a slow login", 0, 2 * time.Second, 0, 1, ""},
+		{"a slow login, and no multilink", 0, 5 * time.Second, 0, 1, "-mp "},
+		{"a slow line", 0, 0, 10 * time.Second, 1, ""},
+		{"another line", 6 * time.Second, 0, 0, 2, ""},
+		{"another line that is slow", 6 * time.Second, 2 * time.Second, 10 * time.Second, 2, ""},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
+		testRanks(t, tt.name, func(t *testing.T) {
 			dir := t.TempDir()
 			synctest.Test(t, func(t *testing.T) {
 				var said lockedBuffer
-				const quiet = "quiet inactive_timeout=600 "
-				words := [2]string{quiet, quiet + "unsafe_mp outdevs=2 localhost=10.2.0.1 remotehost=10.1.0.1"}
+				quiet := "quiet inactive_timeout=600 " + tt.alone
+				words := [2]string{quiet, quiet + "localhost=10.2.0.1 remotehost=10.1.0.1"}
+				if tt.alone == "" {
+					words[1] += " unsafe_mp outdevs=2"
+				}
 				ds, stop := meet(t, dir, words, slog.NewTextHandler(&said, nil), func(called int, d *daemon, far *mptest.Line) {
 					if called == 1 {
 						bring(d, far)
@@ -227,6 +232,13 @@ func TestCrossing(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// testRanks runs a test with several ranks of the lines, which are made at random.
+func testRanks(t *testing.T, name string, f func(*testing.T)) {
+	for range 5 {
+		t.Run(name, f)
 	}
 }
 
