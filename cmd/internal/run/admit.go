@@ -101,9 +101,9 @@ func whoseIs(e *conf.Entry, a *mp.Admission) whose {
 	}
 }
 
-// own keeps the lines of a machine from other processes until the unit ends or has
-// another one's: the peer takes all of them for one bundle, whoever answers. The
-// verdict says that another process has them.
+// own keeps the lines of a machine from other processes until the last one is gone, or
+// the interface, where that goes with it: the peer takes all of them for one bundle,
+// whoever answers. The verdict says that another process has them.
 func (u *unit) own(w whose) *Verdict {
 	u.disown()
 	if u.d.server == nil {

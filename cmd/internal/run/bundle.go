@@ -221,6 +221,9 @@ func (u *unit) begun(now time.Time) {
 func (u *unit) lost(m *member, f *mp.Failure, v Verdict) {
 	now := time.Now()
 	left := len(u.joined())
+	if lasts := u.waits != nil || u.d.main == u && u.entry.Mode != conf.In; left == 0 && lasts {
+		u.disown()
+	}
 	switch {
 	case u.final != nil:
 		if left == 0 && u.up {

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -192,6 +193,76 @@ func TestNoAddress(t *testing.T) {
 				}
 				if strings.Contains(log, "invalid IP") || strings.Contains(log, "the kernel") {
 					t.Errorf("log\n%s", log)
+				}
+			})
+		})
+	}
+}
+
+// TestNoAddressSlowsDown: calls that cannot help are made ever more rarely, and the
+// modem is not reset for them.
+func TestNoAddressSlowsDown(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		calls := 0
+		words := [2]string{"out camp reset_on_fail localhost=0 remotehost=0 -ipv6", "quiet inactive_timeout=600 localhost=0 remotehost=0 -ipv6"}
+		_, stop := meet(t, dir, words, slog.DiscardHandler, func(_ int, d *daemon, far *mptest.Line) {
+			calls++
+			bring(d, far)
+		})
+		time.Sleep(6 * time.Hour)
+		stop()
+		if calls < 5 || calls > 12 {
+			t.Errorf("%d calls in six hours", calls)
+		}
+	})
+}
+
+// TestElsewhere: what another process has the lines of is not called in vain, and is
+// had when that is over, though the other process goes on.
+func TestElsewhere(t *testing.T) {
+	for _, tt := range []struct {
+		first       string // words of the other's entry
+		up          bool
+		least, most int // calls in an hour
+	}{
+		{"out camp", false, 2, 8},
+		{"quiet inactive_timeout=60", true, 1, 1},
+	} {
+		t.Run(tt.first, func(t *testing.T) {
+			state, dirs := t.TempDir(), [2]string{t.TempDir(), t.TempDir()}
+			var servers [2]*rendezvous.Server
+			for i := range servers {
+				var err error
+				if servers[i], err = rendezvous.Listen(state, rendezvous.Options{}, nil); err != nil {
+					t.Fatal(err)
+				}
+				defer servers[i].Close()
+			}
+			synctest.Test(t, func(t *testing.T) {
+				var second *unit
+				var w *memWorld
+				for i, words := range []string{tt.first, "out camp"} {
+					w = newMemWorld(t)
+					d, stop := w.serveEach(dirs[i], w.world(), nil)
+					defer stop()
+					e := w.entry(0, words+" rem_sysname=office")
+					w.peers["rmt0"].entry = entryOf(t, "in -endpoint_discriminator localhost=10.2.0.1 remotehost=10.1.0.1")
+					second, _ = ask(t.Context(), d, func() *unit {
+						d.server = servers[i]
+						u := d.newUnit(e)
+						d.main = u
+						u.begin()
+						return u
+					})
+					time.Sleep(time.Second)
+					ask(t.Context(), d, func() error { return second.callNow() })
+					defer ask(context.Background(), d, func() bool { d.server = nil; return true }) // its goroutines are not of this bubble
+					time.Sleep(10 * time.Minute)
+				}
+				time.Sleep(50 * time.Minute)
+				if n := len(w.tried()); second.up != tt.up || n < tt.least || n > tt.most {
+					t.Errorf("up %v, %d calls", second.up, n)
 				}
 			})
 		})

@@ -48,6 +48,7 @@ func (u *unit) furtherWithoutPPP(m *member, v Verdict) {
 // no modem's fault.
 func (u *unit) withoutPPP(m *member, k mp.Kind, v Verdict) {
 	c := causeOf(v, nil)
+	c.Hopeless = c.Hopeless || m.refused != nil || u.noIPv4 != nil && v == *u.noIPv4
 	goOn := func() { u.failed(v, c) }
 	if !m.dialed() || ended(k) || k == mp.Refused {
 		goOn()
