@@ -13,8 +13,8 @@ type Format uint8
 //
 //	Long          |B|E|0 0 0 0 0 0|  sequence number, 24 bits  |   RFC 1990, section 3
 //	Short         |B|E|0 0|  sequence number, 12 bits  |           RFC 1990, section 3
-//	Classes       |B|E| class |0 0|  sequence number, 24 bits  |   RFC 2686, section 3
-//	ShortClasses  |B|E|class|  sequence number, 12 bits  |         RFC 2686, section 3
+//	Classes       |B|E| class |0 0|  sequence number, 24 bits  |   RFC 2686
+//	ShortClasses  |B|E|class|  sequence number, 12 bits  |         RFC 2686
 const (
 	Long Format = iota
 	Short
